@@ -1,0 +1,66 @@
+"""embcli: ask questions of word vectors.
+
+    space = embcli.open_space("glove")
+    embcli.solve_analogy(space, "king - man + woman").results[0].word
+
+Each name is loaded when it is first used, so that `import embcli` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from embcli.analogy import find_neighbors, solve_analogy
+    from embcli.direction import project
+    from embcli.errors import EmbcliError, UnknownModel, UnknownWord
+    from embcli.expression import parse
+    from embcli.lookup import look_up
+    from embcli.models import open_space
+    from embcli.results import as_json
+    from embcli.similarity import compare_words, find_odd_one
+    from embcli.softmax import weigh_candidates, weigh_logits
+    from embcli.space import VectorSpace
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "EmbcliError",
+    "UnknownModel",
+    "UnknownWord",
+    "VectorSpace",
+    "as_json",
+    "compare_words",
+    "find_neighbors",
+    "find_odd_one",
+    "look_up",
+    "open_space",
+    "parse",
+    "project",
+    "solve_analogy",
+    "weigh_candidates",
+    "weigh_logits",
+]
+
+_HOMES = {
+    "EmbcliError": "errors",
+    "UnknownModel": "errors",
+    "UnknownWord": "errors",
+    "VectorSpace": "space",
+    "as_json": "results",
+    "compare_words": "similarity",
+    "find_neighbors": "analogy",
+    "find_odd_one": "similarity",
+    "look_up": "lookup",
+    "open_space": "models",
+    "parse": "expression",
+    "project": "direction",
+    "solve_analogy": "analogy",
+    "weigh_candidates": "softmax",
+    "weigh_logits": "softmax",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'embcli' has no attribute {name!r}")
+    return getattr(import_module(f"embcli.{_HOMES[name]}"), name)

@@ -1,0 +1,18 @@
+"""`embcli` and `python -m embcli`."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    try:
+        from embcli.cli import run
+
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # also while the modules are being imported
+        status = 130
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""Rank the vocabulary against an expression: analogies and nearest neighbours.
+
+Methods, for an analogy b - a + c (a is to b as c is to ?), with v̂ = v / ‖v‖:
+
+- 3cosadd: cos(v, b̂ - â + ĉ). Mikolov, Yih, Zweig, Linguistic Regularities in Continuous Space Word
+  Representations, NAACL 2013. With any number of weighted terms it is plain vector arithmetic.
+- 3cosmul: Π s(v, p)^w / (Π s(v, n)^w + ε), s(v, t) = (1 + cos(v, t)) / 2, over positive terms p and
+  negative terms n with weights ±w, ε = 10⁻⁶. Levy and Goldberg, Linguistic Regularities in Sparse and
+  Explicit Word Representations, CoNLL 2014, eq. 4; gensim's `most_similar_cosmul`.
+- pairdirection: cos(v̂ - ĉ, b̂ - â), the direction alone. Levy and Goldberg 2014, eq. 2.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from embcli.errors import UsageProblem
+from embcli.expression import Expression, parse
+from embcli.results import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
+from embcli.space import SLACK, UNIT, Combination, Float64Array, Rows, Scores, VectorSpace, unit_rows
+
+METHODS = ("3cosadd", "3cosmul", "pairdirection")
+METRICS = ("cosine", "dot", "euclidean")
+EPSILON = 1e-6
+# Two unit vectors nearer than this are the same direction, whatever their last digits say.
+NO_STEP = 1e-7
+
+
+def solve_analogy(
+    space: VectorSpace,
+    expression: str | Expression,
+    *,
+    method: str = "3cosadd",
+    metric: str = "cosine",
+    raw: bool = False,
+    k: int = 10,
+    top: int | None = None,
+    include_inputs: bool = False,
+    expect: str | None = None,
+) -> Ranking:
+    """The k words that best complete an expression such as `king - man + woman`.
+
+    `man king woman` and `man:king::woman:?` mean the same. Terms have unit length unless `raw`; `dot`
+    and `euclidean` measure lengths, so they imply `raw`. `top` searches the most frequent words only.
+    The words of the expression cannot answer unless `include_inputs`; they are in `inputs` with the
+    rank they would have had. UnknownWord, ExpressionSyntaxError, UsageProblem.
+    """
+    _check_choice("method", method, METHODS)
+    _check_choice("metric", metric, METRICS)
+    for name, number in (("k", k), ("top", top)):
+        if number is not None and number < 1:
+            raise UsageProblem(f"{name} must be at least 1, not {number}", f"for example {name} 10")
+    if method != "3cosadd" and (metric != "cosine" or raw):
+        raise UsageProblem(f"{method} is defined for cosines of unit vectors", "leave out --metric and --raw")
+    raw = raw or metric != "cosine"
+
+    expression = parse(expression, triple=True) if isinstance(expression, str) else expression
+    combined = space.combine(expression.terms, unit=not raw)
+    expected_row, resolved = space.resolve_all([] if expect is None else [expect])
+    scores = _scores(space, combined, method, metric, top)
+    sign = -1.0 if metric == "euclidean" else 1.0
+    inputs = {row: _place(space, scores, row, sign) for row in combined.rows}
+    barred = () if include_inputs else tuple(inputs)
+    rows, values = scores.best(k + len(barred))
+    found = [(int(row), sign * float(value) + 0.0) for row, value in zip(rows, values, strict=True)]
+    answers = [(row, value) for row, value in found if row not in barred][:k]
+    return Ranking(
+        schema="embcli.analogy/1",
+        model=ModelCard(space.name, len(space), space.dim),
+        query=RankingQuery(
+            expression=str(Expression(combined.terms)),
+            method=method,
+            metric=metric,
+            raw=raw,
+            k=k,
+            terms=tuple(WeightedWord(*term) for term in combined.terms),
+            exclude_inputs=not include_inputs,
+            top=top,
+            resolved=combined.resolved | resolved,
+        ),
+        results=tuple(Answer(i, space.vocabulary[row], value) for i, (row, value) in enumerate(answers, start=1)),
+        inputs=tuple(inputs.values()),
+        expected=_expected(inputs, expected_row[0], _place(space, scores, expected_row[0], sign))
+        if expected_row
+        else None,
+    )
+
+
+def find_neighbors(
+    space: VectorSpace,
+    expression: str | Expression,
+    *,
+    metric: str = "cosine",
+    raw: bool = False,
+    k: int = 10,
+    top: int | None = None,
+    include_inputs: bool = False,
+    expect: str | None = None,
+) -> Ranking:
+    """The k words nearest to a word or an expression, by cosine, dot product or Euclidean distance.
+
+    As `solve_analogy` with method 3cosadd; three bare words are not an analogy here.
+    """
+    ranking = solve_analogy(
+        space,
+        parse(expression) if isinstance(expression, str) else expression,
+        metric=metric,
+        raw=raw,
+        k=k,
+        top=top,
+        include_inputs=include_inputs,
+        expect=expect,
+    )
+    return ranking._replace(schema="embcli.neighbors/1")
+
+
+def _place(space: VectorSpace, scores: Scores, row: int, sign: float) -> Answer:
+    """The place of a word among all that are searched; None when it is not one of them."""
+    rank, score = scores.rank(row)
+    return Answer(rank if row < len(scores.lower) else None, space.vocabulary[row], sign * score + 0.0)
+
+
+def _expected(inputs: dict[int, Answer], row: int, place: Answer) -> Expected:
+    """The two ranks of a word: None for a word not searched, and for an input once inputs are barred."""
+    rank = None
+    if row not in inputs and place.rank is not None:
+        ahead = [other for other in inputs.values() if other.rank is not None and other.rank < place.rank]
+        rank = place.rank - len(ahead)
+    return Expected(place.word, rank, place.rank, place.score)
+
+
+def _scores(space: VectorSpace, combined: Combination, method: str, metric: str, top: int | None) -> Scores:
+    if method == "3cosmul":
+        return _products_of_cosines(space, combined, top)
+    if method == "pairdirection":
+        return _pair_directions(space, combined, top)
+    if metric == "dot":
+        return space.dots(combined.vector, top)
+    if metric == "euclidean":
+        return space.closeness(combined.vector, top)
+    return space.cosines(combined.vector, top)
+
+
+def _products_of_cosines(space: VectorSpace, combined: Combination, top: int | None) -> Scores:
+    """3CosMul. It grows with every positive similarity and falls with every negative one, so the ends
+    of the cosines' intervals give the ends of its own."""
+    weights = [weight for _, weight in combined.terms]
+    if not any(weight > 0 for weight in weights):
+        raise UsageProblem("3cosmul needs a word with a positive weight", "use 3cosadd")
+    vectors = space.float64(combined.rows)
+    cosines = [space.cosines(vector, top) for vector in vectors]
+
+    worst = [(c.lower if weight > 0 else c.upper).astype(np.float64) for c, weight in zip(cosines, weights, strict=True)]
+    best = [(c.upper if weight > 0 else c.lower).astype(np.float64) for c, weight in zip(cosines, weights, strict=True)]
+
+    def exact(rows: Rows) -> Float64Array:
+        return _cosmul([space.exact_cosines(vector, rows) for vector in vectors], weights)
+
+    return Scores(_cosmul(worst, weights), _cosmul(best, weights), exact)
+
+
+def _cosmul(cosines: Sequence[Float64Array], weights: Sequence[float]) -> Float64Array:
+    numerator, denominator = np.ones_like(cosines[0]), np.ones_like(cosines[0])
+    for cosine, weight in zip(cosines, weights, strict=True):
+        similarity = np.clip((1 + cosine) / 2, 0, None) ** abs(weight)
+        if weight > 0:
+            numerator *= similarity
+        elif weight < 0:
+            denominator *= similarity
+    return numerator / ((denominator if min(weights) < 0 else 1.0) + EPSILON)
+
+
+def _pair_directions(space: VectorSpace, combined: Combination, top: int | None) -> Scores:
+    """cos(v̂ - ĉ, d) with d = b̂ - â. As ‖v̂ - ĉ‖² = 2 - 2 cos(v, c), two cosines a row are enough."""
+    positive = [row for row, (_, weight) in zip(combined.rows, combined.terms, strict=True) if weight == 1]
+    negative = [row for row, (_, weight) in zip(combined.rows, combined.terms, strict=True) if weight == -1]
+    if len(combined.rows) != 3 or len(positive) != 2 or len(negative) != 1:
+        raise UsageProblem("pairdirection needs an analogy of the form b - a + c", "for example king - man + woman")
+    b, c = unit_rows(space.float64(positive))
+    a = unit_rows(space.float64(negative))[0]
+    if not np.linalg.norm(b - a) > NO_STEP:
+        raise UsageProblem("the pair has no direction: both vectors point the same way", "choose two other words")
+    d = (b - a) / np.linalg.norm(b - a)
+    along, near = space.cosines(d, top), space.cosines(c, top)
+    margin = UNIT * (space.dim + SLACK)
+    rise = along.lower.astype(np.float64) + margin - float(c @ d)
+    distance = 2 - 2 * (near.lower.astype(np.float64) + margin)
+    slack = 4 * margin
+    shortest = np.sqrt(np.maximum(distance - slack, 1e-300))
+    longest = np.sqrt(np.maximum(distance + slack, 1e-300))
+    lower, upper = rise - slack, rise + slack
+    lower = np.clip(np.where(lower < 0, lower / shortest, lower / longest), -1, 1)
+    upper = np.clip(np.where(upper > 0, upper / shortest, upper / longest), -1, 1)
+
+    def direction_of(vectors: Float64Array) -> Float64Array:
+        steps = unit_rows(vectors) - c
+        steps[np.abs(steps).max(axis=1) < NO_STEP] = 0  # rounding dust points nowhere
+        return np.clip(unit_rows(steps) @ d, -1, 1)
+
+    def exact(rows: Rows) -> Float64Array:
+        return space.by_chunks(rows, direction_of)
+
+    return Scores(lower, upper, exact)
+
+
+def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise UsageProblem(f'there is no {name} "{value}"', f"one of {', '.join(choices)}")

@@ -1,0 +1,102 @@
+"""The Typer app: parse → load → ask → render. This is the one boundary where errors become words.
+
+Nothing heavy is imported here: a command imports what it needs when it runs.
+"""
+
+import errno
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from embcli import __version__
+from embcli.cli import models, queries
+from embcli.errors import EmbcliError, ExpressionSyntaxError, InputOutputProblem, UsageProblem
+
+app = typer.Typer(
+    name="embcli",
+    help="Ask questions of word vectors: analogies, neighbours, projections, softmax.",
+    epilog="Start with: embcli analogy king - man + woman",
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich would read `man:king::woman:?` as an emoji
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+queries.register(app)
+app.add_typer(models.app, name="models")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"embcli {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    ctx: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command line; returns the exit status."""
+    try:
+        if sys.stdout is None:
+            raise InputOutputProblem("there is nowhere to write to: stdout is closed")
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        status = app(arguments, prog_name="embcli", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except EmbcliError as error:
+        return _report(error, arguments)
+    except typer.TyperException as error:
+        hint = "see: embcli --help"
+        context = getattr(error, "ctx", None)
+        if context is not None:
+            hint = f"see: {context.command_path} --help"
+        return _report(UsageProblem(error.format_message().rstrip("."), hint), arguments)
+    except typer.Abort:
+        return 130
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            _discard_stdout()
+            return 0
+        _discard_stdout()
+        where = f"{error.filename}: " if error.filename else ""
+        return _report(InputOutputProblem(f"{where}{error.strerror or error}"), arguments)
+
+
+def _report(error: EmbcliError, arguments: list[str]) -> int:
+    """Say on stderr what is wrong: a line, with the place marked below it in an expression; or JSON."""
+    if sys.stderr is None:
+        return error.exit_status
+    if _wants_json(arguments):
+        from embcli.render.as_json import dumps_error
+
+        sys.stderr.write(dumps_error(error))
+        return error.exit_status
+    from embcli.render.printable import printable
+
+    line = f"embcli: {error.message}" + (f"; {error.hint}" if error.hint else "")
+    sys.stderr.write(printable(line) + "\n")
+    if isinstance(error, ExpressionSyntaxError):
+        before = printable(error.source[: error.position])
+        sys.stderr.write(f"  {printable(error.source)}\n  {' ' * len(before)}^\n")
+    return error.exit_status
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    """Whether a JSON format was asked for, also on a command line that makes no sense."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    pairs = zip(options, [*options[1:], ""], strict=True)
+    return "--json" in options or "--format=json" in options or ("--format", "json") in pairs
+
+
+def _discard_stdout() -> None:
+    """What is still buffered must not be written, and complained about, when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -1,0 +1,218 @@
+"""The commands that ask a model a question."""
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from embcli.cli import options
+from embcli.errors import BadFile, UsageProblem
+
+if TYPE_CHECKING:
+    from embcli.models import StoredSpace
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the app, in the order in which help lists them."""
+    for command in (analogy, neighbors, project, softmax, similarity, odd, lookup):
+        app.command()(command)
+    app.command("nn", hidden=True)(neighbors)
+
+
+def analogy(
+    expression: options.ExpressionWords,
+    method: Annotated[
+        Literal["3cosadd", "3cosmul", "pairdirection"], typer.Option(help="How an analogy is completed.")
+    ] = "3cosadd",
+    metric: options.Metric = "cosine",
+    raw: options.Raw = False,
+    k: options.Count = 10,
+    top: options.Top = None,
+    include_inputs: options.IncludeInputs = False,
+    expect: options.Expect = None,
+    model: options.Model = None,
+    form: options.Format = "table",
+    as_json: options.Json = False,
+) -> None:
+    """Complete an analogy: king - man + woman, or man:king::woman:?"""
+    from embcli.analogy import solve_analogy
+    from embcli.expression import join_arguments, parse
+
+    parsed = parse(join_arguments(expression), triple=True)
+    ranking = solve_analogy(
+        load(model), parsed, method=method, metric=metric, raw=raw, k=k, top=top,
+        include_inputs=include_inputs, expect=expect,
+    )  # fmt: skip
+    show(ranking, form, as_json)
+    if ranking.missed:
+        raise typer.Exit(1)
+
+
+def neighbors(
+    expression: options.ExpressionWords,
+    metric: options.Metric = "cosine",
+    raw: options.Raw = False,
+    k: options.Count = 10,
+    top: options.Top = None,
+    include_inputs: options.IncludeInputs = False,
+    expect: options.Expect = None,
+    model: options.Model = None,
+    form: options.Format = "table",
+    as_json: options.Json = False,
+) -> None:
+    """Find the words nearest to a word or an expression (also: nn)."""
+    from embcli.analogy import find_neighbors
+    from embcli.expression import join_arguments, parse
+
+    parsed = parse(join_arguments(expression))
+    ranking = find_neighbors(
+        load(model), parsed, metric=metric, raw=raw, k=k, top=top, include_inputs=include_inputs, expect=expect
+    )
+    show(ranking, form, as_json)
+    if ranking.missed:
+        raise typer.Exit(1)
+
+
+def project(
+    expression: options.OneExpression,
+    words: options.WordsOrNone = None,
+    sort: Annotated[bool, typer.Option("--sort", help="Put the highest dot product first.")] = False,
+    scan: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Show the N words farthest along each end, by cosine.", show_default=False),
+    ] = None,
+    top: Annotated[int, typer.Option(metavar="N", help="Scan only the N most frequent words.")] = 50_000,
+    pairs: Annotated[
+        str | None,
+        typer.Option(metavar="LOW:HIGH,...", help="Does the direction put these pairs in order?", show_default=False),
+    ] = None,
+    model: options.Model = None,
+    form: options.Format = "table",
+    as_json: options.Json = False,
+) -> None:
+    """Project words on a direction such as plurality: "cats - cat"."""
+    from embcli.direction import project as project_words
+    from embcli.expression import parse, parse_pairs
+
+    parsed, wanted = parse(expression), read_words(words or [])
+    compared = parse_pairs(pairs) if pairs is not None else None
+    show(project_words(load(model), parsed, wanted, sort=sort, scan=scan, top=top, pairs=compared), form, as_json)
+
+
+def softmax(
+    expression: options.OneExpressionOrNone = None,
+    words: options.WordsOrNone = None,
+    temperature: Annotated[
+        list[float] | None,
+        typer.Option("-T", "--temperature", help="A temperature ≥ 0; may be repeated. [default: 1]", show_default=False),
+    ] = None,
+    metric: Annotated[Literal["dot", "cosine"], typer.Option(help="What the logits are.")] = "dot",
+    everything: Annotated[bool, typer.Option("--all", help="The whole vocabulary is the candidates.")] = False,
+    k: Annotated[int, typer.Option("-k", help="How many candidates --all shows.")] = 10,
+    logits: Annotated[
+        str | None,
+        typer.Option(metavar="NAME=NUMBER,...", help="Use these logits; no model is asked.", show_default=False),
+    ] = None,
+    model: options.Model = None,
+    form: options.Format = "table",
+    as_json: options.Json = False,
+) -> None:
+    """Turn logits into probabilities, at one or more temperatures."""
+    from embcli.expression import parse
+    from embcli.softmax import parse_logits, weigh_candidates, weigh_logits
+
+    temperatures = temperature or [1.0]
+    if logits is not None:
+        if expression is not None or everything:
+            raise UsageProblem("--logits stands alone", "leave out the expression, the words and --all")
+        show(weigh_logits(parse_logits(logits), temperatures), form, as_json)
+        return
+    if expression is None:
+        raise UsageProblem("there is nothing to ask about", "give an expression and words, or --logits")
+    parsed, candidates = parse(expression), read_words(words or [])
+    show(
+        weigh_candidates(
+            load(model), parsed, candidates, metric=metric, temperatures=temperatures, everything=everything, k=k
+        ),
+        form,
+        as_json,
+    )
+
+
+def similarity(
+    words: options.Words,
+    model: options.Model = None,
+    form: options.Format = "table",
+    as_json: options.Json = False,
+) -> None:
+    """Compare words: A B ... compares A with each of the others; A:B ... compares pairs."""
+    from embcli.similarity import compare_words, read_pairs
+
+    space = load(model)
+    show(compare_words(space, read_pairs(space.vocabulary, words)), form, as_json)
+
+
+def odd(
+    words: options.Words,
+    model: options.Model = None,
+    form: options.Format = "table",
+    as_json: options.Json = False,
+) -> None:
+    """Find the word that does not belong with the others."""
+    from embcli.similarity import find_odd_one
+
+    show(find_odd_one(load(model), read_words(words)), form, as_json)
+
+
+def lookup(
+    words: options.Words,
+    model: options.Model = None,
+    form: options.Format = "table",
+    as_json: options.Json = False,
+) -> None:
+    """Read the rows of words in the embedding matrix."""
+    from embcli.lookup import look_up
+
+    show(look_up(load(model), read_words(words)), form, as_json)
+
+
+def load(model: str | None) -> "StoredSpace":
+    """Open the model that was asked for, or the default one, with a progress bar if it must be made."""
+    from embcli.models import open_space
+    from embcli.render.progress import progress_bar
+
+    with progress_bar() as progress:
+        return open_space(model, progress=progress)
+
+
+def show(record: Any, form: str, as_json: bool) -> None:
+    """Write a record to stdout, whole."""
+    from embcli.render import render
+
+    sys.stdout.write(render(record, "json" if as_json else form))
+
+
+def read_words(arguments: Iterable[str]) -> list[str]:
+    """Words as arguments: `-` stands for the lines of stdin, and `"-"` in quotes for itself."""
+    from embcli.expression import unquote
+
+    words: list[str] = []
+    for argument in arguments:
+        if argument == "-":
+            words += _lines_of_stdin()
+        else:
+            words.append(unquote(argument))
+    return words
+
+
+def _lines_of_stdin() -> list[str]:
+    lines = []
+    for number, line in enumerate(sys.stdin.buffer, start=1):
+        try:
+            word = line.decode().strip()
+        except UnicodeDecodeError:
+            raise BadFile(f"line {number} of stdin is not UTF-8", "convert it to UTF-8") from None
+        if word:
+            lines.append(word)
+    return lines

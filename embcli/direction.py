@@ -1,0 +1,119 @@
+"""Project words on a direction, such as plurality: `cats - cat`.
+
+With a direction d: dot = v · d, scalar projection = (v · d) / ‖d‖ (how far v reaches along d, in the
+units of the space), cosine = (v · d) / (‖v‖ ‖d‖). Positive means along d, zero perpendicular to it,
+negative against it.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from embcli.errors import UsageProblem
+from embcli.expression import Expression, parse
+from embcli.results import ModelCard, Pair, Projection, ProjectionQuery, Projections, WeightedWord
+from embcli.space import Float64Array, VectorSpace
+
+# Among rarer words than these, web addresses and typing errors lie farthest along any direction.
+SCAN_TOP = 50_000
+
+
+def project(
+    space: VectorSpace,
+    expression: str | Expression,
+    words: Sequence[str] = (),
+    *,
+    sort: bool = False,
+    scan: int | None = None,
+    top: int = SCAN_TOP,
+    pairs: Sequence[tuple[str, str]] | None = None,
+) -> Projections:
+    """Where words lie on the direction of an expression, evaluated with plain vectors.
+
+    `sort` puts the highest dot product first. `scan=N` takes the N words farthest along each end, by
+    cosine among the `top` most frequent, highest first. `pairs` asks whether the direction separates
+    (low, high) pairs: the share of pairs with low · d < high · d, and the AUC, the share over all lows
+    and all highs, ties counting one half (Mann and Whitney 1947). UnknownWord, UsageProblem.
+    """
+    for name, number in (("scan", scan), ("top", top)):
+        if number is not None and number < 1:
+            raise UsageProblem(f"{name} must be at least 1, not {number}", f"for example {name} 10")
+    if not words and scan is None and not pairs:
+        raise UsageProblem("there are no words to project", "name some, or use --scan N or --pairs LOW:HIGH")
+    if words and scan is not None:
+        raise UsageProblem("words and --scan do not go together", "leave one of them out")
+
+    expression = parse(expression) if isinstance(expression, str) else expression
+    combined = space.combine(expression.terms, unit=False)
+    d = combined.vector
+    rows, resolved = space.resolve_all(words)
+    if scan is not None:
+        rows = _ends(space, d, scan, top)
+    results = _projections(space, d, rows)
+    if sort:
+        results.sort(key=lambda projection: -round(projection.dot, 6))
+    compared = None
+    if pairs:
+        compared, resolved_pairs = _compare(space, d, pairs)
+        resolved |= resolved_pairs
+    return Projections(
+        schema="embcli.project/1",
+        model=ModelCard(space.name, len(space), space.dim),
+        query=ProjectionQuery(
+            expression=str(Expression(combined.terms)),
+            terms=tuple(WeightedWord(*term) for term in combined.terms),
+            norm=float(np.linalg.norm(d)),
+            sort=sort,
+            scan=scan,
+            top=top if scan is not None else None,
+            resolved=combined.resolved | resolved,
+        ),
+        results=tuple(results),
+        pairs=compared,
+        separation=None if compared is None else float(np.mean([pair.ordered for pair in compared])),
+        auc=None if compared is None else area_under_curve(compared),
+    )
+
+
+def scalar_projection(vectors: Float64Array, direction: Float64Array) -> Float64Array:
+    """Length of each row along `direction`: (V · d) / ‖d‖. vectors [rows, dim], direction [dim]."""
+    return np.asarray(vectors @ direction / np.linalg.norm(direction))
+
+
+def area_under_curve(pairs: Sequence[Pair]) -> float:
+    """The share of (low, high) combinations with low below high, ties one half: Mann-Whitney's U / n²."""
+    low = np.sort([pair.low_dot for pair in pairs])
+    high = np.array([pair.high_dot for pair in pairs])
+    below = np.searchsorted(low, high, side="left")
+    at_most = np.searchsorted(low, high, side="right")
+    return float((below + at_most).sum() / 2 / len(pairs) ** 2)
+
+
+def _projections(space: VectorSpace, d: Float64Array, rows: Sequence[int]) -> list[Projection]:
+    wanted = np.array(rows, np.intp)
+    dots, cosines = space.exact_dots(d, wanted), space.exact_cosines(d, wanted)
+    scalars = scalar_projection(space.float64(wanted), d)
+    return [
+        Projection(space.vocabulary[row], float(dot), float(scalar), float(cosine))
+        for row, dot, scalar, cosine in zip(rows, dots, scalars, cosines, strict=True)
+    ]
+
+
+def _ends(space: VectorSpace, d: Float64Array, count: int, top: int) -> list[int]:
+    """The rows of the `count` highest cosines, highest first, then of the `count` lowest, lowest last."""
+    high, _ = space.cosines(d, top).best(count)
+    low, _ = space.cosines(-d, top).best(count)
+    return [int(row) for row in high] + [int(row) for row in reversed(low) if row not in high]
+
+
+def _compare(
+    space: VectorSpace, d: Float64Array, pairs: Sequence[tuple[str, str]]
+) -> tuple[tuple[Pair, ...], dict[str, str]]:
+    rows, resolved = space.resolve_all(word for pair in pairs for word in pair)
+    dots = np.round(space.exact_dots(d, np.array(rows, np.intp)), 6)
+    compared = []
+    for i in range(0, len(rows), 2):
+        low, high = float(dots[i]), float(dots[i + 1])
+        words = space.vocabulary[rows[i]], space.vocabulary[rows[i + 1]]
+        compared.append(Pair(*words, low, high, low < high))
+    return tuple(compared), resolved

@@ -1,0 +1,83 @@
+"""What can go wrong for a user: message, hint, stable code, exit status.
+
+The core raises these and never prints; `cli/` turns them into one line on stderr, or into one JSON
+object when a JSON format was asked for.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class EmbcliError(Exception):
+    """A mistake or a mishap that a user can understand and mend.
+
+    `message` says what is wrong and where, `hint` how to fix it.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_status: ClassVar[int] = 2
+
+    def __init__(self, message: str, hint: str = "", suggestions: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.suggestions = tuple(suggestions)
+
+
+class UsageProblem(EmbcliError):
+    """The command line, or the arguments of a function, make no sense."""
+
+    code = "usage"
+
+
+class ExpressionSyntaxError(UsageProblem):
+    """An expression cannot be parsed; `position` is the offset in `source` where it goes wrong."""
+
+    code = "syntax"
+
+    def __init__(self, message: str, source: str, position: int, hint: str = "") -> None:
+        super().__init__(f"{message} (column {position + 1})", hint)
+        self.source = source
+        self.position = position
+
+
+class BadFile(EmbcliError):
+    """An input file is broken, or is not what it says it is."""
+
+    code = "bad_file"
+
+
+class UnknownWord(EmbcliError):
+    """A word is not in the vocabulary."""
+
+    code = "unknown_word"
+    exit_status = 3
+
+    def __init__(self, word: str, suggestions: Sequence[str] = (), model: str = "") -> None:
+        super().__init__(
+            f'"{word}" is not in the vocabulary' + (f" of {model}" if model else ""),
+            f"did you mean {', '.join(suggestions)}?" if suggestions else "no word is spelled like it",
+            suggestions,
+        )
+        self.word = word
+
+
+class UnknownModel(EmbcliError):
+    """No model of that name is installed, nor known."""
+
+    code = "unknown_model"
+    exit_status = 3
+
+
+class InputOutputProblem(EmbcliError):
+    """The disk, the network, or a file that is not there."""
+
+    code = "io"
+    exit_status = 4
+
+
+class DamagedStore(EmbcliError):
+    """A store is truncated, altered, or not one of embcli's."""
+
+    code = "damaged_store"
+    exit_status = 5

@@ -1,0 +1,277 @@
+"""Parse `king - 0.5*man + "new york"` into weighted terms.
+
+    expression := [sign] term (sign term)*          sign := a free-standing + or -
+    term       := [number *]… factor [* number | / number]…
+    factor     := word | "quoted word" | ( expression )
+    analogy    := a:b::c:?                          means b - a + c
+    triple     := a b c                             means b - a + c, where a command allows it
+
+A word is whatever stands between spaces, parentheses apart, so `e-mail`, `'s`, `-foo` and `3.5` are
+words; a number is a weight only before `*`, or after `*` or `/`. Inside quotes, `\\"` and `\\\\` stand
+for `"` and `\\`.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from embcli.errors import ExpressionSyntaxError, UsageProblem
+
+
+class Term(NamedTuple):
+    """A word with its weight."""
+
+    word: str
+    weight: float
+
+
+class Expression(NamedTuple):
+    """A weighted sum of words."""
+
+    terms: tuple[Term, ...]
+
+    def __str__(self) -> str:
+        """The expression as understood; it parses to the same terms, weights to 12 digits."""
+        text = ""
+        for word, weight in self.terms:
+            sign = "-" if weight < 0 else "+"
+            scale = "" if abs(weight) == 1 else f"{abs(weight):.12g}*"
+            if text:
+                text += f" {sign} "
+            elif sign == "-":
+                text += "- "
+            text += scale + quote(word)
+        return text
+
+
+NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+QUOTED = r'"(?:[^"\\]|\\["\\])*"'
+SIGNS = {"+": 1.0, "-": -1.0, "\N{MINUS SIGN}": -1.0}
+
+# What a piece of text between spaces may begin with, tried in this order.
+TOKEN = re.compile(
+    rf"""(?P<quoted>{QUOTED})
+       | (?P<open>\() | (?P<close>\))
+       | (?P<scale>{NUMBER}\*)
+       | (?P<sign>[+\-\N{{MINUS SIGN}}])(?=[\s()]|$)
+       | (?P<times>\*)(?=[\s("]|$)
+       | (?P<divide>/)(?=\s|$)
+       | (?P<word>[^\s()"][^\s()]*)
+       | (?P<unclosed>")""",
+    re.VERBOSE | re.ASCII,
+)
+COLON_WORD = rf'(?:{QUOTED}|[^\s:"]+)'
+PROPORTION = re.compile(
+    rf"\s*({COLON_WORD})\s*:\s*({COLON_WORD})\s*::\s*({COLON_WORD})\s*:\s*\?\s*", re.ASCII
+)
+PAIR_WORD = rf'(?:{QUOTED}|[^:,"][^:,]*)'
+PAIR = re.compile(rf"\s*({PAIR_WORD}):({PAIR_WORD})(?:,|$)")
+
+
+class Token(NamedTuple):
+    kind: str
+    text: str
+    position: int
+
+
+def parse(source: str, *, triple: bool = False) -> Expression:
+    """The terms of an expression; ExpressionSyntaxError, pointing at the place, when it makes no sense.
+
+    With `triple`, three bare words `a b c` mean `b - a + c` (a is to b as c is to ?), as in word2vec's
+    and GloVe's own tools.
+    """
+    proportion = PROPORTION.fullmatch(source)
+    if proportion:
+        return _analogy(*(unquote(word) for word in proportion.groups()))
+    _refuse_broken_proportion(source)
+    tokens = list(_tokens(source))
+    if triple and len(tokens) == 3 and {token.kind for token in tokens} <= {"word", "quoted"}:
+        return _analogy(*(token.text for token in tokens))
+    terms = _Parser(source, tokens).parse()
+    for word, weight in terms:
+        if not math.isfinite(weight):
+            raise UsageProblem(f'the weight of "{word}" is too large', "use weights nearer to 1")
+    return Expression(tuple(terms))
+
+
+def parse_pairs(source: str) -> list[tuple[str, str]]:
+    """`puppy:puppies,student:students` as pairs of words; words may be quoted."""
+    pairs, position = [], 0
+    while position < len(source) or not pairs:
+        match = PAIR.match(source, position)
+        if match is None:
+            raise ExpressionSyntaxError("a pair of words is missing", source, position, "for example puppy:puppies")
+        pairs.append((unquote(match[1]), unquote(match[2])))
+        position = match.end()
+    return pairs
+
+
+def join_arguments(arguments: Sequence[str]) -> str:
+    """The arguments of a shell command as one expression.
+
+    Of several arguments, one of plain words with a space between had quotes that the shell took away:
+    `king - man + "new york"`. It gets them back.
+    """
+    if len(arguments) == 1:
+        return arguments[0]
+    return " ".join(quote(part) if _is_phrase(part) else part for part in arguments)
+
+
+def quote(word: str) -> str:
+    """A word as an expression spells it: in quotes if it would be read otherwise."""
+    tokens = TOKEN.match(word)
+    plain = tokens is not None and tokens.lastgroup == "word" and tokens.end() == len(word)
+    if plain and "::" not in word and not re.match(NUMBER + r"\*", word):
+        return word
+    return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def unquote(text: str) -> str:
+    """The word that a piece of an expression spells."""
+    return re.sub(r'\\(["\\])', r"\1", text[1:-1]) if re.fullmatch(QUOTED, text) else text
+
+
+def _analogy(a: str, b: str, c: str) -> Expression:
+    return Expression((Term(b, 1.0), Term(a, -1.0), Term(c, 1.0)))
+
+
+def _is_phrase(argument: str) -> bool:
+    tokens = TOKEN.finditer(argument)
+    return len(argument.split()) > 1 and "::" not in argument and all(token.lastgroup == "word" for token in tokens)
+
+
+def _tokens(source: str) -> Iterator[Token]:
+    position = 0
+    while position < len(source):
+        if source[position] in " \t\n\r\f\v":
+            position += 1
+            continue
+        match = TOKEN.match(source, position)
+        assert match is not None and match.lastgroup is not None
+        kind, text = match.lastgroup, match.group()
+        if kind == "unclosed":
+            raise ExpressionSyntaxError(
+                "a quotation mark is not closed", source, position, 'close it; the word " itself is written "\\""'
+            )
+        yield Token(kind, unquote(text) if kind == "quoted" else text, position)
+        position = match.end()
+
+
+def _refuse_broken_proportion(source: str) -> None:
+    """`a:b::c` and the like are no words: say what form is meant."""
+    bare = re.sub(QUOTED, lambda match: "q" * len(match.group()), source)
+    broken = re.search(r":::|^\s*::|::\s*$|[^\s:]\s*:\s*[^\s:]+\s*::|::\s*[^\s:]*\s*:", bare)
+    if broken and "::" in bare:
+        raise ExpressionSyntaxError(
+            "this is not of the form a:b::c:?", source, bare.index("::"), "for example man:king::woman:?"
+        )
+
+
+class _Parser:
+    """Recursive descent over the tokens; every method returns terms and moves `self.next` on."""
+
+    def __init__(self, source: str, tokens: Sequence[Token]) -> None:
+        self.source = source
+        self.tokens = [*tokens, Token("end", "", len(source))]
+        self.next = 0
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.next]
+
+    def parse(self) -> list[Term]:
+        terms = self.expression(depth=0)
+        if self.token.kind == "close":
+            raise self.error('")" without "("', 'remove it, or write "\\")\\"" for the word')
+        return terms
+
+    def expression(self, depth: int) -> list[Term]:
+        if depth > 50:
+            raise self.error("parentheses are nested too deeply", "write the expression with fewer parentheses")
+        terms: list[Term] = []
+        sign = SIGNS[self.take().text] if self.token.kind == "sign" else 1.0
+        while True:
+            terms += _scaled(self.term(depth), sign)
+            if self.token.kind in ("end", "close"):
+                return terms
+            if self.token.kind != "sign":
+                raise self.unexpected()
+            sign = SIGNS[self.take().text]
+
+    def term(self, depth: int) -> list[Term]:
+        scale = 1.0
+        while self.token.kind == "scale" or self.number_before_star():
+            number = self.take()
+            if number.kind == "word":
+                self.take()  # the star that stands free
+            scale *= float(number.text.rstrip("*"))
+        terms = _scaled(self.factor(depth), scale)
+        while self.token.kind in ("times", "divide") or self.glued_division():
+            terms = _scaled(terms, self.multiplier())
+        return terms
+
+    def factor(self, depth: int) -> list[Term]:
+        token = self.token
+        if token.kind in ("word", "quoted"):
+            if not token.text:
+                raise self.error('"" is not a word', "put a word between the quotation marks")
+            self.take()
+            return [Term(token.text, 1.0)]
+        if token.kind == "open":
+            self.take()
+            terms = self.expression(depth + 1)
+            if self.token.kind != "close":
+                raise self.error('")" is missing', f'close the "(" of column {token.position + 1}')
+            self.take()
+            return terms
+        found = f'before "{token.text}"' if token.text else "at the end"
+        raise self.error(f"a word is missing {found}", f"to use a sign as a word, quote it: '\"{token.text or '-'}\"'")
+
+    def multiplier(self) -> float:
+        """The number that `* number` or `/ number`, or `/number` after a parenthesis, multiplies by."""
+        operator = self.take()
+        glued = operator.kind == "word"
+        number = operator._replace(text=operator.text[1:], position=operator.position + 1) if glued else self.take()
+        if not re.fullmatch(NUMBER, number.text):
+            raise ExpressionSyntaxError(
+                f'a number must follow "{operator.text[0]}"', self.source, number.position, "for example 0.5"
+            )
+        value = float(number.text)
+        if operator.text[0] == "*":
+            return value
+        if value == 0:
+            raise ExpressionSyntaxError("division by zero", self.source, number.position, "divide by another number")
+        return 1 / value
+
+    def number_before_star(self) -> bool:
+        return re.fullmatch(NUMBER, self.token.text) is not None and self.tokens[self.next + 1].kind == "times"
+
+    def glued_division(self) -> bool:
+        """`/2` is a word, but not right after `)`."""
+        before = self.tokens[self.next - 1]
+        return (
+            before.kind == "close"
+            and self.token.position == before.position + 1
+            and re.fullmatch("[/*]" + NUMBER, self.token.text) is not None
+        )
+
+    def take(self) -> Token:
+        token = self.token
+        self.next = min(self.next + 1, len(self.tokens) - 1)
+        return token
+
+    def unexpected(self) -> ExpressionSyntaxError:
+        token = self.token
+        if token.kind == "word" and len(token.text) > 1 and token.text[0] in SIGNS:
+            hint = f'put a space after "{token.text[0]}"'
+        else:
+            hint = "for example king - man + woman; a phrase needs quotes: '\"new york\"'"
+        return self.error(f'"+" or "-" is missing before "{token.text}"', hint)
+
+    def error(self, message: str, hint: str) -> ExpressionSyntaxError:
+        return ExpressionSyntaxError(message, self.source, self.token.position, hint)
+
+
+def _scaled(terms: list[Term], scale: float) -> list[Term]:
+    return [Term(word, weight * scale) for word, weight in terms]

@@ -1,0 +1,29 @@
+"""Read rows of the embedding matrix.
+
+An embedding is a look-up: with x the one-hot vector [rows] of a word, x · V is the word's row of V. The
+product would multiply everything else by zero, so nobody computes it; they read the row.
+"""
+
+from collections.abc import Sequence
+
+from embcli.errors import UsageProblem
+from embcli.results import Entry, Lookup, ModelCard, WordsQuery
+from embcli.space import VectorSpace
+
+
+def look_up(space: VectorSpace, words: Sequence[str]) -> Lookup:
+    """The row, the norm and the vector of each word. UnknownWord."""
+    if not words:
+        raise UsageProblem("there are no words to look up", "for example king")
+    rows, resolved = space.resolve_all(words)
+    entries = []
+    for row in rows:
+        vector = space.vectors[row]
+        norm = float((space.float64([row])[0] ** 2).sum() ** 0.5)
+        entries.append(Entry(space.vocabulary[row], row, row + 1, norm, tuple(float(x) for x in vector)))
+    return Lookup(
+        schema="embcli.lookup/1",
+        model=ModelCard(space.name, len(space), space.dim),
+        query=WordsQuery(tuple(words), resolved),
+        results=tuple(entries),
+    )

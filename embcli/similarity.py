@@ -1,0 +1,86 @@
+"""Compare given words with each other: cosine, angle, dot product, distance; the one that does not belong.
+
+The sign of the dot product a · b = ‖a‖ ‖b‖ cos(angle): positive for similar directions (an angle below
+90°), zero for perpendicular ones, negative for opposite ones.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from embcli.errors import UsageProblem
+from embcli.expression import parse_pairs, unquote
+from embcli.results import Membership, ModelCard, OddOneOut, Similarities, Similarity, WordsQuery
+from embcli.space import DECIMALS, Float64Array, VectorSpace, unit_rows
+from embcli.vocabulary import Vocabulary
+
+
+def compare_words(space: VectorSpace, pairs: Sequence[tuple[str, str]]) -> Similarities:
+    """Cosine, angle in degrees, dot product and Euclidean distance of each pair of words. UnknownWord."""
+    if not pairs:
+        raise UsageProblem("there are no words to compare", "for example king queen, or king:queen man:woman")
+    rows, resolved = space.resolve_all(word for pair in pairs for word in pair)
+    results = []
+    for i in range(0, len(rows), 2):
+        a, b = space.float64(rows[i : i + 2])
+        words = space.vocabulary[rows[i]], space.vocabulary[rows[i + 1]]
+        results.append(Similarity(*words, *_measures(a, b)))
+    return Similarities(
+        schema="embcli.similarity/1",
+        model=ModelCard(space.name, len(space), space.dim),
+        query=WordsQuery(tuple(word for pair in pairs for word in pair), resolved),
+        results=tuple(results),
+    )
+
+
+def read_pairs(vocabulary: Vocabulary, arguments: Sequence[str]) -> list[tuple[str, str]]:
+    """`A B C` as A with each of the others, `A:B C:D` as pairs. A word such as 10:30 stays a word."""
+    is_pair = [":" in argument.strip(":") and argument not in vocabulary for argument in arguments]
+    if all(is_pair):
+        return [pair for argument in arguments for pair in parse_pairs(argument)]
+    if any(is_pair):
+        raise UsageProblem("words and pairs do not go together", "give A B C, or A:B A:C")
+    first, *others = (unquote(argument) for argument in arguments)
+    if not others:
+        raise UsageProblem(f'there is nothing to compare "{first}" with', "name another word")
+    return [(first, other) for other in others]
+
+
+def find_odd_one(space: VectorSpace, words: Sequence[str]) -> OddOneOut:
+    """The word that belongs least: the lowest cosine with the mean of the unit vectors of all words.
+
+    gensim's `doesnt_match`. UnknownWord; UsageProblem for fewer than three different words.
+    """
+    rows, resolved = space.resolve_all(words)
+    rows = list(dict.fromkeys(rows))
+    if len(rows) < 3:
+        raise UsageProblem("odd needs at least three different words", "for example breakfast cereal dinner lunch")
+    mean = unit_rows(space.float64(rows)).mean(axis=0)
+    scores = np.round(space.exact_cosines(mean, np.array(rows)), DECIMALS) + 0.0
+    order = np.lexsort((rows, -scores))
+    results = tuple(Membership(space.vocabulary[rows[i]], float(scores[i])) for i in order)
+    return OddOneOut(
+        schema="embcli.odd/1",
+        model=ModelCard(space.name, len(space), space.dim),
+        query=WordsQuery(tuple(words), resolved),
+        results=results,
+        odd=results[-1].word,
+    )
+
+
+def angle_between(a: Float64Array, b: Float64Array) -> float:
+    """The angle in degrees, 2 atan2(‖â - b̂‖, ‖â + b̂‖): exact also where arccos is not, near 0° and 180°.
+
+    Kahan, How Futile are Mindless Assessments of Roundoff, 2006, §12. A zero vector is at 90° to all.
+    """
+    units = unit_rows(np.stack([a, b]))
+    if not units.any(axis=1).all():
+        return 90.0
+    return float(np.degrees(2 * np.arctan2(np.linalg.norm(units[0] - units[1]), np.linalg.norm(units[0] + units[1]))))
+
+
+def _measures(a: Float64Array, b: Float64Array) -> tuple[float, float, float, float, str]:
+    dot = float(a @ b)
+    cosine = float(np.clip(unit_rows(a[None])[0] @ unit_rows(b[None])[0], -1, 1))
+    sign = "perpendicular" if round(dot, DECIMALS) == 0 else "similar" if dot > 0 else "opposite"
+    return cosine, angle_between(a, b), dot, float(np.linalg.norm(a - b)), sign

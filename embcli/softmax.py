@@ -1,0 +1,134 @@
+"""Softmax with temperature: logits into probabilities.
+
+p_i = exp(z_i / T) / Σ_j exp(z_j / T), with logits z. Evaluated as exp((z_i - max z) / T), which is at
+most 1 and so never overflows, whatever the logits and the temperature. T → 0 gives the arg max, whose
+ties share the probability. Entropy: -Σ p log₂ p, in bits.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from embcli.errors import UsageProblem
+from embcli.expression import Expression, parse
+from embcli.results import Candidate, Distribution, ModelCard, SoftmaxQuery, WeightedWord
+from embcli.space import DECIMALS, Float64Array, VectorSpace
+
+METRICS = ("dot", "cosine")
+
+
+def softmax(logits: npt.ArrayLike, temperature: float = 1.0) -> Float64Array:
+    """Probabilities of logits [n] at a temperature ≥ 0; they add up to 1. UsageProblem otherwise."""
+    z = np.asarray(logits, np.float64)
+    _check_temperature(temperature)
+    if not len(z) or not np.isfinite(z).all():
+        raise UsageProblem("softmax needs one or more finite logits")
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+        # Halved, so that the difference of two huge logits stays finite.
+        below = (z / 2 - z.max() / 2) * 2
+        weights = (below == 0).astype(np.float64) if temperature == 0 else np.exp(below / temperature)
+    return np.asarray(weights / weights.sum())
+
+
+def entropy(probabilities: Float64Array) -> float:
+    """-Σ p log₂ p in bits; 0 log 0 is 0."""
+    p = probabilities[probabilities > 0]
+    return float(abs((p * np.log2(p)).sum()))
+
+
+def weigh_candidates(
+    space: VectorSpace,
+    expression: str | Expression,
+    words: Sequence[str] = (),
+    *,
+    metric: str = "dot",
+    temperatures: Sequence[float] = (1.0,),
+    everything: bool = False,
+    k: int = 10,
+) -> Distribution:
+    """Probabilities of candidate words as answers to an expression, the likeliest first.
+
+    A logit is the dot product of the candidate's vector with the query's, as a language model's
+    unembedding computes it; or their cosine. `everything` makes the whole vocabulary the candidates and
+    shows the k likeliest, with their probabilities among all. UnknownWord, UsageProblem.
+    """
+    if metric not in METRICS:
+        raise UsageProblem(f'there is no metric "{metric}" for softmax', f"one of {', '.join(METRICS)}")
+    if everything == bool(words):
+        raise UsageProblem("softmax needs candidates", "name some words after the expression, or use --all (not both)")
+    if k < 1:
+        raise UsageProblem(f"k must be at least 1, not {k}", "for example k 10")
+    expression = parse(expression) if isinstance(expression, str) else expression
+    combined = space.combine(expression.terms, unit=metric == "cosine")
+    rows, resolved = space.resolve_all(words)
+    candidates = np.arange(len(space)) if everything else np.array(list(dict.fromkeys(rows)), np.intp)
+    score = space.exact_dots if metric == "dot" else space.exact_cosines
+    query = SoftmaxQuery(
+        expression=str(Expression(combined.terms)),
+        metric=metric,
+        temperatures=tuple(float(t) for t in temperatures),
+        candidates=len(candidates),
+        terms=tuple(WeightedWord(*term) for term in combined.terms),
+        resolved=combined.resolved | resolved,
+    )
+    logits = score(combined.vector, candidates)
+    shown = k if everything else len(candidates)
+    results, bits = _answers(logits, query.temperatures, shown)
+    return Distribution(
+        schema="embcli.softmax/1",
+        model=ModelCard(space.name, len(space), space.dim),
+        query=query,
+        results=tuple(Candidate(space.vocabulary[int(candidates[i])], logit, p) for i, logit, p in results),
+        entropy=bits,
+    )
+
+
+def weigh_logits(logits: Mapping[str, float], temperatures: Sequence[float] = (1.0,)) -> Distribution:
+    """Probabilities of given logits, the likeliest first. No model is asked. UsageProblem."""
+    names = list(logits)
+    query = SoftmaxQuery(None, None, tuple(float(t) for t in temperatures), len(names), (), {})
+    results, bits = _answers(np.array(list(logits.values()), np.float64), query.temperatures, len(names))
+    return Distribution(
+        schema="embcli.softmax/1",
+        model=None,
+        query=query,
+        results=tuple(Candidate(names[i], logit, p) for i, logit, p in results),
+        entropy=bits,
+    )
+
+
+def parse_logits(source: str) -> dict[str, float]:
+    """`Snape=3.4,Trelawney=2.5` as names and numbers. UsageProblem for anything else."""
+    logits: dict[str, float] = {}
+    for part in source.split(","):
+        name, equals, number = part.rpartition("=")
+        name = name.strip()
+        try:
+            value = float(number.replace("\N{MINUS SIGN}", "-"))
+        except ValueError:
+            value = math.nan
+        if not equals or not name or not math.isfinite(value):
+            raise UsageProblem(f'"{part.strip()}" is not a logit', "for example Snape=3.4,Trelawney=2.5")
+        if name in logits:
+            raise UsageProblem(f'the logit of "{name}" is given twice', "give each name once")
+        logits[name] = value
+    return logits
+
+
+def _answers(
+    logits: Float64Array, temperatures: Sequence[float], count: int
+) -> tuple[list[tuple[int, float, tuple[float, ...]]], tuple[float, ...]]:
+    """(index, logit, probabilities) of the `count` largest logits, ties in order; entropies in bits."""
+    if not temperatures:
+        raise UsageProblem("softmax needs a temperature", "for example 1")
+    columns = [softmax(logits, temperature) for temperature in temperatures]
+    order = np.argsort(-np.round(logits, DECIMALS), kind="stable")[:count]
+    rows = [(int(i), float(logits[i]), tuple(float(column[i]) for column in columns)) for i in order]
+    return rows, tuple(entropy(column) for column in columns)
+
+
+def _check_temperature(temperature: float) -> None:
+    if not (math.isfinite(temperature) and temperature >= 0):
+        raise UsageProblem(f"a temperature is a finite number ≥ 0, not {temperature}", "for example 0.5")

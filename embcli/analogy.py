@@ -17,7 +17,7 @@ import numpy as np
 from embcli.errors import UsageProblem
 from embcli.expression import Expression, parse
 from embcli.results import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
-from embcli.space import SLACK, UNIT, Combination, Float64Array, Rows, Scores, VectorSpace, unit_rows
+from embcli.space import Combination, Float64Array, Rows, Scores, VectorSpace, unit_rows
 
 METHODS = ("3cosadd", "3cosmul", "pairdirection")
 METRICS = ("cosine", "dot", "euclidean")
@@ -117,7 +117,7 @@ def find_neighbors(
 def _place(space: VectorSpace, scores: Scores, row: int, sign: float) -> Answer:
     """The place of a word among all that are searched; None when it is not one of them."""
     rank, score = scores.rank(row)
-    return Answer(rank if row < len(scores.lower) else None, space.vocabulary[row], sign * score + 0.0)
+    return Answer(rank if row < len(scores.values) else None, space.vocabulary[row], sign * score + 0.0)
 
 
 def _expected(inputs: dict[int, Answer], row: int, place: Answer) -> Expected:
@@ -150,13 +150,14 @@ def _products_of_cosines(space: VectorSpace, combined: Combination, top: int | N
     vectors = space.float64(combined.rows)
     cosines = [space.cosines(vector, top) for vector in vectors]
 
-    worst = [(c.lower if weight > 0 else c.upper).astype(np.float64) for c, weight in zip(cosines, weights, strict=True)]
-    best = [(c.upper if weight > 0 else c.lower).astype(np.float64) for c, weight in zip(cosines, weights, strict=True)]
+    steps = [np.sign(weight) * cosine.margin for cosine, weight in zip(cosines, weights, strict=True)]
+    worst = [cosine.values - step for cosine, step in zip(cosines, steps, strict=True)]
+    best = [cosine.values + step for cosine, step in zip(cosines, steps, strict=True)]
 
     def exact(rows: Rows) -> Float64Array:
         return _cosmul([space.exact_cosines(vector, rows) for vector in vectors], weights)
 
-    return Scores(_cosmul(worst, weights), _cosmul(best, weights), exact)
+    return Scores.between(_cosmul(worst, weights), _cosmul(best, weights), exact)
 
 
 def _cosmul(cosines: Sequence[Float64Array], weights: Sequence[float]) -> Float64Array:
@@ -182,13 +183,11 @@ def _pair_directions(space: VectorSpace, combined: Combination, top: int | None)
         raise UsageProblem("the pair has no direction: both vectors point the same way", "choose two other words")
     d = (b - a) / np.linalg.norm(b - a)
     along, near = space.cosines(d, top), space.cosines(c, top)
-    margin = UNIT * (space.dim + SLACK)
-    rise = along.lower.astype(np.float64) + margin - float(c @ d)
-    distance = 2 - 2 * (near.lower.astype(np.float64) + margin)
-    slack = 4 * margin
-    shortest = np.sqrt(np.maximum(distance - slack, 1e-300))
-    longest = np.sqrt(np.maximum(distance + slack, 1e-300))
-    lower, upper = rise - slack, rise + slack
+    rise = along.values.astype(np.float64) - float(c @ d)
+    distance = 2 - 2 * near.values.astype(np.float64)
+    shortest = np.sqrt(np.maximum(distance - 2 * near.margin, 1e-300))
+    longest = np.sqrt(np.maximum(distance + 2 * near.margin, 1e-300))
+    lower, upper = rise - along.margin, rise + along.margin
     lower = np.clip(np.where(lower < 0, lower / shortest, lower / longest), -1, 1)
     upper = np.clip(np.where(upper > 0, upper / shortest, upper / longest), -1, 1)
 
@@ -200,7 +199,7 @@ def _pair_directions(space: VectorSpace, combined: Combination, top: int | None)
     def exact(rows: Rows) -> Float64Array:
         return space.by_chunks(rows, direction_of)
 
-    return Scores(lower, upper, exact)
+    return Scores.between(lower, upper, exact)
 
 
 def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:

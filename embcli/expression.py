@@ -47,27 +47,22 @@ class Expression(NamedTuple):
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 QUOTED = r'"(?:[^"\\]|\\["\\])*"'
-SIGNS = {"+": 1.0, "-": -1.0, "\N{MINUS SIGN}": -1.0}
+COLON_WORD = rf'(?:{QUOTED}|[^\s:"]+)'
+PAIR_WORD = rf'(?:{QUOTED}|[^:,"][^:,]*)'
+SIGNS = {"+": 1.0, "-": -1.0, "−": -1.0}  # the last one is U+2212, as books and slides set it
 
 # What a piece of text between spaces may begin with, tried in this order.
 TOKEN = re.compile(
     rf"""(?P<quoted>{QUOTED})
        | (?P<open>\() | (?P<close>\))
        | (?P<scale>{NUMBER}\*)
-       | (?P<sign>[+\-\N{{MINUS SIGN}}])(?=[\s()]|$)
+       | (?P<sign>[+−-])(?=[\s()]|$)
        | (?P<times>\*)(?=[\s("]|$)
        | (?P<divide>/)(?=\s|$)
        | (?P<word>[^\s()"][^\s()]*)
        | (?P<unclosed>")""",
     re.VERBOSE | re.ASCII,
 )
-COLON_WORD = rf'(?:{QUOTED}|[^\s:"]+)'
-PROPORTION = re.compile(
-    rf"\s*({COLON_WORD})\s*:\s*({COLON_WORD})\s*::\s*({COLON_WORD})\s*:\s*\?\s*", re.ASCII
-)
-PAIR_WORD = rf'(?:{QUOTED}|[^:,"][^:,]*)'
-PAIR = re.compile(rf"\s*({PAIR_WORD}):({PAIR_WORD})(?:,|$)")
-
 
 class Token(NamedTuple):
     kind: str
@@ -81,10 +76,11 @@ def parse(source: str, *, triple: bool = False) -> Expression:
     With `triple`, three bare words `a b c` mean `b - a + c` (a is to b as c is to ?), as in word2vec's
     and GloVe's own tools.
     """
-    proportion = PROPORTION.fullmatch(source)
-    if proportion:
-        return _analogy(*(unquote(word) for word in proportion.groups()))
-    _refuse_broken_proportion(source)
+    if "::" in source:
+        proportion = re.fullmatch(rf"\s*({COLON_WORD})\s*:\s*({COLON_WORD})\s*::\s*({COLON_WORD})\s*:\s*\?\s*", source)
+        if proportion:
+            return _analogy(*(unquote(word) for word in proportion.groups()))
+        _refuse_broken_proportion(source)
     tokens = list(_tokens(source))
     if triple and len(tokens) == 3 and {token.kind for token in tokens} <= {"word", "quoted"}:
         return _analogy(*(token.text for token in tokens))
@@ -99,7 +95,7 @@ def parse_pairs(source: str) -> list[tuple[str, str]]:
     """`puppy:puppies,student:students` as pairs of words; words may be quoted."""
     pairs, position = [], 0
     while position < len(source) or not pairs:
-        match = PAIR.match(source, position)
+        match = re.compile(rf"\s*({PAIR_WORD}):({PAIR_WORD})(?:,|$)").match(source, position)
         if match is None:
             raise ExpressionSyntaxError("a pair of words is missing", source, position, "for example puppy:puppies")
         pairs.append((unquote(match[1]), unquote(match[2])))

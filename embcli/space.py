@@ -44,13 +44,18 @@ BLOCK = 1024
 class Scores(NamedTuple):
     """Scores of rows 0 … n-1; a higher score is a better one.
 
-    lower, upper: [n], for each row an interval that holds its true score.
-    exact: rows → their true scores in float64.
+    values: [n], approximate. margin: how far the true score may be from the value, one number for all
+    rows or one for each. exact: rows → their true scores in float64.
     """
 
-    lower: FloatArray
-    upper: FloatArray
+    values: FloatArray
+    margin: float | Float64Array
     exact: Callable[[Rows], Float64Array]
+
+    @classmethod
+    def between(cls, lower: Float64Array, upper: Float64Array, exact: Callable[[Rows], Float64Array]) -> "Scores":
+        """Scores of which each is known to lie between two ends."""
+        return cls((lower + upper) / 2, (upper - lower) / 2, exact)
 
     def rounded(self, rows: Rows) -> Float64Array:
         """The true scores of `rows`, at the 6 decimals at which scores are compared and shown."""
@@ -58,23 +63,28 @@ class Scores(NamedTuple):
 
     def best(self, k: int) -> tuple[Rows, Float64Array]:
         """The k best rows, best first, ties in row order, and their rounded scores."""
-        k = min(k, len(self.lower))
+        k = min(k, len(self.values))
         if k <= 0:
             return np.zeros(0, np.intp), np.zeros(0)
-        survivors = np.flatnonzero(self.upper >= _just_below(_floor_of_best(self.lower, k)))
+        survivors = np.flatnonzero(self.values >= _just_below(self._floor(k) - self.margin))
         if len(survivors) < k:  # comparisons with NaN are false
             raise DamagedStore("the vectors hold numbers that are not finite")
-        floor = np.partition(self.lower[survivors], -k)[-k]
-        survivors = survivors[self.upper[survivors] >= _just_below(float(floor))]
         rounded = self.rounded(survivors)
         order = np.lexsort((survivors, -rounded))[:k]
         return survivors[order], rounded[order]
 
+    def _floor(self, k: int) -> float:
+        """A score that at least k rows are sure to reach, and few more."""
+        if isinstance(self.margin, float):  # the common case, without another array as long as the vocabulary
+            return _floor_of_best(self.values, k) - self.margin
+        return _floor_of_best(self.values - self.margin, k)
+
     def rank(self, row: int) -> tuple[int, float]:
         """The place of a row among all, counted from 1, and its rounded score."""
         score = float(self.rounded(np.array([row]))[0])
-        surely_better = self.lower > -_just_below(-score)
-        undecided = np.flatnonzero((self.upper >= _just_below(score)) & ~surely_better)
+        may_be_better = self.values >= _just_below(score - self.margin)
+        surely_better = self.values > -_just_below(-score - self.margin)
+        undecided = np.flatnonzero(may_be_better & ~surely_better)
         rounded = self.rounded(undecided)
         better = (rounded > score) | ((rounded == score) & (undecided < row))
         return 1 + int(np.count_nonzero(surely_better)) + int(np.count_nonzero(better)), score
@@ -195,13 +205,14 @@ class VectorSpace:
         dots = self.dots(q, top)
         squares = self.norms[:top].astype(np.float64) ** 2 + float(q @ q)
         rounding = SLACK * UNIT * squares  # the norms are kept in float32
-        far = np.sqrt(np.maximum(squares - 2 * dots.lower.astype(np.float64) + rounding, 0))
-        near = np.sqrt(np.maximum(squares - 2 * dots.upper.astype(np.float64) - rounding, 0))
+        squares -= 2 * dots.values.astype(np.float64)
+        error = 2 * dots.margin + rounding
+        far, near = np.sqrt(np.maximum(squares + error, 0)), np.sqrt(np.maximum(squares - error, 0))
 
         def exact(rows: Rows) -> Float64Array:
             return -self.by_chunks(rows, lambda vectors: np.sqrt(np.square(vectors - q).sum(axis=1)))
 
-        return Scores(-far, -near, exact)
+        return Scores.between(-far, -near, exact)
 
     def _product(self, q: Float64Array, top: int | None) -> Float32Array:
         with np.errstate(over="ignore", invalid="ignore"):
@@ -212,7 +223,7 @@ class VectorSpace:
         if len(unsafe):
             with np.errstate(over="ignore"):
                 values[unsafe] = exact(unsafe)
-        return Scores(values - np.float32(margin), values + np.float32(margin), exact)
+        return Scores(values, margin, exact)
 
     @cached_property
     def _unsafe_rows(self) -> Rows:
@@ -232,14 +243,18 @@ def unit_rows(vectors: Float64Array) -> Float64Array:
 
 
 def _floor_of_best(values: FloatArray, k: int) -> float:
-    """A number that at least k of the values reach, and few more: the k-th best maximum of a block."""
+    """A number that at least k of the values reach, and few more.
+
+    The k-th best maximum of a block bounds the k-th best value from below, in one fast pass; among the
+    values that reach it, the k-th best is then found exactly.
+    """
     blocks = len(values) // BLOCK
-    if blocks < 4 * k:
-        return float(np.partition(values, -k)[-k])
-    maxima = values[: blocks * BLOCK].reshape(blocks, BLOCK).max(axis=1)
-    return float(np.partition(maxima, -k)[-k])
+    if blocks >= k:
+        maxima = values[: blocks * BLOCK].reshape(blocks, BLOCK).max(axis=1)
+        values = values[values >= np.partition(maxima, -k)[-k]]
+    return float(np.partition(values, -k)[-k]) if len(values) >= k else np.nan
 
 
-def _just_below(value: float) -> np.float32:
+def _just_below(value: float | Float64Array) -> Float32Array:
     """Below every number that equals `value` at 6 decimals, also when compared in float32."""
-    return np.nextafter(np.float32(value - 2 * ROUNDING), np.float32(-np.inf))
+    return np.nextafter(np.asarray(value - 2 * ROUNDING, np.float32), np.float32(-np.inf))

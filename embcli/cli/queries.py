@@ -13,13 +13,6 @@ if TYPE_CHECKING:
     from embcli.models import StoredSpace
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the app, in the order in which help lists them."""
-    for command in (analogy, neighbors, project, softmax, similarity, odd, lookup):
-        app.command()(command)
-    app.command("nn", hidden=True)(neighbors)
-
-
 def analogy(
     expression: options.ExpressionWords,
     method: Annotated[
@@ -216,3 +209,17 @@ def _lines_of_stdin() -> list[str]:
         if word:
             lines.append(word)
     return lines
+
+
+# In the order in which help lists them.
+COMMANDS = {
+    "analogy": analogy,
+    "neighbors": neighbors,
+    "project": project,
+    "softmax": softmax,
+    "similarity": similarity,
+    "odd": odd,
+    "lookup": lookup,
+    "nn": neighbors,
+}
+ALIASES = {"nn"}

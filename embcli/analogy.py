@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from embcli.errors import UsageProblem
-from embcli.expression import Expression, parse
+from embcli.expression import Expression, parse, spell
 from embcli.results import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
 from embcli.space import Combination, Float64Array, Rows, Scores, VectorSpace, unit_rows
 
@@ -68,7 +68,7 @@ def solve_analogy(
         schema="embcli.analogy/1",
         model=ModelCard(space.name, len(space), space.dim),
         query=RankingQuery(
-            expression=str(Expression(combined.terms)),
+            expression=spell(combined.terms),
             method=method,
             metric=metric,
             raw=raw,
@@ -194,7 +194,7 @@ def _pair_directions(space: VectorSpace, combined: Combination, top: int | None)
     def direction_of(vectors: Float64Array) -> Float64Array:
         steps = unit_rows(vectors) - c
         steps[np.abs(steps).max(axis=1) < NO_STEP] = 0  # rounding dust points nowhere
-        return np.clip(unit_rows(steps) @ d, -1, 1)
+        return np.asarray(np.clip(unit_rows(steps) @ d, -1, 1))
 
     def exact(rows: Rows) -> Float64Array:
         return space.by_chunks(rows, direction_of)

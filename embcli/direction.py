@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from embcli.errors import UsageProblem
-from embcli.expression import Expression, parse
+from embcli.expression import Expression, parse, spell
 from embcli.results import ModelCard, Pair, Projection, ProjectionQuery, Projections, WeightedWord
 from embcli.space import Float64Array, VectorSpace
 
@@ -60,7 +60,7 @@ def project(
         schema="embcli.project/1",
         model=ModelCard(space.name, len(space), space.dim),
         query=ProjectionQuery(
-            expression=str(Expression(combined.terms)),
+            expression=spell(combined.terms),
             terms=tuple(WeightedWord(*term) for term in combined.terms),
             norm=float(np.linalg.norm(d)),
             sort=sort,

@@ -13,7 +13,7 @@ for `"` and `\\`.
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from embcli.errors import ExpressionSyntaxError, UsageProblem
@@ -32,17 +32,21 @@ class Expression(NamedTuple):
     terms: tuple[Term, ...]
 
     def __str__(self) -> str:
-        """The expression as understood; it parses to the same terms, weights to 12 digits."""
-        text = ""
-        for word, weight in self.terms:
-            sign = "-" if weight < 0 else "+"
-            scale = "" if abs(weight) == 1 else f"{abs(weight):.12g}*"
-            if text:
-                text += f" {sign} "
-            elif sign == "-":
-                text += "- "
-            text += scale + quote(word)
-        return text
+        return spell(self.terms)
+
+
+def spell(terms: Iterable[tuple[str, float]]) -> str:
+    """Weighted words as an expression; it parses to the same terms, weights to 12 digits."""
+    text = ""
+    for word, weight in terms:
+        sign = "-" if weight < 0 else "+"
+        scale = "" if abs(weight) == 1 else f"{abs(weight):.12g}*"
+        if text:
+            text += f" {sign} "
+        elif sign == "-":
+            text += "- "
+        text += scale + quote(word)
+    return text
 
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -64,7 +68,10 @@ TOKEN = re.compile(
     re.VERBOSE | re.ASCII,
 )
 
+
 class Token(NamedTuple):
+    """A piece of an expression: the name of the group of TOKEN that it matches, and where it stands."""
+
     kind: str
     text: str
     position: int
@@ -93,7 +100,8 @@ def parse(source: str, *, triple: bool = False) -> Expression:
 
 def parse_pairs(source: str) -> list[tuple[str, str]]:
     """`puppy:puppies,student:students` as pairs of words; words may be quoted."""
-    pairs, position = [], 0
+    pairs: list[tuple[str, str]] = []
+    position = 0
     while position < len(source) or not pairs:
         match = re.compile(rf"\s*({PAIR_WORD}):({PAIR_WORD})(?:,|$)").match(source, position)
         if match is None:
@@ -103,13 +111,14 @@ def parse_pairs(source: str) -> list[tuple[str, str]]:
     return pairs
 
 
-def join_arguments(arguments: Sequence[str]) -> str:
+def join_arguments(arguments: Sequence[str], *, triple: bool = False) -> str:
     """The arguments of a shell command as one expression.
 
-    Of several arguments, one of plain words with a space between had quotes that the shell took away:
-    `king - man + "new york"`. It gets them back.
+    An argument of plain words with a space between had quotes that the shell took away, as in
+    `king - man + "new york"`, and gets them back; but where triples are allowed, one argument alone
+    may be a triple: "man king woman".
     """
-    if len(arguments) == 1:
+    if triple and len(arguments) == 1:
         return arguments[0]
     return " ".join(quote(part) if _is_phrase(part) else part for part in arguments)
 
@@ -144,8 +153,8 @@ def _tokens(source: str) -> Iterator[Token]:
             position += 1
             continue
         match = TOKEN.match(source, position)
-        assert match is not None and match.lastgroup is not None
-        kind, text = match.lastgroup, match.group()
+        assert match is not None, "some group matches any character that is not a space"
+        kind, text = str(match.lastgroup), match.group()
         if kind == "unclosed":
             raise ExpressionSyntaxError(
                 "a quotation mark is not closed", source, position, 'close it; the word " itself is written "\\""'
@@ -221,8 +230,11 @@ class _Parser:
                 raise self.error('")" is missing', f'close the "(" of column {token.position + 1}')
             self.take()
             return terms
-        found = f'before "{token.text}"' if token.text else "at the end"
-        raise self.error(f"a word is missing {found}", f"to use a sign as a word, quote it: '\"{token.text or '-'}\"'")
+        if token.kind == "end":
+            raise self.error("a word is missing at the end", "for example king - man + woman")
+        raise self.error(
+            f'a word is missing before "{token.text}"', f"to use a sign as a word, quote it: '\"{token.text}\"'"
+        )
 
     def multiplier(self) -> float:
         """The number that `* number` or `/ number`, or `/number` after a parenthesis, multiplies by."""

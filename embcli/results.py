@@ -21,6 +21,8 @@ class ModelCard(NamedTuple):
 
 
 class WeightedWord(NamedTuple):
+    """A term of an expression, as found."""
+
     word: str
     weight: float
 
@@ -78,6 +80,8 @@ class Ranking(NamedTuple):
 
 
 class ProjectionQuery(NamedTuple):
+    """A question where words lie on a direction; norm is ‖d‖."""
+
     expression: str
     terms: tuple[WeightedWord, ...]
     norm: float
@@ -119,6 +123,8 @@ class Projections(NamedTuple):
 
 
 class SoftmaxQuery(NamedTuple):
+    """A question for probabilities; expression and metric are None for given logits."""
+
     expression: str | None
     metric: str | None
     temperatures: tuple[float, ...]
@@ -146,6 +152,8 @@ class Distribution(NamedTuple):
 
 
 class WordsQuery(NamedTuple):
+    """The words of a question, as typed."""
+
     words: tuple[str, ...]
     resolved: Mapping[str, str]
 
@@ -221,6 +229,8 @@ class ModelEntry(NamedTuple):
 
 
 class ModelsQuery(NamedTuple):
+    """What was asked about models."""
+
     action: str
     name: str | None
 
@@ -240,12 +250,10 @@ def as_json(value: Any) -> Any:
         if not math.isfinite(value):
             raise ValueError("a result must be a finite number")
         return round(value, DECIMALS) + 0.0  # + 0.0 turns -0.0 into 0.0
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        extras = value._field_defaults  # type: ignore[attr-defined]
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        extras = getattr(value, "_field_defaults", {})
         return {
-            name: as_json(field)
-            for name, field in zip(value._fields, value, strict=True)  # type: ignore[attr-defined]
-            if not (field is None and name in extras)
+            name: as_json(field) for name, field in value._asdict().items() if not (field is None and name in extras)
         }
     if isinstance(value, tuple):
         return [as_json(item) for item in value]

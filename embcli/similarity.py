@@ -24,7 +24,7 @@ def compare_words(space: VectorSpace, pairs: Sequence[tuple[str, str]]) -> Simil
     for i in range(0, len(rows), 2):
         a, b = space.float64(rows[i : i + 2])
         words = space.vocabulary[rows[i]], space.vocabulary[rows[i + 1]]
-        results.append(Similarity(*words, *_measures(a, b)))
+        results.append(_compare(*words, a, b))
     return Similarities(
         schema="embcli.similarity/1",
         model=ModelCard(space.name, len(space), space.dim),
@@ -57,7 +57,7 @@ def find_odd_one(space: VectorSpace, words: Sequence[str]) -> OddOneOut:
         raise UsageProblem("odd needs at least three different words", "for example breakfast cereal dinner lunch")
     mean = unit_rows(space.float64(rows)).mean(axis=0)
     scores = np.round(space.exact_cosines(mean, np.array(rows)), DECIMALS) + 0.0
-    order = np.lexsort((rows, -scores))
+    order = np.lexsort((np.array(rows), -scores))
     results = tuple(Membership(space.vocabulary[rows[i]], float(scores[i])) for i in order)
     return OddOneOut(
         schema="embcli.odd/1",
@@ -79,8 +79,14 @@ def angle_between(a: Float64Array, b: Float64Array) -> float:
     return float(np.degrees(2 * np.arctan2(np.linalg.norm(units[0] - units[1]), np.linalg.norm(units[0] + units[1]))))
 
 
-def _measures(a: Float64Array, b: Float64Array) -> tuple[float, float, float, float, str]:
+def _compare(first: str, second: str, a: Float64Array, b: Float64Array) -> Similarity:
     dot = float(a @ b)
-    cosine = float(np.clip(unit_rows(a[None])[0] @ unit_rows(b[None])[0], -1, 1))
-    sign = "perpendicular" if round(dot, DECIMALS) == 0 else "similar" if dot > 0 else "opposite"
-    return cosine, angle_between(a, b), dot, float(np.linalg.norm(a - b)), sign
+    return Similarity(
+        a=first,
+        b=second,
+        cosine=float(np.clip(unit_rows(a[None])[0] @ unit_rows(b[None])[0], -1, 1)),
+        angle=angle_between(a, b),
+        dot=dot,
+        euclidean=float(np.linalg.norm(a - b)),
+        sign="perpendicular" if round(dot, DECIMALS) == 0 else "similar" if dot > 0 else "opposite",
+    )

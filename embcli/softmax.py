@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embcli.errors import UsageProblem
-from embcli.expression import Expression, parse
+from embcli.expression import Expression, parse, spell
 from embcli.results import Candidate, Distribution, ModelCard, SoftmaxQuery, WeightedWord
 from embcli.space import DECIMALS, Float64Array, VectorSpace
 
@@ -66,7 +66,7 @@ def weigh_candidates(
     candidates = np.arange(len(space)) if everything else np.array(list(dict.fromkeys(rows)), np.intp)
     score = space.exact_dots if metric == "dot" else space.exact_cosines
     query = SoftmaxQuery(
-        expression=str(Expression(combined.terms)),
+        expression=spell(combined.terms),
         metric=metric,
         temperatures=tuple(float(t) for t in temperatures),
         candidates=len(candidates),

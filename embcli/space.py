@@ -216,7 +216,8 @@ class VectorSpace:
 
     def _product(self, q: Float64Array, top: int | None) -> Float32Array:
         with np.errstate(over="ignore", invalid="ignore"):
-            return self.vectors[:top] @ q.astype(np.float32)
+            product: Float32Array = self.vectors[:top] @ q.astype(np.float32)
+        return product
 
     def _bracketed(self, values: Float32Array, margin: float, exact: Callable[[Rows], Float64Array]) -> Scores:
         unsafe = self._unsafe_rows[self._unsafe_rows < len(values)]
@@ -239,7 +240,7 @@ def row_norms(matrix: Float32Array) -> Float32Array:
 def unit_rows(vectors: Float64Array) -> Float64Array:
     """v̂ = v / ‖v‖ for each row of a float64 array [rows, dim]; a zero row stays zero."""
     norms = np.sqrt(np.square(vectors).sum(axis=1, keepdims=True))
-    return np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
+    return np.asarray(np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0))
 
 
 def _floor_of_best(values: FloatArray, k: int) -> float:

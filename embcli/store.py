@@ -23,6 +23,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -37,7 +38,13 @@ MEBIBYTE = 1 << 20
 PAGE = 4096  # the tensors begin on a page, so that every kernel maps the vectors well aligned
 # The digits of the shapes and offsets are not known when the room is reserved; they fit in this.
 HEADER_ROOM = 1024
-DTYPES = {"F32": np.dtype("<f4"), "I64": np.dtype("<i8"), "I32": np.dtype("<i4"), "U8": np.dtype("u1"), "U32": np.dtype("<u4")}
+DTYPES: dict[str, np.dtype[Any]] = {
+    "F32": np.dtype("<f4"),
+    "I64": np.dtype("<i8"),
+    "I32": np.dtype("<i4"),
+    "U8": np.dtype("u1"),
+    "U32": np.dtype("<u4"),
+}
 TENSORS = {"vectors": "F32", "norms": "F32", "order": "I32", "offsets": "I64", "words": "U8", "crc32": "U32"}
 
 Block = tuple[Sequence[bytes], npt.NDArray[np.float32]]
@@ -151,7 +158,7 @@ class _Checked:
         self.filled = 0
 
     def write(self, array: npt.NDArray[Any]) -> None:
-        data = memoryview(array).cast("B") if array.size else memoryview(b"")
+        data = memoryview(array.reshape(-1).view(np.uint8).data)
         self.file.write(data)
         while len(data):
             part = data[: MEBIBYTE - self.filled]
@@ -173,7 +180,7 @@ class _Checked:
 
 def _sorted_rows(words: Sequence[bytes]) -> npt.NDArray[np.int32]:
     order = sorted(range(len(words)), key=words.__getitem__)
-    for before, after in zip(order, order[1:], strict=False):
+    for before, after in pairwise(order):
         if words[before] == words[after]:
             raise BadFile(f"the word of row {before + 1} stands again in row {after + 1}")
     return np.array(order, "<i4")

@@ -30,7 +30,7 @@ class Vocabulary(Sequence[str]):
 
     def __init__(self, words: npt.NDArray[np.uint8], offsets: IntArray, order: IntArray) -> None:
         self._words = words
-        self._buffer = memoryview(words)
+        self._buffer = memoryview(words.data)
         self._offsets = offsets
         self._order = order
 
@@ -46,7 +46,7 @@ class Vocabulary(Sequence[str]):
     def __len__(self) -> int:
         return len(self._order)
 
-    def __getitem__(self, row):  # type: ignore[no-untyped-def, override]
+    def __getitem__(self, row):  # type: ignore[no-untyped-def]
         """The word of a row; IndexError outside the vocabulary. A slice gives a list of words."""
         if isinstance(row, slice):
             return [self[i] for i in range(*row.indices(len(self)))]

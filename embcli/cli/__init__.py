@@ -14,6 +14,7 @@ from embcli import __version__
 from embcli.cli import queries
 from embcli.errors import EmbcliError, ExpressionSyntaxError, InputOutputProblem, UsageProblem
 
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         print(f"embcli {__version__}")

@@ -6,19 +6,28 @@ import typer
 
 Words = Annotated[list[str], typer.Argument(metavar="WORD...", show_default=False)]
 WordsOrNone = Annotated[
-    list[str] | None, typer.Argument(metavar="[WORD...]", help="Words; - reads them from stdin, one a line.", show_default=False)
+    list[str] | None,
+    typer.Argument(metavar="[WORD...]", help="Words; - reads them from stdin, one a line.", show_default=False),
 ]
 ExpressionWords = Annotated[
     list[str],
     typer.Argument(metavar="EXPR...", help="For example: king - man + woman, or man:king::woman:?", show_default=False),
 ]
-_EXPRESSION = typer.Argument(metavar="EXPR", help='An expression in quotes, for example "cats - cat".', show_default=False)
+_EXPRESSION = typer.Argument(
+    metavar="EXPR", help='An expression in quotes, for example "cats - cat".', show_default=False
+)
 OneExpression = Annotated[str, _EXPRESSION]
 OneExpressionOrNone = Annotated[str | None, _EXPRESSION]
 
 Model = Annotated[
     str | None,
-    typer.Option("--model", "-m", metavar="NAME", help="The model to ask; default: $EMBCLI_MODEL, else glove.", show_default=False),
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="The model to ask; default: $EMBCLI_MODEL, else glove.",
+        show_default=False,
+    ),
 ]
 Format = Annotated[Literal["table", "json"], typer.Option("--format", help="A table for people, or JSON.")]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
@@ -35,5 +44,7 @@ Top = Annotated[
 IncludeInputs = Annotated[bool, typer.Option("--include-inputs", help="Let the words of the expression answer.")]
 Expect = Annotated[
     str | None,
-    typer.Option("--expect", metavar="WORD", help="Say where WORD ranks; exit 1 if it is not the answer.", show_default=False),
+    typer.Option(
+        "--expect", metavar="WORD", help="Say where WORD ranks; exit 1 if it is not the answer.", show_default=False
+    ),
 ]

@@ -1,7 +1,7 @@
 """The commands that ask a model a question."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -32,7 +32,7 @@ def analogy(
     from embcli.analogy import solve_analogy
     from embcli.expression import join_arguments, parse
 
-    parsed = parse(join_arguments(expression), triple=True)
+    parsed = parse(join_arguments(expression, triple=True), triple=True)
     ranking = solve_analogy(
         load(model), parsed, method=method, metric=metric, raw=raw, k=k, top=top,
         include_inputs=include_inputs, expect=expect,
@@ -86,9 +86,9 @@ def project(
 ) -> None:
     """Project words on a direction such as plurality: "cats - cat"."""
     from embcli.direction import project as project_words
-    from embcli.expression import parse, parse_pairs
+    from embcli.expression import join_arguments, parse, parse_pairs
 
-    parsed, wanted = parse(expression), read_words(words or [])
+    parsed, wanted = parse(join_arguments([expression])), read_words(words or [])
     compared = parse_pairs(pairs) if pairs is not None else None
     show(project_words(load(model), parsed, wanted, sort=sort, scan=scan, top=top, pairs=compared), form, as_json)
 
@@ -98,7 +98,9 @@ def softmax(
     words: options.WordsOrNone = None,
     temperature: Annotated[
         list[float] | None,
-        typer.Option("-T", "--temperature", help="A temperature ≥ 0; may be repeated. [default: 1]", show_default=False),
+        typer.Option(
+            "-T", "--temperature", help="A temperature ≥ 0; may be repeated. [default: 1]", show_default=False
+        ),
     ] = None,
     metric: Annotated[Literal["dot", "cosine"], typer.Option(help="What the logits are.")] = "dot",
     everything: Annotated[bool, typer.Option("--all", help="The whole vocabulary is the candidates.")] = False,
@@ -112,7 +114,7 @@ def softmax(
     as_json: options.Json = False,
 ) -> None:
     """Turn logits into probabilities, at one or more temperatures."""
-    from embcli.expression import parse
+    from embcli.expression import join_arguments, parse
     from embcli.softmax import parse_logits, weigh_candidates, weigh_logits
 
     temperatures = temperature or [1.0]
@@ -123,7 +125,7 @@ def softmax(
         return
     if expression is None:
         raise UsageProblem("there is nothing to ask about", "give an expression and words, or --logits")
-    parsed, candidates = parse(expression), read_words(words or [])
+    parsed, candidates = parse(join_arguments([expression])), read_words(words or [])
     show(
         weigh_candidates(
             load(model), parsed, candidates, metric=metric, temperatures=temperatures, everything=everything, k=k
@@ -212,7 +214,7 @@ def _lines_of_stdin() -> list[str]:
 
 
 # In the order in which help lists them.
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "analogy": analogy,
     "neighbors": neighbors,
     "project": project,

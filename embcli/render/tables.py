@@ -13,9 +13,9 @@ from embcli.render.printable import printable
 
 METHOD_NAMES = {"3cosadd": "3CosAdd", "3cosmul": "3CosMul", "pairdirection": "PairDirection"}
 SIGNS = {
-    "similar": "+  similar directions",
-    "perpendicular": "0  perpendicular",
-    "opposite": "-  opposite directions",
+    "similar": "dot > 0: similar",
+    "perpendicular": "dot = 0: perpendicular",
+    "opposite": "dot < 0: opposite",
 }
 BAR = 24
 LINE = 15  # half of a number line
@@ -55,6 +55,7 @@ class Pen:
         return Text.assemble((left, "red"), middle, (right, "green"))
 
     def model(self, card: results.ModelCard) -> str:
+        """Which model answered."""
         return f"{printable(card.name)}, {card.words:,} words {self.times} {card.dim}"
 
 
@@ -101,7 +102,7 @@ def _ranking(ranking: results.Ranking, pen: Pen) -> list[RenderableType]:
             bar = Text(pen.bar(answer.score, whole), style="cyan")
             shown.add_row(str(answer.rank), _word(answer.word), _score(answer.score), bar)
     top = f"top {query.top:,}" if query.top else None
-    parts = [
+    parts: list[RenderableType] = [
         _title(pen, query.expression),
         Text(
             pen.separator.join(
@@ -137,8 +138,15 @@ def _expected(expected: results.Expected) -> Text:
 
 def _projections(projections: results.Projections, pen: Pen) -> list[RenderableType]:
     query = projections.query
-    facts = (f"direction of norm {query.norm:.4f}", f"top {query.top:,}" if query.top else None, pen.model(projections.model))
-    parts = [_title(pen, query.expression), Text(pen.separator.join(f for f in facts if f), style="dim")]
+    facts = (
+        f"direction of norm {query.norm:.4f}",
+        f"top {query.top:,}" if query.top else None,
+        pen.model(projections.model),
+    )
+    parts: list[RenderableType] = [
+        _title(pen, query.expression),
+        Text(pen.separator.join(f for f in facts if f), style="dim"),
+    ]
     parts += _resolved(query.resolved)
     dots = [abs(p.dot) for p in projections.results]
     dots += [abs(dot) for pair in projections.pairs or () for dot in (pair.low_dot, pair.high_dot)]
@@ -154,9 +162,7 @@ def _projections(projections: results.Projections, pen: Pen) -> list[RenderableT
         shown = _table(("low", "left"), ("dot", "right"), ("high", "left"), ("dot", "right"), ("", "left"))
         for pair in projections.pairs:
             verdict = Text("in order", style="green") if pair.ordered else Text("out of order", style="bold red")
-            shown.add_row(
-                _word(pair.low), f"{pair.low_dot:+.4f}", _word(pair.high), f"{pair.high_dot:+.4f}", verdict
-            )
+            shown.add_row(_word(pair.low), f"{pair.low_dot:+.4f}", _word(pair.high), f"{pair.high_dot:+.4f}", verdict)
         share = f"{sum(p.ordered for p in projections.pairs)} of {len(projections.pairs)} pairs in order"
         parts += [Text(), shown, Text(), Text(f"{share} ({projections.separation:.1%}), AUC {projections.auc:.4f}")]
     return parts
@@ -169,12 +175,12 @@ def _distribution(distribution: results.Distribution, pen: Pen) -> list[Renderab
     for temperature in query.temperatures:
         shown.add_column(f"T = {temperature:g}", justify="left", no_wrap=True)
     for candidate in distribution.results:
-        columns = [
-            Text.assemble(f"{p:.4f} ", (pen.bar(p, 1.0, width), "cyan")) for p in candidate.probabilities
-        ]
+        columns = [Text.assemble(f"{p:.4f} ", (pen.bar(p, 1.0, width), "cyan")) for p in candidate.probabilities]
         shown.add_row(_word(candidate.word), _score(candidate.logit), *columns)
     shown.add_section()
-    shown.add_row(Text("entropy", style="dim"), "", *(Text(f"{bits:.4f} bits", style="dim") for bits in distribution.entropy))
+    shown.add_row(
+        Text("entropy", style="dim"), "", *(Text(f"{bits:.4f} bits", style="dim") for bits in distribution.entropy)
+    )
     candidates = f"softmax over {query.candidates:,} candidates"
     measure = {"dot": "logits are dot products", "cosine": "logits are cosines", None: None}[query.metric]
     model = pen.model(distribution.model) if distribution.model else None
@@ -189,7 +195,8 @@ def _distribution(distribution: results.Distribution, pen: Pen) -> list[Renderab
 
 
 def _similarities(similarities: results.Similarities, pen: Pen) -> list[RenderableType]:
-    shown = _table(("a", "left"), ("b", "left"), ("cosine", "right"), ("angle", "right"), ("dot", "right"), ("euclidean", "right"), ("sign of the dot product", "left"))  # fmt: skip
+    measures = (("cosine", "right"), ("angle", "right"), ("dot", "right"), ("euclidean", "right"))
+    shown = _table(("a", "left"), ("b", "left"), *measures, ("", "left"))
     for s in similarities.results:
         numbers = (f"{s.cosine:+.4f}", f"{s.angle:.2f}°", f"{s.dot:+.4f}", f"{s.euclidean:.4f}")
         shown.add_row(_word(s.a), _word(s.b), *numbers, SIGNS[s.sign])
@@ -208,7 +215,9 @@ def _odd(odd: results.OddOneOut, pen: Pen) -> list[RenderableType]:
 
 
 def _lookup(lookup: results.Lookup, pen: Pen) -> list[RenderableType]:
-    shown = _table(("word", "left"), ("row", "right"), ("frequency rank", "right"), ("norm", "right"), ("vector", "left"))
+    shown = _table(
+        ("word", "left"), ("row", "right"), ("frequency rank", "right"), ("norm", "right"), ("vector", "left")
+    )
     for entry in lookup.results:
         numbers = " ".join(f"{x:+.4f}" for x in entry.vector[:FIRST_NUMBERS])
         more = len(entry.vector) - FIRST_NUMBERS
@@ -225,7 +234,8 @@ def _lookup(lookup: results.Lookup, pen: Pen) -> list[RenderableType]:
 def _models(models: results.Models, pen: Pen) -> list[RenderableType]:
     if not models.results:
         return [Text("no models are installed; run: pip install 'embcli[glove]', or: embcli models add FILE")]
-    shown = _table(("", "left"), ("model", "left"), (f"words {pen.times} dim", "right"), ("parameters", "right"), ("on disk", "right"), ("status", "left"))  # fmt: skip
+    sizes = ((f"words {pen.times} dim", "right"), ("parameters", "right"), ("on disk", "right"))
+    shown = _table(("", "left"), ("model", "left"), *sizes, ("status", "left"))
     for m in models.results:
         size = "" if m.bytes is None else f"{m.bytes / 1e6:,.1f} MB"
         known = m.status != "damaged"

@@ -89,6 +89,8 @@ def parse(source: str, *, triple: bool = False) -> Expression:
             return _analogy(*(unquote(word) for word in proportion.groups()))
         _refuse_broken_proportion(source)
     tokens = list(_tokens(source))
+    if not tokens:
+        raise ExpressionSyntaxError("the expression is empty", source, 0, "for example king - man + woman")
     if triple and len(tokens) == 3 and {token.kind for token in tokens} <= {"word", "quoted"}:
         return _analogy(*(token.text for token in tokens))
     terms = _Parser(source, tokens).parse()

@@ -7,19 +7,22 @@ ties share the probability. Entropy: -Σ p log₂ p, in bits.
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from embcli.errors import UsageProblem
 from embcli.expression import Expression, parse, spell
 from embcli.results import Candidate, Distribution, ModelCard, SoftmaxQuery, WeightedWord
 from embcli.space import DECIMALS, Float64Array, VectorSpace
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 METRICS = ("dot", "cosine")
 
 
-def softmax(logits: npt.ArrayLike, temperature: float = 1.0) -> Float64Array:
+def softmax(logits: "ArrayLike", temperature: float = 1.0) -> Float64Array:
     """Probabilities of logits [n] at a temperature ≥ 0; they add up to 1. UsageProblem otherwise."""
     z = np.asarray(logits, np.float64)
     _check_temperature(temperature)

@@ -11,18 +11,20 @@ every row in float64, on every machine.
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from embcli.errors import DamagedStore, UnknownWord, UsageProblem
 from embcli.vocabulary import Vocabulary
 
-Float32Array = npt.NDArray[np.float32]
-Float64Array = npt.NDArray[np.float64]
-FloatArray = npt.NDArray[np.floating]
-Rows = npt.NDArray[np.integer]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+Float32Array = np.ndarray[Any, np.dtype[np.float32]]
+Float64Array = np.ndarray[Any, np.dtype[np.float64]]
+FloatArray = np.ndarray[Any, np.dtype[np.floating]]
+Rows = np.ndarray[Any, np.dtype[np.integer]]
 
 DECIMALS = 6
 # Two numbers that are equal at DECIMALS decimals differ by at most this.
@@ -113,7 +115,7 @@ class VectorSpace:
         self.name = name
 
     @classmethod
-    def from_words(cls, words: Sequence[str], vectors: npt.ArrayLike, name: str = "") -> "VectorSpace":
+    def from_words(cls, words: Sequence[str], vectors: "ArrayLike", name: str = "") -> "VectorSpace":
         """A space in memory from words and an array [rows, dim]: the toy spaces of tests and lessons."""
         matrix = np.array(vectors, np.float32)
         if matrix.ndim != 2 or len(matrix) != len(words):
@@ -216,8 +218,7 @@ class VectorSpace:
 
     def _product(self, q: Float64Array, top: int | None) -> Float32Array:
         with np.errstate(over="ignore", invalid="ignore"):
-            product: Float32Array = self.vectors[:top] @ q.astype(np.float32)
-        return product
+            return np.matmul(self.vectors[:top], q.astype(np.float32), dtype=np.float32)
 
     def _bracketed(self, values: Float32Array, margin: float, exact: Callable[[Rows], Float64Array]) -> Scores:
         unsafe = self._unsafe_rows[self._unsafe_rows < len(values)]

@@ -28,7 +28,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from embcli.errors import BadFile, DamagedStore, InputOutputProblem
 
@@ -47,17 +46,18 @@ DTYPES: dict[str, np.dtype[Any]] = {
 }
 TENSORS = {"vectors": "F32", "norms": "F32", "order": "I32", "offsets": "I64", "words": "U8", "crc32": "U32"}
 
-Block = tuple[Sequence[bytes], npt.NDArray[np.float32]]
+Array = np.ndarray[Any, np.dtype[Any]]
+Block = tuple[Sequence[bytes], np.ndarray[Any, np.dtype[np.float32]]]
 
 
 class Store(NamedTuple):
     """An open store: its arrays, all views of one read-only mapping, and its metadata."""
 
-    vectors: npt.NDArray[np.float32]
-    norms: npt.NDArray[np.float32]
-    order: npt.NDArray[np.int32]
-    offsets: npt.NDArray[np.int64]
-    words: npt.NDArray[np.uint8]
+    vectors: np.ndarray[Any, np.dtype[np.float32]]
+    norms: np.ndarray[Any, np.dtype[np.float32]]
+    order: np.ndarray[Any, np.dtype[np.int32]]
+    offsets: np.ndarray[Any, np.dtype[np.int64]]
+    words: np.ndarray[Any, np.dtype[np.uint8]]
     metadata: Mapping[str, str]
 
 
@@ -89,7 +89,7 @@ def write_store(path: Path, blocks: Iterable[Block], metadata: Mapping[str, str]
         file.write(bytes(room))
         writer = _Checked(file)
         words: list[bytes] = []
-        norms: list[npt.NDArray[np.float32]] = []
+        norms: list[np.ndarray[Any, np.dtype[np.float32]]] = []
         dim = 0
         for block_words, vectors in blocks:
             squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
@@ -157,7 +157,7 @@ class _Checked:
         self.crc = 0
         self.filled = 0
 
-    def write(self, array: npt.NDArray[Any]) -> None:
+    def write(self, array: Array) -> None:
         data = memoryview(array.reshape(-1).view(np.uint8).data)
         self.file.write(data)
         while len(data):
@@ -168,7 +168,7 @@ class _Checked:
             if self.filled == MEBIBYTE:
                 self._close_block()
 
-    def finish(self) -> npt.NDArray[np.uint32]:
+    def finish(self) -> np.ndarray[Any, np.dtype[np.uint32]]:
         if self.filled:
             self._close_block()
         return np.array(self.crcs, "<u4")
@@ -178,7 +178,7 @@ class _Checked:
         self.crc = self.filled = 0
 
 
-def _sorted_rows(words: Sequence[bytes]) -> npt.NDArray[np.int32]:
+def _sorted_rows(words: Sequence[bytes]) -> np.ndarray[Any, np.dtype[np.int32]]:
     order = sorted(range(len(words)), key=words.__getitem__)
     for before, after in pairwise(order):
         if words[before] == words[after]:
@@ -235,6 +235,6 @@ def _check(header: Mapping[str, Any], size: int) -> dict[str, tuple[str, list[in
     return {name: (entry["dtype"], entry["shape"], entry["data_offsets"][0]) for name, entry in layout.items()}
 
 
-def _view(mapped: mmap.mmap, start: int, place: tuple[str, list[int], int]) -> npt.NDArray[Any]:
+def _view(mapped: mmap.mmap, start: int, place: tuple[str, list[int], int]) -> Array:
     dtype, shape, offset = place
     return np.frombuffer(mapped, DTYPES[dtype], math.prod(shape), start + offset).reshape(shape)

@@ -7,13 +7,15 @@ built when a model is opened: the cost does not grow with the vocabulary.
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from embcli.errors import DamagedStore, UnknownWord
 
-IntArray = npt.NDArray[np.integer]
+# Spelled out, as numpy.typing takes 1.5 ms to import.
+IntArray = np.ndarray[Any, np.dtype[np.integer]]
+BytesArray = np.ndarray[Any, np.dtype[np.uint8]]
 
 # Suggestions look at the most frequent words only, so that a mistyped word is answered within a
 # blink on any vocabulary (400,000 words take about 40 ms).
@@ -28,7 +30,7 @@ class Vocabulary(Sequence[str]):
     order: int32 [rows], the rows sorted by the bytes of their word.
     """
 
-    def __init__(self, words: npt.NDArray[np.uint8], offsets: IntArray, order: IntArray) -> None:
+    def __init__(self, words: BytesArray, offsets: IntArray, order: IntArray) -> None:
         self._words = words
         self._buffer = memoryview(words.data)
         self._offsets = offsets
@@ -143,7 +145,7 @@ def _readings(text: str) -> Iterator[str]:
             yield joined.lower()
 
 
-def _rows_spelled_like(wanted: bytes, words: npt.NDArray[np.uint8], offsets: IntArray, limit: int) -> list[int]:
+def _rows_spelled_like(wanted: bytes, words: BytesArray, offsets: IntArray, limit: int) -> list[int]:
     """Rows whose word is within SUGGESTION_DISTANCE edits of `wanted`, nearest and lowest first.
 
     All words of about that length are compared at once: one numpy operation fills a cell of the
@@ -165,7 +167,7 @@ def _rows_spelled_like(wanted: bytes, words: npt.NDArray[np.uint8], offsets: Int
 
     far = np.uint8(reach + 1)
     unreachable = np.full(len(rows), far, np.uint8)
-    previous: dict[int, npt.NDArray[np.uint8]] = {}
+    previous: dict[int, BytesArray] = {}
     current = {j: np.full(len(rows), j, np.uint8) for j in range(min(reach, width) + 1)}
     result = unreachable.copy()
     for i, letter in enumerate(wanted, start=1):

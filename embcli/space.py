@@ -218,7 +218,7 @@ class VectorSpace:
 
     def _product(self, q: Float64Array, top: int | None) -> Float32Array:
         with np.errstate(over="ignore", invalid="ignore"):
-            return np.matmul(self.vectors[:top], q.astype(np.float32), dtype=np.float32)
+            return np.asarray(self.vectors[:top] @ q.astype(np.float32), np.float32)
 
     def _bracketed(self, values: Float32Array, margin: float, exact: Callable[[Rows], Float64Array]) -> Scores:
         unsafe = self._unsafe_rows[self._unsafe_rows < len(values)]
@@ -235,7 +235,7 @@ class VectorSpace:
 
 def row_norms(matrix: Float32Array) -> Float32Array:
     """‖v‖ of each row [rows], added up in float64."""
-    return np.sqrt(np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64)).astype(np.float32)
+    return np.asarray(np.sqrt(np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64)), np.float32)
 
 
 def unit_rows(vectors: Float64Array) -> Float64Array:

@@ -78,8 +78,8 @@ class Vocabulary(Sequence[str]):
         """The row of exactly this word, or None."""
         wanted = _encode(word)
         place = self._place(wanted)
-        if place < len(self) and self._bytes(int(self._order[place])) == wanted:
-            return int(self._order[place])
+        if place < len(self) and self._bytes(self._row_at(place)) == wanted:
+            return self._row_at(place)
         return None
 
     def resolve(self, text: str) -> tuple[int, str]:
@@ -116,14 +116,24 @@ class Vocabulary(Sequence[str]):
         return found[:limit]
 
     def _bytes(self, row: int) -> bytes:
-        return bytes(self._buffer[int(self._offsets[row]) : int(self._offsets[row + 1])])
+        start, end = int(self._offsets[row]), int(self._offsets[row + 1])
+        if not 0 <= start < end <= len(self._buffer):
+            raise DamagedStore(f"the word of row {row} is not where the store says")
+        return bytes(self._buffer[start:end])
+
+    def _row_at(self, place: int) -> int:
+        """The row of the word at a place of the sorted order."""
+        row = int(self._order[place])
+        if not 0 <= row < len(self):
+            raise DamagedStore(f"the store's order of words names row {row}, which does not exist")
+        return row
 
     def _place(self, wanted: bytes) -> int:
         """How many words sort before `wanted` (bisect_left over `order`)."""
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
-            if self._bytes(int(self._order[middle])) < wanted:
+            if self._bytes(self._row_at(middle)) < wanted:
                 low = middle + 1
             else:
                 high = middle

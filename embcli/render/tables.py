@@ -19,7 +19,7 @@ SIGNS = {
 }
 BAR = 24
 LINE = 15  # half of a number line
-FIRST_NUMBERS = 6
+FIRST_NUMBERS = 4
 
 
 def table(record: Any) -> str:
@@ -181,10 +181,10 @@ def _distribution(distribution: results.Distribution, pen: Pen) -> list[Renderab
     shown.add_row(
         Text("entropy", style="dim"), "", *(Text(f"{bits:.4f} bits", style="dim") for bits in distribution.entropy)
     )
-    candidates = f"softmax over {query.candidates:,} candidates"
-    measure = {"dot": "logits are dot products", "cosine": "logits are cosines", None: None}[query.metric]
+    measure = {"dot": "softmax of dot products", "cosine": "softmax of cosines", None: "softmax"}[query.metric]
+    candidates = f"{query.candidates:,} candidates"
     model = pen.model(distribution.model) if distribution.model else None
-    facts = pen.separator.join(fact for fact in (candidates, measure, model) if fact)
+    facts = pen.separator.join(fact for fact in (measure, candidates, model) if fact)
     return [
         _title(pen, query.expression or "given logits"),
         Text(facts, style="dim"),
@@ -215,9 +215,7 @@ def _odd(odd: results.OddOneOut, pen: Pen) -> list[RenderableType]:
 
 
 def _lookup(lookup: results.Lookup, pen: Pen) -> list[RenderableType]:
-    shown = _table(
-        ("word", "left"), ("row", "right"), ("frequency rank", "right"), ("norm", "right"), ("vector", "left")
-    )
+    shown = _table(("word", "left"), ("row", "right"), ("rank", "right"), ("norm", "right"), ("vector", "left"))
     for entry in lookup.results:
         numbers = " ".join(f"{x:+.4f}" for x in entry.vector[:FIRST_NUMBERS])
         more = len(entry.vector) - FIRST_NUMBERS

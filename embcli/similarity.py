@@ -35,7 +35,10 @@ def compare_words(space: VectorSpace, pairs: Sequence[tuple[str, str]]) -> Simil
 
 def read_pairs(vocabulary: Vocabulary, arguments: Sequence[str]) -> list[tuple[str, str]]:
     """`A B C` as A with each of the others, `A:B C:D` as pairs. A word such as 10:30 stays a word."""
-    is_pair = [":" in argument.strip(":") and argument not in vocabulary for argument in arguments]
+    is_pair = [
+        ":" in argument.strip(":") and unquote(argument) == argument and argument not in vocabulary
+        for argument in arguments
+    ]
     if all(is_pair):
         return [pair for argument in arguments for pair in parse_pairs(argument)]
     if any(is_pair):

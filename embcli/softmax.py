@@ -29,8 +29,7 @@ def softmax(logits: "ArrayLike", temperature: float = 1.0) -> Float64Array:
     if not len(z) or not np.isfinite(z).all():
         raise UsageProblem("softmax needs one or more finite logits")
     with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
-        # Halved, so that the difference of two huge logits stays finite.
-        below = (z / 2 - z.max() / 2) * 2
+        below = z - z.max()  # -inf for huge logits of both signs, whose exponential is 0 as it should be
         weights = (below == 0).astype(np.float64) if temperature == 0 else np.exp(below / temperature)
     return np.asarray(weights / weights.sum())
 
@@ -134,4 +133,4 @@ def _answers(
 
 def _check_temperature(temperature: float) -> None:
     if not (math.isfinite(temperature) and temperature >= 0):
-        raise UsageProblem(f"a temperature is a finite number ≥ 0, not {temperature}", "for example 0.5")
+        raise UsageProblem(f"a temperature is a finite number, 0 or more, not {temperature}", "for example 0.5")

@@ -68,12 +68,17 @@ class Scores(NamedTuple):
         k = min(k, len(self.values))
         if k <= 0:
             return np.zeros(0, np.intp), np.zeros(0)
-        survivors = np.flatnonzero(self.values >= _just_below(self._floor(k) - self.margin))
+        survivors = np.flatnonzero(self.values >= self._just_below(self._floor(k) - self.margin))
         if len(survivors) < k:  # comparisons with NaN are false
             raise DamagedStore("the vectors hold numbers that are not finite")
         rounded = self.rounded(survivors)
         order = np.lexsort((survivors, -rounded))[:k]
         return survivors[order], rounded[order]
+
+    def _just_below(self, value: float | Float64Array) -> FloatArray:
+        """Below every number that equals `value` at 6 decimals, in the precision of the values."""
+        kind = self.values.dtype
+        return np.nextafter(np.asarray(value - 2 * ROUNDING, kind), np.asarray(-np.inf, kind))
 
     def _floor(self, k: int) -> float:
         """A score that at least k rows are sure to reach, and few more."""
@@ -84,8 +89,8 @@ class Scores(NamedTuple):
     def rank(self, row: int) -> tuple[int, float]:
         """The place of a row among all, counted from 1, and its rounded score."""
         score = float(self.rounded(np.array([row]))[0])
-        may_be_better = self.values >= _just_below(score - self.margin)
-        surely_better = self.values > -_just_below(-score - self.margin)
+        may_be_better = self.values >= self._just_below(score - self.margin)
+        surely_better = self.values > -self._just_below(-score - self.margin)
         undecided = np.flatnonzero(may_be_better & ~surely_better)
         rounded = self.rounded(undecided)
         better = (rounded > score) | ((rounded == score) & (undecided < row))
@@ -174,15 +179,19 @@ class VectorSpace:
     def exact_dots(self, q: Float64Array, rows: Rows | None = None) -> Float64Array:
         """v · q in float64, for some rows or for all of them."""
         rows = np.arange(len(self)) if rows is None else rows
-        return self.by_chunks(rows, lambda vectors: vectors @ q)
+        return self.by_chunks(rows, lambda vectors: (vectors * q).sum(axis=1))
 
     def exact_cosines(self, q: Float64Array, rows: Rows) -> Float64Array:
         """cos(v, q) = v · q / (‖v‖ ‖q‖) in float64."""
         direction = unit_rows(q[None])[0]
-        return self.by_chunks(rows, lambda vectors: np.clip(unit_rows(vectors) @ direction, -1, 1))
+        return self.by_chunks(rows, lambda vectors: np.clip((unit_rows(vectors) * direction).sum(axis=1), -1, 1))
 
     def by_chunks(self, rows: Rows, score: Callable[[Float64Array], Float64Array]) -> Float64Array:
-        """score(vectors of those rows in float64), a bounded number of rows at a time."""
+        """score(vectors of those rows in float64), a bounded number of rows at a time.
+
+        A score must come out the same, to the last bit, whichever other rows are asked for: numpy's sums
+        along rows do, BLAS's products do not.
+        """
         parts = [score(self.float64(rows[i : i + CHUNK])) for i in range(0, len(rows), CHUNK)]
         return np.concatenate(parts) if parts else np.zeros(0)
 
@@ -195,8 +204,11 @@ class VectorSpace:
 
     def dots(self, q: Float64Array, top: int | None = None) -> Scores:
         """v · q for the first `top` rows."""
-        longest = float(self.norms[:top].max(initial=0.0))
-        margin = UNIT * (self.dim + SLACK) * longest * float(np.linalg.norm(q))
+        largest = float(self.norms[:top].max(initial=0.0)) * float(np.linalg.norm(q))
+        if not largest < SAFE_QUERY[1]:  # out of float32's range
+            rows = np.arange(len(self.norms[:top]))
+            return Scores(self.exact_dots(q, rows), 0.0, lambda rows: self.exact_dots(q, rows))
+        margin = UNIT * (self.dim + SLACK) * largest
         return self._bracketed(self._product(q, top), margin, lambda rows: self.exact_dots(q, rows))
 
     def closeness(self, q: Float64Array, top: int | None = None) -> Scores:
@@ -204,16 +216,18 @@ class VectorSpace:
 
         From ‖v - q‖² = ‖v‖² - 2 v·q + ‖q‖², whose rounding errors are bounded before the root is taken.
         """
+
+        def exact(rows: Rows) -> Float64Array:
+            return -self.by_chunks(rows, lambda vectors: np.sqrt(np.square(vectors - q).sum(axis=1)))
+
         dots = self.dots(q, top)
+        if dots.values.dtype == np.float64:
+            return Scores(exact(np.arange(len(dots.values))), 0.0, exact)
         squares = self.norms[:top].astype(np.float64) ** 2 + float(q @ q)
         rounding = SLACK * UNIT * squares  # the norms are kept in float32
         squares -= 2 * dots.values.astype(np.float64)
         error = 2 * dots.margin + rounding
         far, near = np.sqrt(np.maximum(squares + error, 0)), np.sqrt(np.maximum(squares - error, 0))
-
-        def exact(rows: Rows) -> Float64Array:
-            return -self.by_chunks(rows, lambda vectors: np.sqrt(np.square(vectors - q).sum(axis=1)))
-
         return Scores.between(-far, -near, exact)
 
     def _product(self, q: Float64Array, top: int | None) -> Float32Array:
@@ -255,8 +269,3 @@ def _floor_of_best(values: FloatArray, k: int) -> float:
         maxima = values[: blocks * BLOCK].reshape(blocks, BLOCK).max(axis=1)
         values = values[values >= np.partition(maxima, -k)[-k]]
     return float(np.partition(values, -k)[-k]) if len(values) >= k else np.nan
-
-
-def _just_below(value: float | Float64Array) -> Float32Array:
-    """Below every number that equals `value` at 6 decimals, also when compared in float32."""
-    return np.nextafter(np.asarray(value - 2 * ROUNDING, np.float32), np.float32(-np.inf))

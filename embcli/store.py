@@ -1,4 +1,4 @@
-"""The single-file store: write atomically, open by mmap.
+"""The single-file store: its format, opening it by mmap, verifying it. `store_writer.py` writes it.
 
 One model is one file in the safetensors format (github.com/huggingface/safetensors: 8 bytes of header
 length, little-endian; a JSON header padded with spaces; the tensors, end to end):
@@ -10,9 +10,8 @@ length, little-endian; a JSON header padded with spaces; the tensors, end to end
     words    U8  [bytes]       UTF-8, row order
     crc32    U32 [MiBs]        CRC-32 of each MiB of the tensors before it
 
-The room for the header is reserved first, so vectors stream straight to disk. The file grows under a
-temporary name and takes its own by `os.replace` once it is synced: a crash leaves the old model, the
-new one, or none.
+`__metadata__` holds strings: format, source, source_size, source_mtime_ns, source_sha256, reader, created,
+duplicates, and header_crc32, the CRC-32 of the header with the digits of that number set to 0.
 """
 
 import json
@@ -21,22 +20,20 @@ import mmap
 import os
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from embcli.errors import BadFile, DamagedStore, InputOutputProblem
+from embcli.errors import DamagedStore
 
 FORMAT = "embcli/1"
 SUFFIX = ".safetensors"
 MEBIBYTE = 1 << 20
 PAGE = 4096  # the tensors begin on a page, so that every kernel maps the vectors well aligned
-# The digits of the shapes and offsets are not known when the room is reserved; they fit in this.
-HEADER_ROOM = 1024
+NO_CRC = "0" * 8
+MEND = "run: embcli models remove NAME, then add it again (glove is made again by itself)"
 DTYPES: dict[str, np.dtype[Any]] = {
     "F32": np.dtype("<f4"),
     "I64": np.dtype("<i8"),
@@ -72,121 +69,34 @@ def open_store(path: Path) -> Store:
             start, header = _read_header(file, size)
             places = _check(header, size - start)
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except (ValueError, KeyError, TypeError) as error:
-            raise DamagedStore(f"{path} is damaged, or is not a store of embcli: {error}") from error
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise DamagedStore(f"{path} is damaged, or is not a store of embcli: {error}", MEND) from error
     arrays = {name: _view(mapped, start, places[name]) for name in TENSORS if name != "crc32"}
     return Store(**arrays, metadata=header["__metadata__"])
 
 
-def write_store(path: Path, blocks: Iterable[Block], metadata: Mapping[str, str]) -> int:
-    """Write a store from blocks of (words, vectors [n, dim]), atomically; returns how many rows it has.
+def verify(path: Path) -> None:
+    """Read a whole store and compare its checksums; DamagedStore at the first MiB that differs.
 
-    Words must be UTF-8, not empty, and differ from each other. BadFile for words or vectors that cannot
-    be a model, InputOutputProblem when the disk is full; then nothing is left behind.
+    CRC-32 finds every single flipped bit, wherever it is in the file; the header has one of its own.
     """
-    with _replacing(path) as file:
-        room = -(-(HEADER_ROOM + len(_encode_header({}, metadata))) // PAGE) * PAGE
-        file.write(bytes(room))
-        writer = _Checked(file)
-        words: list[bytes] = []
-        norms: list[np.ndarray[Any, np.dtype[np.float32]]] = []
-        dim = 0
-        for block_words, vectors in blocks:
-            squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
-            if not np.isfinite(squares).all():
-                bad = len(words) + int(np.flatnonzero(~np.isfinite(squares))[0])
-                raise BadFile(f"row {bad + 1} holds a number that is not finite", "every number must be finite")
-            words += block_words
-            norms.append(np.sqrt(squares).astype("<f4"))
-            dim = vectors.shape[1]
-            writer.write(np.ascontiguousarray(vectors, "<f4"))
-        if not words or not dim:
-            raise BadFile("there are no vectors in the source")
-        order = _sorted_rows(words)
-        offsets = np.zeros(len(words) + 1, "<i8")
-        np.cumsum(np.fromiter(map(len, words), np.int64, len(words)), out=offsets[1:])
-        for array in (np.concatenate(norms), order, offsets, np.frombuffer(b"".join(words), np.uint8)):
-            writer.write(array)
-        crcs = writer.finish()
-        shapes = {
-            "vectors": [len(words), dim],
-            "norms": [len(words)],
-            "order": [len(words)],
-            "offsets": [len(words) + 1],
-            "words": [int(offsets[-1])],
-            "crc32": [len(crcs)],
-        }
-        file.write(crcs.tobytes())
-        header = _encode_header(_layout(shapes), metadata)
-        file.seek(0)
-        file.write(struct.pack("<Q", room - 8) + header.ljust(room - 8))
-    return len(words)
+    open_store(path)  # checks the structure
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        raw = file.read(length)
+        if _header_crc(raw) != _header_crc_written(raw):
+            raise DamagedStore(f"the header of {path} is damaged", MEND)
+        entries = json.loads(raw)
+        start, end = entries["crc32"]["data_offsets"]
+        file.seek(8 + length + start)
+        expected = np.frombuffer(file.read(end - start), "<u4")
+        file.seek(8 + length)
+        for number, crc in enumerate(expected):
+            if zlib.crc32(file.read(min(MEBIBYTE, start - number * MEBIBYTE))) != crc:
+                raise DamagedStore(f"{path} is damaged in its MiB {number + 1} of {len(expected)}", MEND)
 
 
-@contextmanager
-def _replacing(path: Path) -> Iterator[BinaryIO]:
-    """A new file that becomes `path` when all went well, synced to disk first; else it is removed."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InputOutputProblem(
-            f"cannot write {path}: {error.strerror or error}", "make room, or choose another place with EMBCLI_HOME"
-        ) from error
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-class _Checked:
-    """Writes arrays and keeps the CRC-32 of each MiB of what was written."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.file = file
-        self.crcs: list[int] = []
-        self.crc = 0
-        self.filled = 0
-
-    def write(self, array: Array) -> None:
-        data = memoryview(array.reshape(-1).view(np.uint8).data)
-        self.file.write(data)
-        while len(data):
-            part = data[: MEBIBYTE - self.filled]
-            self.crc = zlib.crc32(part, self.crc)
-            self.filled += len(part)
-            data = data[len(part) :]
-            if self.filled == MEBIBYTE:
-                self._close_block()
-
-    def finish(self) -> np.ndarray[Any, np.dtype[np.uint32]]:
-        if self.filled:
-            self._close_block()
-        return np.array(self.crcs, "<u4")
-
-    def _close_block(self) -> None:
-        self.crcs.append(self.crc)
-        self.crc = self.filled = 0
-
-
-def _sorted_rows(words: Sequence[bytes]) -> np.ndarray[Any, np.dtype[np.int32]]:
-    order = sorted(range(len(words)), key=words.__getitem__)
-    for before, after in pairwise(order):
-        if words[before] == words[after]:
-            raise BadFile(f"the word of row {before + 1} stands again in row {after + 1}")
-    return np.array(order, "<i4")
-
-
-def _layout(shapes: Mapping[str, Sequence[int]]) -> dict[str, Any]:
+def layout(shapes: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """The header's entries for tensors that lie end to end in the order of TENSORS."""
     entries, start = {}, 0
     for name, dtype in TENSORS.items():
@@ -196,8 +106,26 @@ def _layout(shapes: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     return entries
 
 
-def _encode_header(entries: Mapping[str, Any], metadata: Mapping[str, str]) -> bytes:
-    return json.dumps({"__metadata__": {"format": FORMAT, **metadata}, **entries}, separators=(",", ":")).encode()
+def encode_header(entries: Mapping[str, Any], metadata: Mapping[str, str]) -> bytes:
+    """The JSON header with its own checksum, not yet padded."""
+    facts = {"format": FORMAT, **metadata, "header_crc32": NO_CRC}
+    raw = json.dumps({"__metadata__": facts, **entries}, separators=(",", ":")).encode()
+    return raw.replace(_crc_field(NO_CRC), _crc_field(_header_crc(raw)), 1)
+
+
+def _crc_field(crc: str) -> bytes:
+    return f'"header_crc32":"{crc}"'.encode()
+
+
+def _header_crc_written(raw: bytes) -> str:
+    _, field, after = raw.partition(_crc_field(NO_CRC)[:-9])
+    return after[:8].decode("ascii", "replace") if field else ""
+
+
+def _header_crc(raw: bytes) -> str:
+    """The checksum of a header, padded or not, whatever checksum stands in it."""
+    raw = raw.rstrip(b" ").replace(_crc_field(_header_crc_written(raw)), _crc_field(NO_CRC), 1)
+    return f"{zlib.crc32(raw):08x}"
 
 
 def _read_header(file: BinaryIO, size: int) -> tuple[int, dict[str, Any]]:
@@ -226,13 +154,13 @@ def _check(header: Mapping[str, Any], size: int) -> dict[str, tuple[str, list[in
         "words": [words],
     }
     checked = sum(math.prod(shape) * DTYPES[TENSORS[name]].itemsize for name, shape in shapes.items())
-    layout = _layout({**shapes, "crc32": [-(-checked // MEBIBYTE)]})
-    if {name: header.get(name) for name in TENSORS} != layout or len(header) != len(TENSORS) + 1:
+    expected = layout({**shapes, "crc32": [-(-checked // MEBIBYTE)]})
+    if {name: header.get(name) for name in TENSORS} != expected or len(header) != len(TENSORS) + 1:
         raise ValueError("its header contradicts itself")
-    expected = layout["crc32"]["data_offsets"][1]
-    if size != expected:
-        raise ValueError(f"it has {size} bytes of data instead of {expected}")
-    return {name: (entry["dtype"], entry["shape"], entry["data_offsets"][0]) for name, entry in layout.items()}
+    end = expected["crc32"]["data_offsets"][1]
+    if size != end:
+        raise ValueError(f"it has {size} bytes of data instead of {end}")
+    return {name: (entry["dtype"], entry["shape"], entry["data_offsets"][0]) for name, entry in expected.items()}
 
 
 def _view(mapped: mmap.mmap, start: int, place: tuple[str, list[int], int]) -> Array:

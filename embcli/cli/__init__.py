@@ -92,13 +92,13 @@ def _report(error: EmbcliError, arguments: list[str]) -> int:
 
         sys.stderr.write(dumps_error(error))
         return error.exit_status
-    from embcli.render.printable import printable
+    from embcli.render.printable import cell_width, printable
 
     line = f"embcli: {error.message}" + (f"; {error.hint}" if error.hint else "")
     sys.stderr.write(printable(line) + "\n")
     if isinstance(error, ExpressionSyntaxError):
-        before = printable(error.source[: error.position])
-        sys.stderr.write(f"  {printable(error.source)}\n  {' ' * len(before)}^\n")
+        before = cell_width(printable(error.source[: error.position]))
+        sys.stderr.write(f"  {printable(error.source)}\n  {' ' * before}^\n")
     return error.exit_status
 
 

@@ -1,18 +1,23 @@
 """The commands that look after models."""
 
-from typing import Annotated
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import typer
 
 from embcli.cli import options
-from embcli.cli.queries import show
+from embcli.cli.queries import load, show
 
-app = typer.Typer(help="List the models that are installed, and add others.")
+HELP = "List and look after models: add, info, verify, export, ..."
+app = typer.Typer(help=HELP)
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of a model.", show_default=False)]
+NameOrNone = Annotated[str | None, typer.Argument(metavar="[NAME]", help="The name of a model.", show_default=False)]
 
 
 @app.callback(invoke_without_command=True)
 def models(ctx: typer.Context, form: options.Format = "table", as_json: options.Json = False) -> None:
-    """List the models that are installed, and add others."""
+    """List and look after models: add, info, verify, export, ..."""
     if ctx.invoked_subcommand is None:
         list_models(form, as_json)
 
@@ -29,16 +34,98 @@ def list_models(form: options.Format = "table", as_json: options.Json = False) -
 def add(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file, or a name in gensim's catalogue.")],
     name: Annotated[str | None, typer.Option(help="What to call the model; default: after the source.")] = None,
-    trust_pickle: Annotated[
-        bool, typer.Option("--trust-pickle", help="Load gensim's .kv and .model; such a file can run any program.")
-    ] = False,
-    form: options.Format = "table",
+    force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
+    source_format: Annotated[
+        Literal["word2vec", "glove", "binary", "fasttext", "native", "npy"] | None,
+        typer.Option("--format", help="The format of the file; default: what its content shows.", show_default=False),
+    ] = None,
+    reader: Annotated[Literal["embcli", "gensim"], typer.Option(help="Who reads text and binary files.")] = "embcli",
+    words: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The words of a .npy file, one a line.", show_default=False)
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Add a model: word2vec text or binary, GloVe text, gensim's own files, or a catalogue name."""
-    from embcli.models import add as add_model
+    """Add a model: word2vec, GloVe or fastText text, word2vec binary, fastText .bin, gensim .kv, NumPy .npy.
+
+    Text and binary may be compressed (.gz, .bz2, .xz, .zip).
+    """
+    from embcli.adding import add as add_model
     from embcli.render.progress import progress_bar
 
     with progress_bar() as progress:
-        added = add_model(source, name, trust_pickle=trust_pickle, progress=progress)
-    show(added, form, as_json)
+        added = add_model(source, name, force=force, form=source_format, reader=reader, words=words, progress=progress)
+    show_with_notes(added, as_json)
+
+
+@app.command()
+def info(name: NameOrNone = None, form: options.Format = "table", as_json: options.Json = False) -> None:
+    """Tell all that is known of a model."""
+    from embcli.models import info as info_of
+
+    show(info_of(name), form, as_json)
+
+
+@app.command()
+def remove(name: Name, form: options.Format = "table", as_json: options.Json = False) -> None:
+    """Delete a model."""
+    from embcli.models import remove as remove_model
+
+    show(remove_model(name), form, as_json)
+
+
+@app.command()
+def verify(name: NameOrNone = None, form: options.Format = "table", as_json: options.Json = False) -> None:
+    """Compare the checksums of a model, or of all: finds every flipped bit; reads 1 GB in about a second."""
+    from embcli.models import verify as verify_models
+
+    show(verify_models(name), form, as_json)
+
+
+@app.command()
+def default(name: NameOrNone = None, form: options.Format = "table", as_json: options.Json = False) -> None:
+    """Choose the model that is asked when none is named; without NAME, tell which it is."""
+    from embcli.models import as_models, default_name, installed, set_default
+
+    if name is not None:
+        show(set_default(name), form, as_json)
+        return
+    chosen = default_name()
+    show(as_models("default", chosen, [e for e in installed().results if e.name == chosen]), form, as_json)
+
+
+@app.command()
+def catalog(form: options.Format = "table", as_json: options.Json = False) -> None:
+    """List the models of gensim's catalogue, with sizes and licences; needs no network."""
+    from embcli.adding import catalog as read_catalog
+
+    show(read_catalog(), form, as_json)
+
+
+@app.command()
+def export(
+    name: Name,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write.", show_default=False)],
+    file_format: Annotated[
+        Literal["word2vec", "binary", "kv"] | None,
+        typer.Option("--format", help="Default: by the suffix, .txt or .vec, .bin, .kv.", show_default=False),
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Write a model as word2vec text or binary, or as a gensim .kv."""
+    from embcli.exporting import export as export_model
+    from embcli.models import as_models, describe
+
+    space = load(name)
+    written = export_model(space, file, file_format)
+    record = as_models("export", space.name, [describe(space.name)])
+    show_with_notes(record._replace(notes=(f"written to {file} ({written})",)), as_json)
+
+
+def show_with_notes(record: Any, as_json: bool) -> None:
+    """The record on stdout and, for people, its notes on stderr."""
+    from embcli.render.printable import printable
+
+    show(record, "table", as_json)
+    if not as_json and sys.stderr is not None:
+        for note in record.notes:
+            sys.stderr.write(f"embcli: note: {printable(note)}\n")

@@ -99,7 +99,7 @@ def softmax(
     temperature: Annotated[
         list[float] | None,
         typer.Option(
-            "-T", "--temperature", help="A temperature ≥ 0; may be repeated. [default: 1]", show_default=False
+            "-T", "--temperature", help="A temperature, 0 or more; may be repeated. [default: 1]", show_default=False
         ),
     ] = None,
     metric: Annotated[Literal["dot", "cosine"], typer.Option(help="What the logits are.")] = "dot",
@@ -141,7 +141,10 @@ def similarity(
     form: options.Format = "table",
     as_json: options.Json = False,
 ) -> None:
-    """Compare words: A B ... compares A with each of the others; A:B ... compares pairs."""
+    """Compare words by cosine, angle, dot product and distance.
+
+    A B C compares A with each of the others; A:B C:D compares pairs.
+    """
     from embcli.similarity import compare_words, read_pairs
 
     space = load(model)
@@ -192,20 +195,24 @@ def read_words(arguments: Iterable[str]) -> list[str]:
     """Words as arguments: `-` stands for the lines of stdin, and `"-"` in quotes for itself."""
     from embcli.expression import unquote
 
-    words: list[str] = []
-    for argument in arguments:
-        if argument == "-":
-            words += _lines_of_stdin()
-        else:
-            words.append(unquote(argument))
-    return words
+    given = list(arguments)
+    if given == ["-"]:
+        return _lines_of_stdin()
+    if "-" in given:
+        raise UsageProblem(
+            '"-" stands for the words of stdin, and stands alone',
+            "to subtract, put the expression in quotes; the word itself is '\"-\"'",
+        )
+    return [unquote(argument) for argument in given]
 
 
 def _lines_of_stdin() -> list[str]:
+    if sys.stdin is None:
+        raise UsageProblem("there is nothing to read words from: stdin is closed")
     lines = []
     for number, line in enumerate(sys.stdin.buffer, start=1):
         try:
-            word = line.decode().strip()
+            word = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
         except UnicodeDecodeError:
             raise BadFile(f"line {number} of stdin is not UTF-8", "convert it to UTF-8") from None
         if word:

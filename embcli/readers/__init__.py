@@ -10,11 +10,14 @@ Block = tuple[Sequence[bytes], npt.NDArray[np.float32]]
 
 
 class Source(NamedTuple):
-    """What a reader found: how many rows to expect, if the file says, and the blocks themselves.
+    """What a reader made of a file.
 
-    rows: for the progress bar; None when unknown. metadata: goes into the store's header.
+    reader: its name, for the store's header. rows: how many to expect, for the progress bar; None when the
+    file does not say. blocks: the rows, read as they are asked for. notes: what is odd about the file, for
+    the user; complete when the blocks have been read.
     """
 
+    reader: str
     rows: int | None
     blocks: Iterator[Block]
-    metadata: dict[str, str]
+    notes: list[str]

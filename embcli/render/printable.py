@@ -7,6 +7,12 @@ UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 JOINERS = "\u200c\u200d"  # formats too, but part of the spelling of many languages' words
 
 
+def cell_width(text: str) -> int:
+    """How many columns of a terminal the text takes: two for a wide character, none for a combining one."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
+
+
 def printable(text: str) -> str:
     """The text itself, or with `\\x1b`-style escapes in place of characters that could act on a terminal."""
     if text.isprintable():

@@ -1,36 +1,70 @@
 """A progress bar on the stderr of a terminal; nothing in a pipe."""
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from embcli.models import Progress
+    from rich.progress import Progress
+
+    from embcli.models import Progress as Report
+
+SHOWN_AFTER = 0.5  # seconds; what takes less needs no bar
 
 
-@contextmanager
-def progress_bar() -> Iterator["Progress | None"]:
-    """A function to report progress to, or None where nobody is looking; the bar goes at the end."""
-    if not sys.stderr.isatty():
-        yield None
-        return
+class ProgressBar:
+    """Reports progress; the bar appears when there is something to wait for. rich is loaded only then."""
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.bar: Progress | None = None
+
+    def report(self, name: str, rows: int, share: float) -> None:
+        """`rows` rows of the model are done, `share` of its source has been read."""
+        seconds = time.monotonic() - self.started
+        if seconds < SHOWN_AFTER:
+            return
+        if self.bar is None:
+            self.bar = _start(name)
+        rate = f"{rows / seconds:,.0f} rows/s"
+        self.bar.update(self.bar.task_ids[0], completed=share, rate=rate)
+
+    def stop(self) -> None:
+        """Clear the bar away."""
+        if self.bar is not None:
+            self.bar.stop()
+
+
+def _start(name: str) -> "Progress":
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     from embcli.render.printable import printable
 
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}", markup=False),
+        TimeRemainingColumn(),
+    )
     console = Console(stderr=True, markup=False, emoji=False, highlight=False)
     bar = Progress(*columns, console=console, transient=True)
-    task = bar.add_task("", visible=False)
+    bar.add_task(f"adding {printable(name)}", total=1.0, rate="")
+    bar.start()
+    return bar
 
-    def report(name: str, done: int, total: int | None) -> None:
-        if not bar.live.is_started:
-            bar.start()
-        bar.update(task, description=f"adding {printable(name)}", completed=done, total=total, visible=True)
 
+@contextmanager
+def progress_bar() -> Iterator["Report | None"]:
+    """A function to report progress to, or None where nobody is looking; the bar goes at the end."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield None
+        return
+    bar = ProgressBar()
     try:
-        yield report
+        yield bar.report
     finally:
         bar.stop()

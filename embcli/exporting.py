@@ -1,0 +1,58 @@
+"""Write a model for other tools: word2vec's text and binary formats, and gensim's own."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from embcli.errors import InputOutputProblem, UsageProblem
+from embcli.models import StoredSpace
+
+FORMATS = ("word2vec", "binary", "kv")
+SUFFIXES = {".txt": "word2vec", ".vec": "word2vec", ".bin": "binary", ".kv": "kv"}
+ROWS_AT_ONCE = 1 << 12
+
+
+def export(space: StoredSpace, file: Path, form: str | None = None) -> str:
+    """Write a model to a file; returns the format. The file appears whole or not at all.
+
+    Text spells each number with the fewest digits that read back as the same 32 bits. gensim's `.kv` keeps
+    a large matrix in a second file beside it, as gensim does. UsageProblem, InputOutputProblem.
+    """
+    form = form or SUFFIXES.get(file.suffix)
+    if form not in FORMATS:
+        raise UsageProblem(
+            f"the name {file.name} does not say in which format to write", "use --format word2vec, binary or kv"
+        )
+    try:
+        if form == "kv":
+            space.to_gensim().save(str(file))
+            return form
+        temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+        try:
+            with temporary.open("wb") as out:
+                _write(space, out, text=form == "word2vec")
+            temporary.replace(file)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputOutputProblem(f"cannot write {file}: {error.strerror or error}", "choose another place") from error
+    return form
+
+
+def _write(space: StoredSpace, out: IO[bytes], *, text: bool) -> None:
+    out.write(f"{len(space)} {space.dim}\n".encode())
+    for words, vectors in _blocks(space):
+        if text:
+            lines = (f"{word} {' '.join(map(str, row))}\n" for word, row in zip(words, vectors, strict=True))
+            out.write("".join(lines).encode())
+        else:
+            out.write(b"".join(word.encode() + b" " + row.tobytes() for word, row in zip(words, vectors, strict=True)))
+
+
+def _blocks(space: StoredSpace) -> Iterator[tuple[list[str], np.ndarray]]:
+    for first in range(0, len(space), ROWS_AT_ONCE):
+        rows = slice(first, first + ROWS_AT_ONCE)
+        yield space.vocabulary[rows], space.vectors[rows]

@@ -1,0 +1,86 @@
+"""Vectors in word2vec's binary format: a header line of counts, then for each row its word, a space, and
+little-endian float32 numbers, with or without a line feed behind them.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from embcli.errors import BadFile
+from embcli.readers import Block, Source
+from embcli.readers.opening import Opened
+from embcli.readers.text import HEADER, LONGEST_WORD
+
+CHUNK = 1 << 21
+LONGEST_HEADER = 100
+HINT = "check that it is whole, and word2vec's binary format"
+
+
+def read(opened: Opened) -> Source:
+    """The rows of a binary file. BadFile names file and record (row)."""
+    line = opened.stream.readline(LONGEST_HEADER)
+    match = HEADER.fullmatch(line)
+    if match is None:
+        raise BadFile(f"{opened.path} does not begin with a header of two counts, rows and numbers", HINT)
+    rows, dim = int(match[1]), int(match[2])
+    size = opened.plain_size()
+    if rows < 1 or dim < 1 or (size is not None and rows * (4 * dim + 2) > size):
+        raise BadFile(
+            f"{opened.path}: the header promises {rows} rows of {dim} numbers, which the file cannot hold", HINT
+        )
+    notes: list[str] = []
+    return Source("binary", rows, _blocks(opened, rows, dim, notes), notes)
+
+
+def _blocks(opened: Opened, rows: int, dim: int, notes: list[str]) -> Iterator[Block]:
+    width, done, rest, line_feeds = 4 * dim, 0, b"", set()
+    while done < rows:
+        piece = opened.stream.read(max(CHUNK, width))
+        data = rest + piece
+        words: list[bytes] = []
+        numbers: list[bytes] = []
+        position = 0
+        while done + len(words) < rows:
+            start = position + (data[position : position + 1] == b"\n")
+            space = data.find(b" ", start, start + LONGEST_WORD + 1)
+            end = space + 1 + width
+            if space < 0 and len(data) > start + LONGEST_WORD:
+                raise _bad(opened, done + len(words), f"no word ends within {LONGEST_WORD:,} bytes")
+            if space < 0 or end > len(data):
+                break
+            line_feeds.add(start > position)
+            words.append(data[start:space])
+            numbers.append(data[space + 1 : end])
+            position = end
+        rest = data[position:]
+        if words:
+            _check_words(opened, words, done)
+            vectors = np.frombuffer(b"".join(numbers), "<f4").reshape(len(words), dim)
+            wrong = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+            if len(wrong):
+                raise _bad(opened, done + int(wrong[0]), "a number is not finite")
+            yield words, vectors
+            done += len(words)
+        elif not piece:
+            raise _bad(opened, done, f"the file ends here, but its header promises {rows} rows")
+    rest += opened.stream.read(2)
+    if rest not in (b"", b"\n"):
+        raise _bad(opened, rows, f"the header promises {rows} rows, but the file goes on")
+    opened.check_unchanged()
+
+
+def _check_words(opened: Opened, words: list[bytes], first: int) -> None:
+    """In a file read out of step, words are pieces of numbers: no text, or with control characters."""
+    for i, word in enumerate(words):
+        if not word:
+            raise _bad(opened, first + i, "the word is empty")
+        if min(word) < 0x20:
+            raise _bad(opened, first + i, "the word holds control characters")
+        try:
+            word.decode()
+        except UnicodeDecodeError:
+            raise _bad(opened, first + i, "the word is not UTF-8") from None
+
+
+def _bad(opened: Opened, row: int, problem: str) -> BadFile:
+    return BadFile(f"{opened.path}, record {row + 1}: {problem}", HINT)

@@ -1,0 +1,170 @@
+"""Open a source: a plain file only, decompressed on the way, never more than a bounded piece at a time."""
+
+import bz2
+import io
+import lzma
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+from embcli.errors import BadFile, InputOutputProblem
+
+PIECE = 1 << 20
+# Vectors as text shrink to about a third. What grows beyond this is a bomb.
+LARGEST_RATIO = 100
+RATIO_FREE = 1 << 24  # bytes out before the ratio counts
+XZ_MEMORY = 1 << 27  # xz -9 needs 65 MiB to decompress
+
+
+class Opened:
+    """A source as a stream of bytes: `stream`, and how many bytes of the file it has taken: `taken()`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.file = _open_plain_file(path)
+        self.size = os.fstat(self.file.fileno()).st_size
+        self.mtime_ns = os.fstat(self.file.fileno()).st_mtime_ns
+        start = self.file.read(6)
+        self.file.seek(0)
+        self.compression = _compression(start)
+        raw: Any = self.file
+        if self.compression:
+            raw = _Pieces(_decompressed(self.path, self.file, self.compression))
+        self.stream: IO[bytes] = io.BufferedReader(raw, 1 << 16) if raw is not self.file else self.file
+
+    def taken(self) -> int:
+        """Bytes of the file that have been read, for a progress bar."""
+        return self.file.tell()
+
+    def plain_size(self) -> int | None:
+        """How many bytes the stream has in all; None for a compressed file, which does not say."""
+        return None if self.compression else self.size
+
+    def check_unchanged(self) -> None:
+        """BadFile when somebody wrote to the file since it was opened."""
+        now = os.fstat(self.file.fileno())
+        if (now.st_size, now.st_mtime_ns) != (self.size, self.mtime_ns):
+            raise BadFile(f"{self.path} changed while it was being read", "add it again when it is complete")
+
+    def close(self) -> None:
+        """Close the file."""
+        self.file.close()
+
+
+def _open_plain_file(path: Path) -> io.BufferedReader:
+    """The file, opened without waiting for the other end of a FIFO; BadFile when it is not a plain file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except OSError as error:
+        raise InputOutputProblem(f"cannot read {path}: {error.strerror}", "check the path") from error
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        kind = "a folder" if stat.S_ISDIR(mode) else "not a plain file"
+        raise BadFile(f"{path} is {kind}", "give a file of vectors")
+    return io.BufferedReader(io.FileIO(descriptor), PIECE)
+
+
+def _compression(start: bytes) -> str | None:
+    magics = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
+    return next((name for magic, name in magics.items() if start.startswith(magic)), None)
+
+
+def _decompressed(path: Path, file: IO[bytes], compression: str) -> Iterator[bytes]:
+    """The content in pieces; BadFile when it is damaged, cut, or a bomb."""
+    out = 0
+    try:
+        for piece in _unzipped(path, file) if compression == "zip" else _unpacked(file, compression):
+            out += len(piece)
+            if out > RATIO_FREE and out > LARGEST_RATIO * file.tell():
+                raise BadFile(
+                    f"{path} grows more than {LARGEST_RATIO} times when decompressed", "it is no file of vectors"
+                )
+            yield piece
+    except (zlib.error, lzma.LZMAError, zipfile.BadZipFile, EOFError, ValueError, OSError, RuntimeError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise InputOutputProblem(f"cannot read {path}: {error.strerror}") from error
+        raise BadFile(
+            f"{path} is cut or damaged: its {compression} data ends badly ({error})", "fetch it again"
+        ) from error
+
+
+class _Decompressor(Protocol):
+    eof: bool
+    unused_data: bytes
+    needs_input: bool
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+
+class _Gzip:
+    """zlib's decompressor with the manners of those of bz2 and lzma."""
+
+    def __init__(self) -> None:
+        self.inner = zlib.decompressobj(31)
+
+    eof = property(lambda self: self.inner.eof)
+    unused_data = property(lambda self: self.inner.unused_data)
+    needs_input = property(lambda self: not self.inner.unconsumed_tail)
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        return self.inner.decompress(self.inner.unconsumed_tail + data, max_length)
+
+
+_DECOMPRESSORS: dict[str, Callable[[], Any]] = {
+    "gzip": _Gzip,
+    "bzip2": bz2.BZ2Decompressor,
+    "xz": lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY),
+}
+
+
+def _unpacked(file: IO[bytes], compression: str) -> Iterator[bytes]:
+    """The content of one or more compressed streams, end to end."""
+    data = file.read(PIECE)
+    while data:
+        decompressor: _Decompressor = _DECOMPRESSORS[compression]()
+        while not decompressor.eof:
+            if decompressor.needs_input and not data:
+                data = file.read(PIECE)
+                if not data:
+                    raise EOFError("it is cut off")
+            piece = decompressor.decompress(data, PIECE)
+            data = b""
+            if piece:
+                yield piece
+        data = decompressor.unused_data or file.read(PIECE)
+        if not data.strip(b"\0"):  # padding
+            data = file.read(PIECE)
+
+
+def _unzipped(path: Path, file: IO[bytes]) -> Iterator[bytes]:
+    with zipfile.ZipFile(file) as archive:
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        if len(members) != 1:
+            raise BadFile(f"{path} holds {len(members)} files instead of one", "unpack it and add the file of vectors")
+        with archive.open(members[0]) as member:
+            while piece := member.read(PIECE):
+                yield piece
+
+
+class _Pieces(io.RawIOBase):
+    """A readable stream over pieces of bytes."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self.pieces = pieces
+        self.rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self.rest:
+            self.rest = memoryview(next(self.pieces, b""))
+        count = min(len(buffer), len(self.rest))
+        buffer[:count] = self.rest[:count]
+        self.rest = self.rest[count:]
+        return count

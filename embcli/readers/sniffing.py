@@ -1,0 +1,70 @@
+"""Decide by its content, not its name, what a file is, and read it."""
+
+from pathlib import Path
+
+from embcli.errors import BadFile, UsageProblem
+from embcli.readers import Source, binary, gensim, native, npy, text
+from embcli.readers.opening import Opened
+
+FORMATS = ("word2vec", "glove", "binary", "fasttext", "native", "npy")
+READERS = ("embcli", "gensim")
+# What is looked at: enough for a header and a line of some thousand numbers.
+LOOK = 1 << 16
+
+
+def read(opened: Opened, *, form: str | None = None, reader: str = "embcli", words: Path | None = None) -> Source:
+    """The rows of a file of any format, as `form` says or its content shows. BadFile for a broken one.
+
+    `reader="gensim"` reads text and binary through gensim instead of embcli's own readers.
+    """
+    form = form or sniff(opened)
+    if form not in FORMATS:
+        raise UsageProblem(f'there is no format "{form}"', f"one of {', '.join(FORMATS)}")
+    if words is not None and form != "npy":
+        raise UsageProblem(f"{opened.path} has its own words ({form})", "leave out --words")
+    if form == "npy":
+        return npy.read(opened, words)
+    if form == "native":
+        return native.read(opened)
+    if form == "fasttext":
+        return gensim.read_fasttext(opened)
+    if reader == "gensim":
+        return gensim.read_plain(opened, form)
+    if form == "binary":
+        return binary.read(opened)
+    return text.read(opened, header=form == "word2vec")
+
+
+def sniff(opened: Opened) -> str:
+    """The format that the first bytes show; BadFile when they show none."""
+    look: bytes = opened.stream.peek(LOOK)[:LOOK]  # type: ignore[attr-defined]
+    if not look:
+        raise BadFile(f"{opened.path} is empty", "give a file of vectors")
+    if look.startswith(npy.MAGIC):
+        return "npy"
+    if look.startswith(native.PICKLE):
+        return "native"
+    if look.startswith(gensim.FASTTEXT_MAGIC):
+        return "fasttext"
+    first, newline, rest = look.removeprefix(text.BOM).partition(b"\n")
+    if text.HEADER.fullmatch(first + newline):
+        return "word2vec" if _is_row(rest, int(text.HEADER.fullmatch(first)[2])) else "binary"  # type: ignore[index]
+    if b"\0" in look or not _is_mostly_text(look):
+        raise BadFile(f"{opened.path} is in no format that embcli knows", "see: embcli models add --help")
+    return "glove"
+
+
+def _is_row(look: bytes, dim: int) -> bool:
+    """Whether a line of text begins here rather than binary numbers: what follows the word reads as one."""
+    line, newline, _ = look.partition(b"\n")
+    numbers = line.split()[-dim:] if newline else line.split()[1:-1]
+    if not numbers:
+        return newline == b"\n" or _is_mostly_text(look[:LOOK])
+    return sum(map(text.is_number, numbers)) * 2 >= len(numbers)
+
+
+def _is_mostly_text(look: bytes) -> bool:
+    """UTF-8, but for a character cut at the end, a few bad bytes, and control characters inside words."""
+    bad = look.decode("utf-8", "replace").count("\N{REPLACEMENT CHARACTER}")
+    control = sum(look.count(bytes([code])) for code in range(32) if code not in b"\t\n\r")
+    return bad + control <= max(4, len(look) // 20)

@@ -1,0 +1,274 @@
+"""Vectors as text: word2vec's and fastText's with a header of counts, GloVe's without.
+
+A row is a line: a word, then its numbers, separated by a space or a tab. A word may hold spaces itself
+(GloVe 840B has `. . .`), so the numbers are counted from the right. Every line must hold a word and as
+many finite numbers as the others, and must end: a last line without an end was probably cut inside its
+last number, which nothing else would show.
+
+Numbers are read as 64-bit floats and rounded to 32 bits, as gensim does. Large files are parsed by one
+process for each processor; they are fed through pipes and end when this process does.
+"""
+
+import os
+import pickle
+import re
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from embcli.errors import BadFile
+from embcli.readers import Block, Source
+from embcli.readers.decimals import parse_decimals
+from embcli.readers.opening import Opened
+
+BOM = b"\xef\xbb\xbf"
+CHUNK = 1 << 21
+LONGEST_LINE = 1 << 22
+LONGEST_WORD = 10_000
+# Below this size, starting other processes takes longer than the parsing.
+WORTH_SHARING = 1 << 23
+HEADER = re.compile(rb"\s*(\d{1,18})[ \t]+(\d{1,9})\s*")
+EXAMPLE = "every line must be a word and its numbers"
+
+
+class Problem(NamedTuple):
+    """What is wrong with a line."""
+
+    line: int
+    text: str
+
+
+class Chunk(NamedTuple):
+    """Whole lines of a file, the first of them with its number, each to hold `dim` numbers."""
+
+    lines: bytes
+    first: int
+    dim: int
+
+
+Rows = tuple[bytes, npt.NDArray[np.float32]]  # words, joined by line feeds, and vectors
+
+
+def read(opened: Opened, *, header: bool) -> Source:
+    """The rows of a text file, with or without a header. BadFile names file and line."""
+    stream, first_line, notes = opened.stream, 1, []
+    if stream.peek(3).startswith(BOM):  # type: ignore[attr-defined]
+        stream.read(len(BOM))
+        notes.append("it begins with a byte order mark, which was left out")
+    rows = dim = None
+    if header:
+        line = stream.readline(LONGEST_LINE)
+        match = HEADER.fullmatch(line)
+        if match is None:
+            raise _bad(opened, Problem(1, "this is not a header of two counts, rows and numbers"))
+        rows, dim = int(match[1]), int(match[2])
+        first_line = 2
+        size = opened.plain_size()
+        if rows < 1 or dim < 1 or (size is not None and rows * (2 * dim + 2) > size):
+            raise _bad(
+                opened, Problem(1, f"the header promises {rows} rows of {dim} numbers, which the file cannot hold")
+            )
+    return Source("text", rows, _blocks(opened, first_line, rows, dim, notes), notes)
+
+
+def parse(chunk: Chunk) -> Rows | Problem:
+    """The words and vectors of a chunk, or the first problem in it."""
+    lines = chunk.lines
+    for odd, plain in ((b"\t", b" "), (b"\r\n", b"\n")):
+        if odd in lines:
+            lines = lines.replace(odd, plain)
+    while b" \n" in lines:  # fastText ends its lines with a space
+        lines = lines.replace(b" \n", b"\n")
+    pairs = [line.partition(b" ") for line in lines[:-1].split(b"\n")]
+    words = [pair[0] for pair in pairs]
+    numbers = [pair[2] for pair in pairs]
+    gaps = chunk.dim - 1
+    for i, text in enumerate(numbers):
+        if text.count(b" ") != gaps or not words[i]:
+            split = _split_from_the_right(words[i] + b" " + text, chunk.first + i, chunk.dim)
+            if isinstance(split, Problem):
+                return split
+            words[i], numbers[i] = split
+    together = b" ".join(numbers)
+    vectors = parse_decimals(together, len(words) * chunk.dim)
+    blob = b"\n".join(words)
+    if vectors is None or not _is_text(blob) or max(map(len, words)) > LONGEST_WORD:
+        return _first_problem(words, numbers, chunk)
+    return blob, vectors.reshape(len(words), chunk.dim)
+
+
+def _is_text(words: bytes) -> bool:
+    try:
+        words.decode()
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in words
+
+
+def _split_from_the_right(line: bytes, number: int, dim: int) -> tuple[bytes, bytes] | Problem:
+    """The word and the numbers of a line whose word may hold spaces."""
+    parts = line.strip(b" ").split(b" ")
+    found = len(parts) - 1
+    if line.strip(b" ") == b"":
+        return Problem(number, "the line is empty")
+    if line.startswith(b" "):
+        return Problem(number, "the line has no word")
+    if found < dim:
+        return Problem(number, f"{_count(found, 'number')} instead of {dim}")
+    if found > dim and is_number(parts[-dim - 1]):
+        return Problem(number, f"{_count(sum(map(is_number, parts[1:])), 'number')} instead of {dim}")
+    return b" ".join(parts[:-dim]), b" ".join(parts[-dim:])
+
+
+def _first_problem(words: list[bytes], numbers: list[bytes], chunk: Chunk) -> Problem:
+    for i, (word, text) in enumerate(zip(words, numbers, strict=True)):
+        line = chunk.first + i
+        if len(word) > LONGEST_WORD:
+            return Problem(line, f"the word has {len(word):,} bytes; at most {LONGEST_WORD:,} are allowed")
+        if not _is_text(word):
+            return Problem(line, "the word holds a NUL byte" if b"\0" in word else "the word is not UTF-8")
+        if parse_decimals(text, chunk.dim) is None:
+            wrong = next((part for part in text.split(b" ") if parse_decimals(part, 1) is None), text)
+            what = "too large, or not finite" if is_number(wrong) else "not a number"
+            return Problem(line, f'"{wrong[:40].decode("utf-8", "backslashreplace")}" is {what}')
+    return Problem(chunk.first, "the numbers cannot be read")
+
+
+def is_number(text: bytes) -> bool:
+    """Whether Python reads this as a number; infinities and NaN are numbers too."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return b"_" not in text
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _bad(opened: Opened, problem: Problem) -> BadFile:
+    return BadFile(f"{opened.path}, line {problem.line}: {problem.text}", EXAMPLE)
+
+
+def _blocks(opened: Opened, line: int, rows: int | None, dim: int | None, notes: list[str]) -> Iterator[Block]:
+    seen, odd = 0, set[str]()
+    for result in _parsed(opened, _chunks(opened, line, dim, odd)):
+        if isinstance(result, Problem):
+            raise _bad(opened, result)
+        blob, vectors = result
+        words = blob.split(b"\n")
+        seen += len(words)
+        if rows is not None and seen > rows:
+            raise _bad(opened, Problem(line + rows, f"the header promises {rows} rows, but there are more"))
+        yield words, vectors
+    if rows is not None and seen < rows:
+        raise _bad(
+            opened, Problem(line + seen, f"the file ends after {seen} of the {rows} rows that its header promises")
+        )
+    opened.check_unchanged()
+    notes.extend(sorted(odd))
+
+
+def _chunks(opened: Opened, line: int, dim: int | None, odd: set[str]) -> Iterator[Chunk]:
+    """The file in chunks of whole lines, without the blank lines at its end."""
+    rest = b""
+    while piece := opened.stream.read(CHUNK):
+        data = rest + piece
+        last = len(data[: data.rfind(b"\n") + 1].rstrip(b"\r\n"))  # where the last line that ends has its text
+        cut = data.find(b"\n", last) + 1 if last else 0
+        lines, rest = data[:cut], data[cut:]
+        if len(rest) > LONGEST_LINE:
+            text = (
+                "the line is empty"
+                if rest.startswith((b"\n", b"\r"))
+                else f"the line has more than {LONGEST_LINE:,} bytes"
+            )
+            raise _bad(opened, Problem(line + lines.count(b"\n"), text))
+        if not lines:
+            continue
+        if b"\r\n" in lines:
+            odd.add("its lines end in CRLF")
+        if b"\t" in lines:
+            odd.add("its columns are separated by tabs")
+        dim = dim or _dim_of(opened, lines, line)
+        yield Chunk(lines, line, dim)
+        line += lines.count(b"\n")
+    if rest.strip(b"\r\n"):
+        raise _bad(
+            opened, Problem(line, "the last line does not end, so the file may be cut; if it is whole, end the line")
+        )
+    if rest:
+        odd.add("blank lines at its end were left out")
+
+
+def _dim_of(opened: Opened, lines: bytes, line: int) -> int:
+    """How many numbers a row has, by the first ten lines, any of whose words may hold spaces."""
+    dims = []
+    for text in lines.split(b"\n", 10)[:10]:
+        parts = text.split()
+        run = next((i for i, part in enumerate(reversed(parts)) if not is_number(part)), len(parts))
+        if parts:
+            dims.append(min(run, len(parts) - 1))
+    # One short row among the first must not decide for all: it is an error of its own.
+    dim = max(set(dims), key=lambda d: (dims.count(d), -d)) if dims else 0
+    if not dim:
+        raise _bad(opened, Problem(line, "the line has a word but no numbers"))
+    return dim
+
+
+def _parsed(opened: Opened, chunks: Iterator[Chunk]) -> Iterator[Rows | Problem]:
+    """The chunks, parsed, in order; in other processes when the file is large."""
+    count = os.cpu_count() or 1
+    if opened.size < WORTH_SHARING or count == 1 or not sys.executable:
+        yield from map(parse, chunks)
+        return
+    code = f"import sys; sys.path[:] = {sys.path!r}; from embcli.readers.text import serve; serve()"
+    workers = [
+        subprocess.Popen(  # noqa: S603 - this program itself
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
+        )  # in a group of their own: Ctrl-C is for this process, and they end with their pipes
+        for _ in range(min(count, 4))
+    ]
+    try:
+        idle, busy = deque(workers), deque[subprocess.Popen[bytes]]()
+        for chunk in chunks:
+            if not idle:
+                yield _answer(busy, idle)
+            worker = idle.popleft()
+            assert worker.stdin is not None
+            pickle.dump(chunk, worker.stdin, protocol=5)
+            worker.stdin.flush()
+            busy.append(worker)
+        while busy:
+            yield _answer(busy, idle)
+    except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
+        raise BadFile(f"{opened.path}: a parsing process was killed", "try again; is there enough memory?") from error
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.communicate()
+
+
+def _answer(busy: "deque[subprocess.Popen[bytes]]", idle: "deque[subprocess.Popen[bytes]]") -> Rows | Problem:
+    worker = busy.popleft()
+    assert worker.stdout is not None
+    result: Rows | Problem = pickle.load(worker.stdout)  # noqa: S301 - from our own process
+    idle.append(worker)
+    return result
+
+
+def serve() -> None:
+    """Parse chunks from stdin to stdout until stdin ends: the other end of `_parsed`."""
+    while True:
+        try:
+            chunk = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own process
+        except EOFError:
+            return
+        pickle.dump(parse(chunk), sys.stdout.buffer, protocol=5)
+        sys.stdout.buffer.flush()

@@ -1,0 +1,300 @@
+"""Write a store: stream vectors to disk, sort the words, publish the file in one step.
+
+Vectors go straight into the new file. Words, their lengths and the norms wait in unnamed files, because
+their place is behind the vectors. Memory stays bounded whatever the number of rows: the rows are always
+walked in chunks, and words are sorted range by range.
+
+The file grows under one temporary name for each model, locked by its writer; the system drops the lock
+when a process dies. It takes its own name by `os.replace` once it is synced, so a crash leaves the old
+model, the new one, or none, and the next import clears away what was left.
+"""
+
+import os
+import tempfile
+import zlib
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain, compress, islice, pairwise
+from operator import eq
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import numpy as np
+
+from embcli.errors import BadFile, InputOutputProblem
+from embcli.store import MEBIBYTE, PAGE, TENSORS, Array, Block, encode_header, layout
+
+try:
+    import fcntl
+except ImportError:  # Windows: writers of one model are not kept apart, but publishing is still atomic
+    fcntl = None  # type: ignore[assignment]
+
+# Room for the shapes and offsets in the header, whose digits are not known when it is reserved.
+HEADER_ROOM = 1024
+ROWS_AT_ONCE = 1 << 16
+# Words sorted in one go, in a call that Ctrl-C cannot interrupt: a third of a second.
+SORTED_AT_ONCE = 1 << 19
+# Written bytes after which the disk is made to catch up, so that no sync takes long.
+SYNCED_AT_ONCE = 1 << 27
+# A model with more than ABSURD_SHARE of its norms outside this range was read in the wrong format.
+SANE_NORMS = (1e-6, 1e6)
+ABSURD_SHARE = 0.01
+
+
+class Written(NamedTuple):
+    """What a new store holds: rows, and how many rows were dropped because their word stood before."""
+
+    rows: int
+    duplicates: int
+
+
+def write_store(
+    path: Path,
+    blocks: Iterable[Block],
+    metadata: Mapping[str, str],
+    *,
+    late: Callable[[], Mapping[str, str]] = dict,
+    replace: bool = True,
+) -> Written | None:
+    """Write a store from blocks of (words, vectors [n, dim]), atomically; of equal words the first is kept.
+
+    `late` gives the metadata that are known only when all blocks have been read. None when not `replace`
+    and another process has published the model meanwhile. BadFile for vectors
+    that cannot be a model, InputOutputProblem when the disk is full; then nothing is left behind.
+    """
+    with _publishing(path, replace) as file:
+        if file is None:
+            return None
+        with _Rows(path.parent) as rows:
+            room = -(-(HEADER_ROOM + len(encode_header({}, metadata))) // PAGE) * PAGE
+            file.seek(room)
+            rows.stream(blocks, file)
+            rows.check_norms()
+            dropped = rows.sort()
+            kept = rows.count - len(dropped)
+            if len(dropped):
+                _drop_rows(file, room, rows.count, 4 * rows.dim, dropped)
+            file.seek(room + 4 * rows.dim * kept)
+            rows.append_to(file, dropped)
+            end = file.tell()
+            file.truncate(end)
+            crcs = _checksums(file, room, end)
+            file.write(crcs.tobytes())
+            shapes = {
+                "vectors": [kept, rows.dim],
+                "norms": [kept],
+                "order": [kept],
+                "offsets": [kept + 1],
+                "words": [end - room - 4 * kept * (rows.dim + 2) - 8 * (kept + 1)],
+                "crc32": [len(crcs)],
+            }
+            assert list(shapes) == list(TENSORS)
+            facts = {**metadata, **late(), "duplicates": str(len(dropped))}
+            header = encode_header(layout(shapes), facts)
+            file.seek(0)
+            file.write((room - 8).to_bytes(8, "little") + header.ljust(room - 8))
+            return Written(kept, len(dropped))
+
+
+class _Rows:
+    """What is known of the rows besides their vectors, in unnamed files beside the store."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.count = self.dim = 0
+
+    def __enter__(self) -> "_Rows":
+        with ExitStack() as stack:
+            self.words, self.lengths, self.norms, self.order = (
+                stack.enter_context(tempfile.TemporaryFile(dir=self.folder)) for _ in range(4)
+            )
+            self.close = stack.pop_all().close
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def stream(self, blocks: Iterable[Block], file: IO[bytes]) -> None:
+        """Write the vectors of all blocks to the file and keep the rest here."""
+        synced = 0
+        for words, vectors in blocks:
+            squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
+            if not np.isfinite(squares).all():
+                row = self.count + int(np.flatnonzero(~np.isfinite(squares))[0])
+                raise BadFile(f"row {row + 1} holds a number that is not finite", "every number must be finite")
+            self.norms.write(np.sqrt(squares).astype("<f4").tobytes())
+            self.lengths.write(np.fromiter(map(len, words), "<i4", len(words)).tobytes())
+            self.words.write(b"".join(words))
+            file.write(np.ascontiguousarray(vectors, "<f4").tobytes())
+            self.count += len(words)
+            self.dim = vectors.shape[1]
+            if file.tell() - synced > SYNCED_AT_ONCE:
+                os.fdatasync(file.fileno()) if hasattr(os, "fdatasync") else os.fsync(file.fileno())
+                synced = file.tell()
+        if not self.count or not self.dim:
+            raise BadFile("there are no vectors in the source", "check that it is the right file")
+
+    def check_norms(self) -> None:
+        """Refuse what was read in the wrong byte order or format."""
+        low, high = SANE_NORMS
+        absurd = sum(int(np.count_nonzero((part < low) | (part > high))) for part in self.read(self.norms, "<f4"))
+        if absurd > ABSURD_SHARE * self.count:
+            raise BadFile(
+                f"{absurd:,} of {self.count:,} vectors have lengths outside {low:g} … {high:g}",
+                "the file is in another format or byte order, or is damaged",
+            )
+
+    def sort(self) -> Array:
+        """Put the rows in the order of their words' bytes; returns the rows of words that stood before."""
+        dropped = array("q")
+        self.order.seek(0)
+        for rows, words in self._ranges():
+            places = sorted(range(len(words)), key=words.__getitem__)  # stable: of equal words the first row leads
+            ordered = np.array(rows, np.int64)[places]
+            in_order = [words[i] for i in places]
+            again = np.fromiter(map(eq, in_order, islice(in_order, 1, None)), bool, len(words) - 1)
+            dropped.frombytes(ordered[1:][again].tobytes())
+            keep = np.concatenate([[True], ~again])
+            self.order.write(ordered[keep].astype("<i4").tobytes())
+        return np.sort(np.frombuffer(dropped, np.int64)) if dropped else np.zeros(0, np.int64)
+
+    def append_to(self, file: IO[bytes], dropped: Array) -> None:
+        """Write norms, order, offsets and words behind the vectors, without the dropped rows."""
+        for part, keep in self._kept(self.norms, "<f4", dropped):
+            file.write(part[keep].tobytes())
+        for rows in self.read(self.order, "<i4"):
+            file.write((rows - np.searchsorted(dropped, rows)).astype("<i4").tobytes())
+        end = 0
+        file.write(bytes(8))
+        for part, keep in self._kept(self.lengths, "<i4", dropped):
+            ends = end + np.cumsum(part[keep], dtype=np.int64)
+            end = int(ends[-1]) if len(ends) else end
+            file.write(ends.astype("<i8").tobytes())
+        first = 0
+        for words in self._chunks_of_words():
+            keep = _keep(first, len(words), dropped)
+            file.write(b"".join(words if keep.all() else compress(words, keep)))
+            first += len(words)
+
+    def read(self, spool: IO[bytes], dtype: str) -> Iterator[Array]:
+        """The numbers of a spool, a bounded number at a time."""
+        spool.seek(0)
+        size = np.dtype(dtype).itemsize * ROWS_AT_ONCE
+        while data := spool.read(size):
+            yield np.frombuffer(data, dtype)
+
+    def _kept(self, spool: IO[bytes], dtype: str, dropped: Array) -> Iterator[tuple[Array, Array]]:
+        first = 0
+        for part in self.read(spool, dtype):
+            yield part, _keep(first, len(part), dropped)
+            first += len(part)
+
+    def _chunks_of_words(self) -> Iterator[list[bytes]]:
+        self.words.seek(0)
+        for lengths in self.read(self.lengths, "<i4"):
+            ends = np.cumsum(lengths).tolist()
+            data = self.words.read(ends[-1])
+            yield [data[start:end] for start, end in pairwise([0, *ends])]
+
+    def _ranges(self) -> Iterator[tuple[Sequence[int], list[bytes]]]:
+        """The rows and their words, cut by the order of the words into ranges of about SORTED_AT_ONCE."""
+        count = -(-self.count // SORTED_AT_ONCE)
+        if count == 1:
+            yield range(self.count), list(chain.from_iterable(self._chunks_of_words()))
+            return
+        step = max(1, self.count // 10_000)
+        sample = sorted(islice(chain.from_iterable(self._chunks_of_words()), 0, None, step))
+        bounds: list[bytes | None] = [b"", *sorted({sample[len(sample) * i // count] for i in range(1, count)}), None]
+        for first, last in pairwise(bounds):
+            numbered = enumerate(chain.from_iterable(self._chunks_of_words()))
+            found = [(row, word) for row, word in numbered if word >= (first or b"") and (last is None or word < last)]
+            if found:
+                yield [row for row, _ in found], [word for _, word in found]
+
+
+@contextmanager
+def _publishing(path: Path, replace: bool) -> Iterator[IO[bytes] | None]:
+    """A new file that becomes `path` when all went well, synced to disk first; else it is removed.
+
+    None when `path` is there already and must not be replaced.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(temporary) as file:
+            try:
+                if not replace and path.exists():
+                    yield None
+                    return
+                _clear_away_others(path.parent, temporary)
+                file.truncate(0)
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+                os.replace(temporary, path)
+            finally:
+                with suppress(FileNotFoundError):
+                    temporary.unlink()
+        if hasattr(os, "O_DIRECTORY"):
+            folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+    except OSError as error:
+        raise InputOutputProblem(
+            f"cannot write {path}: {error.strerror or error}", "make room, or choose another place with EMBCLI_HOME"
+        ) from error
+
+
+@contextmanager
+def _locked(temporary: Path) -> Iterator[IO[bytes]]:
+    """The temporary file, open and locked; waits for another writer of the same model to finish."""
+    while True:
+        with os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT, 0o644), "r+b") as file:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX)
+            with suppress(FileNotFoundError):
+                # The writer before has published or removed the file that was opened: open a new one.
+                if os.path.samestat(os.fstat(file.fileno()), temporary.stat()):
+                    yield file
+                    return
+
+
+def _clear_away_others(folder: Path, mine: Path) -> None:
+    """Remove temporary files that writers of other models left when they were killed."""
+    if fcntl is None:
+        return
+    for path in folder.glob(".*.tmp"):
+        if path != mine:
+            with suppress(OSError), path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                path.unlink()
+
+
+def _drop_rows(file: IO[bytes], start: int, rows: int, width: int, dropped: Array) -> None:
+    """Close the gaps that dropped rows of `width` bytes leave, from `start` on."""
+    target = start
+    for first in range(0, rows, ROWS_AT_ONCE):
+        count = min(ROWS_AT_ONCE, rows - first)
+        file.seek(start + first * width)
+        part = np.frombuffer(file.read(count * width), np.uint8).reshape(count, width)
+        kept = part[_keep(first, count, dropped)]
+        file.seek(target)
+        file.write(kept.tobytes())
+        target += kept.size
+
+
+def _keep(first: int, count: int, dropped: Array) -> Array:
+    """Which of the rows first … first + count - 1 are kept."""
+    keep = np.ones(count, bool)
+    inside = dropped[(dropped >= first) & (dropped < first + count)]
+    keep[inside - first] = False
+    return keep
+
+
+def _checksums(file: IO[bytes], start: int, end: int) -> Array:
+    """CRC-32 of each MiB from start to end; leaves the file at its end."""
+    file.seek(start)
+    return np.array([zlib.crc32(file.read(min(MEBIBYTE, end - at))) for at in range(start, end, MEBIBYTE)], "<u4")

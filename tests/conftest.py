@@ -1,0 +1,48 @@
+"""Fixtures that all tests share: a data dir of its own for the run, GloVe, and the toy space."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import toy as toy_space
+from hypothesis import settings
+
+import embcli
+from embcli.models import StoredSpace
+from embcli.space import VectorSpace
+
+# The same examples on every run, and no clock: a slow machine is not a bug.
+settings.register_profile("embcli", deadline=None, derandomize=True, database=None)
+settings.load_profile("embcli")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty data dir, also for the processes that tests start: nobody's own models are touched."""
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(os.environ, "EMBCLI_HOME", str(folder))
+        patch.delitem(os.environ, "EMBCLI_MODEL", raising=False)
+        yield folder
+    shutil.rmtree(folder, ignore_errors=True)  # pytest would keep the 90 MB of the last three runs
+
+
+@pytest.fixture(scope="session")
+def home(data_dir: Path) -> Path:
+    """The data dir, with GloVe's store in it."""
+    embcli.open_space("glove")
+    return data_dir
+
+
+@pytest.fixture(scope="session")
+def glove(home: Path) -> StoredSpace:
+    """GloVe 6B, 400,000 words x 50."""
+    return embcli.open_space("glove")
+
+
+@pytest.fixture(scope="session")
+def toy() -> VectorSpace:
+    """The toy space of toy.py, whose answers can be worked out on paper."""
+    return toy_space.make_space()

@@ -1,0 +1,144 @@
+"""Run embcli: within this process, which is quick, or as a process of its own, which is the real thing."""
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+import pytest
+
+from embcli.cli import run
+from embcli.store_writer import write_store
+
+# What a user's shell may have set and a test must not see.
+CLEARED = (
+    "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "TERM", "COLORTERM",
+    "EMBCLI_MODEL", "PYTHONIOENCODING", "PYTHONUTF8", "LC_ALL", "LC_CTYPE", "LANG",
+)  # fmt: skip
+# What could act on a terminal: C0 but the newline, DEL, C1, bidi marks, separators, the byte order mark, surrogates.
+ACTIVE = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+LIMIT = 120  # seconds after which a process hangs
+
+
+class Outcome(NamedTuple):
+    """What a command line left behind."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def answer(self) -> Any:
+        """The JSON of a command that went well: one ASCII line on stdout, nothing on stderr."""
+        assert (self.status, self.err) == (0, "")
+        return read_json(self.out)
+
+    @property
+    def error(self) -> Any:
+        """The error of a command that failed in JSON: one ASCII line on stderr, nothing on stdout."""
+        assert self.out == ""
+        return read_json(self.err)["error"]
+
+
+def read_json(text: str) -> Any:
+    """One line of JSON as RFC 8259 has it (no NaN), in ASCII, with 6 decimals at most."""
+    assert text.isascii()
+    assert text.endswith("\n")
+    assert text.count("\n") == 1
+    return json.loads(text, parse_float=_rounded, parse_constant=_refuse)
+
+
+def _rounded(literal: str) -> float:
+    number = float(literal)
+    assert number == round(number, 6), f"{literal} has more than 6 decimals"
+    assert literal != "-0.0"
+    return number
+
+
+def _refuse(literal: str) -> NoReturn:
+    raise AssertionError(f"{literal} is not JSON")
+
+
+def ask(*arguments: str, stdin: bytes = b"") -> Outcome:
+    """Run a command line in this process, with the environment of `settle`."""
+    out = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    err = io.TextIOWrapper(io.BytesIO(), "utf-8", errors="backslashreplace")
+    kept, usual = os.dup(1), sys.stdin
+    sys.stdin = io.TextIOWrapper(io.BytesIO(stdin), "utf-8")
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            status = run(list(arguments))
+    finally:
+        sys.stdin = usual
+        os.dup2(kept, 1)  # after an error of the system, `run` turns it to /dev/null
+        os.close(kept)
+    return Outcome(status, _text(out), _text(err))
+
+
+def _text(stream: "io.TextIOWrapper[io.BytesIO]") -> str:
+    stream.flush()
+    return stream.buffer.getvalue().decode()
+
+
+def settle(monkeypatch: pytest.MonkeyPatch, home: Path, **changes: str) -> None:
+    """Give this process the environment in which its answers depend on nothing else."""
+    for name in CLEARED:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"EMBCLI_HOME": str(home), "COLUMNS": "80", **changes}.items():
+        monkeypatch.setenv(name, value)
+
+
+def environment(home: Path, **changes: str) -> dict[str, str]:
+    """The environment of a process: this one's, without what tests must not see."""
+    kept = {name: value for name, value in os.environ.items() if name not in CLEARED}
+    return {**kept, "EMBCLI_HOME": str(home), **changes}
+
+
+def start(arguments: Sequence[str], home: Path, program: Sequence[str] = ("-m", "embcli"), **env: str) -> Outcome:
+    """Run a command line as a process of its own and wait for its end."""
+    done = subprocess.run(
+        [sys.executable, *program, *arguments],
+        stdin=subprocess.DEVNULL, capture_output=True, env=environment(home, **env), timeout=LIMIT, check=False,
+    )  # fmt: skip
+    return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def stands_in(table: str, word: str) -> bool:
+    """Whether a word stands below the rule of a table, perhaps in pieces, one under the other."""
+    lines = table.partition("\n─")[2].split("\n")[1:]
+    return any(_continues(lines[i:], x, word) for i, line in enumerate(lines) for x in range(len(line)))
+
+
+def _continues(lines: list[str], x: int, word: str) -> bool:
+    for line in lines:
+        length = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(line[x:], word, strict=False)))
+        word = word[length:].removeprefix(" ")
+        if not length or not word:
+            break
+    return not word
+
+
+def add_store(home: Path, name: str, vectors: Mapping[str, Sequence[float]]) -> Path:
+    """A model of a few words in a data dir."""
+    path = home / "models" / f"{name}.safetensors"
+    matrix = np.array(list(vectors.values()), np.float32)
+    write_store(path, [([word.encode() for word in vectors], matrix)], {"source": "a test"})
+    return path
+
+
+def share(home: Path, folder: Path) -> Path:
+    """A data dir of a test's own that has the glove model of `home`."""
+    models = folder / "models"
+    models.mkdir(parents=True)
+    (models / "glove.safetensors").symlink_to(home / "models" / "glove.safetensors")
+    return folder

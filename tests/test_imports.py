@@ -1,0 +1,145 @@
+"""Arrows point one way only, and each heavy library has one home (the table of DESIGN.md, section 3)."""
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import embcli
+
+PACKAGE = Path(embcli.__file__).parent
+IDEA = {"space", "expression", "results", "errors"}
+ANYTHING = {"*"}
+
+# What each module, or each module of a folder, may import of embcli; a folder may import itself.
+ARROWS = {
+    "__init__": ANYTHING,  # only names what the API exports: see _HOMES
+    "__main__": {"cli"},
+    "errors": set[str](),
+    "results": set[str](),
+    "vocabulary": {"errors"},
+    "space": {"vocabulary", "errors"},
+    "expression": {"errors"},
+    "analogy": IDEA,
+    "direction": IDEA,
+    "softmax": IDEA,
+    "similarity": IDEA,
+    "lookup": IDEA,
+    "attention": IDEA,
+    "evaluate": IDEA,
+    "store": {"errors"},
+    "readers": {"errors"},
+    "models": {"store", "readers", "space", "vocabulary", "results", "errors"},
+    "render": {"results", "errors"},
+    "plot": {"results"},
+    "cli": ANYTHING,
+}
+
+# Where a library outside the standard library may be imported. numpy is wherever the numbers are.
+NUMBERS = {"vocabulary", "space", "store", "readers", "plot", *(name for name in ARROWS if ARROWS[name] is IDEA)}
+HOMES = {
+    "numpy": NUMBERS,
+    "typer": {"cli"},
+    "click": {"cli"},
+    "rich": {"render"},
+    "matplotlib": {"plot"},
+    "gensim": {"readers.gensim"},
+    "smart_open": {"readers.gensim"},
+}
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+
+
+def top_of(module: str) -> str:
+    return module.split(".")[0]
+
+
+class Imports(ast.NodeVisitor):
+    """The names that a module imports when it runs: all but those for type checkers."""
+
+    def __init__(self) -> None:
+        self.names: list[tuple[str, bool]] = []  # the name, and whether a function imports it
+        self.depth = 0
+
+    def visit_If(self, node: ast.If) -> None:
+        is_typing = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for child in node.orelse if is_typing else [node.test, *node.body, *node.orelse]:
+            self.visit(child)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self.depth += 1
+        self.generic_visit(node)
+        self.depth -= 1
+
+    def visit_Import(self, node: ast.Import) -> None:
+        self.names += [(alias.name, self.depth > 0) for alias in node.names]
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        assert node.level == 0, "relative imports hide the arrows"
+        assert node.module is not None
+        # `from embcli import readers` and `from embcli.readers import gensim` name a module last.
+        self.names += [(f"{node.module}.{alias.name}", self.depth > 0) for alias in node.names]
+
+
+def imports_of(path: Path) -> list[tuple[str, bool]]:
+    visitor = Imports()
+    visitor.visit(ast.parse(path.read_text(encoding="utf-8")))
+    return visitor.names
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_a_module_imports_only_what_the_design_lets_it(path: Path) -> None:
+    here = top_of(module_of(path))
+    assert here in ARROWS, f"{here} has no place in the design: give it one"
+    allowed = ARROWS[here] | {here}
+    for name, _ in imports_of(path):
+        package, _, rest = name.partition(".")
+        if package == "embcli" and ARROWS[here] is not ANYTHING:
+            target = top_of(rest)
+            assert target in allowed or target.startswith("__"), f"{module_of(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=module_of)
+def test_a_library_is_imported_in_its_home_only(path: Path) -> None:
+    module = module_of(path)
+    for name, in_function in imports_of(path):
+        library = top_of(name)
+        if library == "embcli" or library in sys.stdlib_module_names:
+            continue
+        assert library in HOMES, f"{module} imports {library}, which has no home"
+        assert {module, top_of(module)} & HOMES[library], f"{module} imports {library}"
+        if library in ("gensim", "smart_open", "matplotlib"):
+            assert in_function, f"{module} imports {library} before it is needed"
+
+
+def loaded_after(code: str) -> set[str]:
+    """The top names of the modules that a new interpreter has loaded after some code."""
+    program = f"{code}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    command = [sys.executable, "-c", program]
+    return set(subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ).stdout.split())
+
+
+def test_importing_embcli_imports_nothing() -> None:
+    assert not loaded_after("import embcli") & {"numpy", "typer", "rich", "gensim", "argparse", "json"}
+
+
+def test_a_query_imports_numpy_and_nothing_else_heavy(home: Path) -> None:
+    query = "import embcli\nembcli.solve_analogy(embcli.open_space('glove'), 'king - man + woman', expect='queen')"
+    loaded = loaded_after(query)
+    assert "numpy" in loaded
+    assert not loaded & {"gensim", "scipy", "smart_open", "rich", "typer", "matplotlib", "importlib_metadata"}
+
+
+def test_every_exported_name_is_there_and_no_other() -> None:
+    for name in embcli.__all__:
+        assert getattr(embcli, name).__name__ == name
+    with pytest.raises(AttributeError):
+        embcli.no_such_name  # noqa: B018

@@ -1,0 +1,247 @@
+"""Models that people add: every format, every name, nothing half done, the same numbers as in the file."""
+
+import gc
+import gzip
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from process import Outcome, add_store, ask, read_json, settle, share, start
+
+import embcli
+
+WORDS = ["the", "king", "café", "new_york", "[/]", "\N{NO-BREAK SPACE}", "=1+1", "-"]
+# Numbers that lose their last bit when they are parsed or stored carelessly.
+NUMBERS = [0.1, -0.3, 1 / 3, 1e-8, 16777217.0, -0.0, 3.14159274, 2.5e-39, 1.17549421e-38, 65504.5]
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle(monkeypatch, tmp_path / "home")
+
+
+def vectors() -> Any:
+    """float32 [8, 10]."""
+    return np.outer(np.arange(1, len(WORDS) + 1), NUMBERS).astype(np.float32)
+
+
+def add(*arguments: str) -> Outcome:
+    """`models add`. gensim leaves files open, which pytest would blame on whatever test runs next."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        outcome = ask("models", "add", *arguments)
+        gc.collect()
+    return outcome
+
+
+def text(*, header: bool) -> bytes:
+    rows = [word + "".join(f" {x:.9g}" for x in row) for word, row in zip(WORDS, vectors(), strict=True)]
+    return "\n".join([f"{len(WORDS)} {len(NUMBERS)}"] * header + rows + [""]).encode()
+
+
+def binary() -> bytes:
+    rows = (word.encode() + b" " + row.tobytes() + b"\n" for word, row in zip(WORDS, vectors(), strict=True))
+    return f"{len(WORDS)} {len(NUMBERS)}\n".encode() + b"".join(rows)
+
+
+Write = Callable[[Path], object]
+
+
+def keyed_vectors(path: Path) -> None:
+    from gensim.models import KeyedVectors
+
+    keyed = KeyedVectors(len(NUMBERS))
+    keyed.add_vectors(WORDS, vectors())
+    keyed.save(str(path))
+
+
+def keyed_vectors_apart(path: Path) -> None:
+    """As gensim saves large ones: the numbers in a .npy file beside the pickle."""
+    from gensim.models import KeyedVectors
+
+    keyed = KeyedVectors(len(NUMBERS))
+    keyed.add_vectors(WORDS, vectors())
+    keyed.save(str(path), sep_limit=1)
+
+
+FILES: dict[str, tuple[str, Write]] = {
+    "word2vec text": ("some.vec", lambda path: path.write_bytes(text(header=True))),
+    "word2vec text, compressed": ("some.txt.gz", lambda path: path.write_bytes(gzip.compress(text(header=True)))),
+    "word2vec binary": ("some.bin", lambda path: path.write_bytes(binary())),
+    "word2vec binary, compressed": ("some.bin.gz", lambda path: path.write_bytes(gzip.compress(binary()))),
+    "GloVe text": ("some.txt", lambda path: path.write_bytes(text(header=False))),
+    "GloVe text, compressed": ("some.txt.gz", lambda path: path.write_bytes(gzip.compress(text(header=False)))),
+    "KeyedVectors": ("some.kv", keyed_vectors),
+    "KeyedVectors in two files": ("some.kv", keyed_vectors_apart),
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_an_added_model_has_the_words_and_the_very_bits_of_its_file(kind: str, tmp_path: Path) -> None:
+    name, write = FILES[kind]
+    write(tmp_path / name)
+
+    outcome = add(str(tmp_path / name), "--json", *["--trust-pickle"] * name.endswith(".kv"))
+
+    assert (outcome.status, outcome.err) == (0, "")
+    read_json(outcome.out)
+    space = embcli.open_space("some")
+    assert list(space.vocabulary) == WORDS
+    assert space.vectors.tobytes() == vectors().tobytes()
+    lengths = np.sqrt(np.square(vectors().astype(np.float64)).sum(axis=1))
+    np.testing.assert_array_equal(space.norms, lengths.astype(np.float32))
+
+
+def test_gensim_reads_the_same_bits_out_of_the_same_text(tmp_path: Path) -> None:
+    from gensim.models import KeyedVectors
+
+    (tmp_path / "some.vec").write_bytes(text(header=True))
+    add(str(tmp_path / "some.vec"))
+    theirs = KeyedVectors.load_word2vec_format(str(tmp_path / "some.vec"))
+    ours = embcli.open_space("some")
+    assert ours.vectors.tobytes() == theirs.vectors.tobytes()
+    assert list(ours.vocabulary) == theirs.index_to_key
+
+
+def test_what_was_added_is_shown_in_a_table_and_in_the_json_of_models(tmp_path: Path) -> None:
+    (tmp_path / "some.vec").write_bytes(text(header=True))
+    added = add(str(tmp_path / "some.vec"))
+    assert (added.status, added.err) == (0, "")
+    for shown in ("some", "8 × 10", "80", "ready"):
+        assert shown in added.out
+
+    answer = read_json(add(str(tmp_path / "some.vec"), "--name", "other", "--json").out)
+    assert set(answer) == {"schema", "model", "query", "results"}
+    assert answer["schema"] == "embcli.models/1"
+    [entry] = answer["results"]
+    assert entry in ask("models", "--json").answer["results"]
+    assert (entry["name"], entry["words"], entry["dim"], entry["parameters"]) == ("other", 8, 10, 80)
+
+
+@pytest.mark.parametrize("trust", [[], ["--trust-pickle"]])
+def test_a_pickle_is_loaded_only_if_it_is_trusted(trust: list[str], tmp_path: Path) -> None:
+    keyed_vectors(tmp_path / "some.txt")  # whatever it is called
+    outcome = add(str(tmp_path / "some.txt"), *trust)
+    assert outcome.status == (0 if trust else 2)
+    assert trust or "--trust-pickle" in outcome.err
+    assert [path.name for path in tmp_path.glob("home/models/*")] == ["some.safetensors"] * len(trust)
+
+
+@pytest.mark.parametrize("name", ["tiny", "A.b_c-9", "9", "x" * 100])
+def test_a_model_is_asked_by_the_name_it_was_given(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "some.vec").write_bytes(text(header=True))
+    assert add(str(tmp_path / "some.vec"), "--name", name).status == 0
+    chosen = ask("lookup", "king", "-m", name, "--json").answer
+    assert chosen["model"] == {"name": name, "words": 8, "dim": 10}
+
+    monkeypatch.setenv("EMBCLI_MODEL", name)
+    assert ask("lookup", "king", "--json").answer == chosen
+    add_store(tmp_path / "home", "another", {"king": [1, 2]})
+    assert ask("lookup", "king", "-m", "another", "--json").answer["model"]["name"] == "another"
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", ".x", "-x", "", " ", "é", "a\n", "x" * 101, "/tmp/x"], ids=ascii)
+def test_what_cannot_be_a_name_is_refused_everywhere(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "some.vec").write_bytes(text(header=True))
+    outcomes = [add(str(tmp_path / "some.vec"), f"--name={name}")]
+    if name:  # an empty variable or option is one that was not set
+        outcomes.append(ask("nn", "king", f"--model={name}"))
+        monkeypatch.setenv("EMBCLI_MODEL", name)
+        outcomes.append(ask("nn", "king"))
+    for outcome in outcomes:
+        assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+        assert "cannot be the name of a model" in outcome.err
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "some.vec"]
+
+
+def test_a_name_that_is_taken_is_refused_and_the_model_stays(tmp_path: Path) -> None:
+    path = add_store(tmp_path / "home", "some", {"king": [1, 2], "queen": [3, 4]})
+    before = path.read_bytes()
+    (tmp_path / "some.vec").write_bytes(text(header=True))
+    outcome = add(str(tmp_path / "some.vec"))
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert "--name" in outcome.err
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\n\n\n",
+        b"these are just words\nof a text\n",
+        b"3 2\nking 1 2\nqueen 3\nman 5 6\n",
+        b"2 2\nking 1 2\nking 3 4\n",
+        b"2 2\nking 1 nan\nqueen 3 4\n",
+        b"2 2\nking 1 2\nqueen inf 4\n",
+        b"3 2\nking 1 2\nqueen 3 4\n",
+        b"2 2\nking 1 two\nqueen 3 4\n",
+        binary()[:-15],
+        text(header=True)[:-70],
+        b"one\ntwo\nthree\n",
+        b"1\n2\n3\n",
+    ],
+    ids=lambda data: ascii(data[:40]),
+)
+def test_a_broken_file_is_refused_in_one_line_and_nothing_is_added(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_bytes(data)
+    outcome = add(str(tmp_path / "bad.txt"))
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert outcome.err.startswith("embcli: ")
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "bad.txt"]
+
+
+@pytest.mark.parametrize("source", ["glove-wiki-gigaword-50", "missing.txt"])
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_without_a_network_a_name_of_the_catalogue_is_an_error_in_one_line(
+    source: str, options: list[str], tmp_path: Path
+) -> None:
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:1")
+    apart = {"GENSIM_DATA_DIR": str(tmp_path / "cache"), "HOME": str(tmp_path), "no_proxy": ""}
+    outcome = start(["models", "add", source, *options], tmp_path / "home", **apart, **nowhere)
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (4, "", 1)
+    assert source in outcome.err
+    if options:
+        assert outcome.error["code"] == "io"
+    assert not (tmp_path / "home").exists()
+
+
+def test_models_shows_what_is_installed_and_marks_the_default(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = share(home, tmp_path / "mine")
+    add_store(mine, "tiny", {f"w{i}": [i, 1, 2] for i in range(1200)})
+    (mine / "models" / "hurt.safetensors").write_bytes(b"not a store")
+    (mine / "models" / ".tiny.safetensors.1.tmp").write_bytes(b"left over")
+    settle(monkeypatch, mine)
+
+    assert ask("models") == ask("models", "list")
+    lines = {line.removeprefix("*").split()[0]: line for line in ask("models").out.splitlines()[2:]}
+    assert list(lines) == ["glove", "hurt", "tiny"]
+    assert [line.startswith("*") for line in lines.values()] == [True, False, False]
+    for shown in ("400,000 × 50", "20,000,000", "89.4 MB", "ready"):
+        assert shown in lines["glove"]
+    for shown in ("1,200 × 3", "3,600", "ready"):
+        assert shown in lines["tiny"]
+    assert "damaged" in lines["hurt"]
+
+    monkeypatch.setenv("EMBCLI_MODEL", "tiny")
+    entries = {entry["name"]: entry for entry in ask("models", "--json").answer["results"]}
+    assert [name for name, entry in entries.items() if entry["default"]] == ["tiny"]
+    assert (entries["tiny"]["words"], entries["tiny"]["dim"], entries["tiny"]["parameters"]) == (1200, 3, 3600)
+    assert entries["tiny"]["bytes"] == os.path.getsize(mine / "models" / "tiny.safetensors")
+    assert (entries["hurt"]["status"], entries["glove"]["status"]) == ("damaged", "ready")
+
+
+def test_glove_is_listed_before_its_store_is_made(tmp_path: Path) -> None:
+    [entry] = ask("models", "--json").answer["results"]
+    assert (entry["name"], entry["words"], entry["dim"], entry["bytes"]) == ("glove", 400_000, 50, None)
+    assert (entry["default"], entry["status"]) == (True, "at first use")
+    assert "at first use" in ask("models").out
+    assert not (tmp_path / "home").exists()

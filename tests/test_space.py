@@ -1,0 +1,201 @@
+"""Exact top-k and ranks: equal to scoring every row in float64, on spaces made to break that.
+
+The numbers of these spaces are small integers times powers of two, so that float64 multiplies and adds
+them without rounding and the reference below is beyond doubt.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import embcli
+from embcli.analogy import METRICS
+from embcli.errors import UsageProblem
+from embcli.expression import Expression, Term
+from embcli.space import VectorSpace
+
+Floats = npt.NDArray[np.float64]
+
+SMALL, LARGE = 2.0**-66, 2.0**66  # about 1e-20 and 1e20
+NEAR = 1 + 2.0**-23  # one step of float32: a near tie, 1.2e-7 away
+# What is done to a base vector to make another row of it.
+FACTORS = (1, 1, 1, 2, 3, 0.5, -1, NEAR, 1 / NEAR, 0, SMALL, LARGE)
+
+
+class Question(NamedTuple):
+    vectors: npt.NDArray[np.float32]
+    terms: tuple[Term, ...]
+    metric: str
+    k: int
+    top: int | None
+    include_inputs: bool
+    expect: int
+
+
+@st.composite
+def questions(draw: st.DrawFn, metric: str) -> Question:
+    dim = draw(st.integers(1, 7))
+    base = st.lists(st.integers(-3, 3), min_size=dim, max_size=dim).filter(any)
+    bases = np.array(draw(st.lists(base, min_size=1, max_size=5)), np.float64)
+    factors = draw(st.lists(st.sampled_from(FACTORS), min_size=1, max_size=6))
+    # Few rows for what a person could work out; many for the paths that look at blocks of rows.
+    rows = draw(st.integers(0, 40) | st.sampled_from([1023, 1024, 4096, 5000, 20_000]))
+    chance = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    made = chance.choice(bases, rows) * chance.choice(factors, (rows, 1))
+    if draw(st.booleans()):  # near ties on a single coordinate
+        made[:, chance.integers(dim)] *= chance.choice([1, NEAR], rows)
+    matrix = np.concatenate([bases, made])
+    if draw(st.booleans()):
+        matrix *= draw(st.sampled_from([SMALL, LARGE]))
+        assume(np.abs(matrix).max() < 2.0**100)
+    matrix = matrix.astype(np.float32)
+
+    word = st.integers(0, len(bases) - 1).map(lambda row: f"w{row}")
+    weight = st.sampled_from([1.0, -1.0, 2.0, 0.5, -0.25])
+    count = draw(st.integers(1, 3)) if metric == "cosine" else 1  # a sum of lengths far apart would round
+    terms = draw(st.lists(st.builds(Term, word, weight), min_size=count, max_size=count))
+    return Question(
+        matrix,
+        tuple(terms),
+        metric,
+        k=draw(st.integers(1, 12) | st.just(len(matrix) + 5)),
+        top=draw(st.none() | st.integers(1, len(matrix) + 5)),
+        include_inputs=draw(st.booleans()),
+        expect=draw(st.integers(0, len(matrix) - 1)),
+    )
+
+
+def unit(vectors: Floats) -> Floats:
+    lengths = np.sqrt((vectors * vectors).sum(axis=-1, keepdims=True))
+    quotients: Floats = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return quotients
+
+
+def reference_scores(question: Question) -> Floats:
+    """Every row scored in float64, the highest best, at 6 decimals."""
+    vectors = question.vectors.astype(np.float64)
+    terms = unit(vectors) if question.metric == "cosine" else vectors
+    q = sum((weight * terms[int(word[1:])] for word, weight in question.terms), np.zeros(vectors.shape[1]))
+    if question.metric == "cosine":
+        scores = (unit(vectors) * unit(q)).sum(axis=1)
+    elif question.metric == "dot":
+        scores = (vectors * q).sum(axis=1)
+    else:
+        scores = -np.sqrt(((vectors - q) ** 2).sum(axis=1))
+    return np.asarray(np.round(scores, 6))
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@settings(max_examples=100)
+@given(data=st.data())
+def test_the_best_words_and_all_ranks_are_those_of_scoring_every_row_in_float64(
+    metric: str, data: st.DataObject
+) -> None:
+    question = data.draw(questions(metric))
+    words = [f"w{row}" for row in range(len(question.vectors))]
+    space = VectorSpace.from_words(words, question.vectors)
+    try:
+        ranking = embcli.find_neighbors(
+            space,
+            Expression(question.terms),
+            metric=question.metric,
+            k=question.k,
+            top=question.top,
+            include_inputs=question.include_inputs,
+            expect=words[question.expect],
+        )
+    except UsageProblem:  # the terms cancel
+        assume(False)
+
+    scores = reference_scores(question)
+    shown = scores * (-1 if question.metric == "euclidean" else 1) + 0.0
+    order = np.argsort(-scores[: question.top], kind="stable")  # ties: the lower row first
+    places = {words[row]: place for place, row in enumerate(order, start=1)}
+    inputs = {term.word for term in question.terms}
+
+    barred = set() if question.include_inputs else inputs
+    best = [row for row in order if words[row] not in barred][: question.k]
+    assert [answer.word for answer in ranking.results] == [words[row] for row in best]
+    assert [answer.rank for answer in ranking.results] == list(range(1, len(best) + 1))
+    np.testing.assert_allclose([answer.score for answer in ranking.results], shown[best], rtol=1e-12, atol=1e-12)
+
+    assert {answer.word: answer.rank for answer in ranking.inputs} == {word: places.get(word) for word in inputs}
+    assert ranking.expected is not None
+    assert ranking.expected.rank_with_inputs == places.get(words[question.expect])
+    assert np.isclose(ranking.expected.score, shown[question.expect], rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("rows", [100, 5000])
+def test_ties_go_to_the_more_frequent_word(metric: str, rows: int) -> None:
+    space = VectorSpace.from_words([f"w{row}" for row in range(rows)], np.full((rows, 7), 0.1))
+    ranking = embcli.find_neighbors(space, "w40", metric=metric, k=3, expect="w90")
+    assert [answer.word for answer in ranking.results] == ["w0", "w1", "w2"]
+    assert ranking.inputs[0].rank == 41
+    assert ranking.expected is not None
+    assert (ranking.expected.rank, ranking.expected.rank_with_inputs) == (90, 91)
+
+
+def test_scores_that_agree_at_six_decimals_are_a_tie() -> None:
+    angles = [0.5, 0.50000001, 0.4999999, 0.499]
+    vectors = [[1.0, 0.0], *([np.cos(angle), np.sin(angle)] for angle in angles)]
+    ranking = embcli.find_neighbors(VectorSpace.from_words(["x", "a", "b", "c", "d"], vectors), "x")
+    assert [(answer.word, answer.score) for answer in ranking.results] == [
+        ("d", 0.878062),
+        ("a", 0.877583),
+        ("b", 0.877583),
+        ("c", 0.877583),
+    ]
+
+
+def test_a_zero_vector_is_perpendicular_to_all() -> None:
+    space = VectorSpace.from_words(["x", "against", "nothing", "along"], [[1, 0], [-2, 1], [0, 0], [2, 1]])
+    ranking = embcli.find_neighbors(space, "x")
+    assert [answer.word for answer in ranking.results] == ["along", "nothing", "against"]
+    assert ranking.results[1].score == 0
+    with pytest.raises(UsageProblem):
+        embcli.find_neighbors(space, "nothing")
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("scale", [1e-37, 1e-30, 1e30, 1e37])
+def test_lengths_at_the_ends_of_float32_do_not_change_the_nearest_word(metric: str, scale: float) -> None:
+    near = [[3, 4], [3, 4.5], [-3, 4], [-3, -4]]
+    space = VectorSpace.from_words(["x", "near", "aside", "against"], np.array(near) * scale)
+    try:
+        ranking = embcli.find_neighbors(space, "x", metric=metric)
+    except UsageProblem:  # too long or too short to be measured, and it says so
+        assert metric != "cosine"
+    else:
+        assert [answer.word for answer in ranking.results] == ["near", "aside", "against"]
+
+
+def test_heavy_weights_are_answered_or_refused_but_never_overflow() -> None:
+    space = VectorSpace.from_words(["a", "b", "c"], np.array([[1, 1], [1, -1], [1, 0.5]]) * 1e14)
+    try:
+        ranking = embcli.find_neighbors(space, "1e15*a - 5e14*b", metric="dot")
+    except UsageProblem:
+        return
+    assert [answer.word for answer in ranking.results] == ["c"]
+
+
+def test_words_and_vectors_must_be_as_many() -> None:
+    with pytest.raises(UsageProblem):
+        VectorSpace.from_words(["a", "b"], [[1.0, 2.0]])
+
+
+def test_a_looked_up_vector_is_the_row_of_the_matrix(glove: VectorSpace) -> None:
+    entry = embcli.look_up(glove, ["King"]).results[0]
+    assert (entry.word, entry.row) == ("king", 691)
+    assert entry.vector == tuple(glove.vectors[691].tolist())
+    assert entry.norm == pytest.approx(float(np.linalg.norm(glove.vectors[691].astype(np.float64))), abs=1e-12)
+    assert (len(glove), glove.dim, glove.vectors.shape) == (400_000, 50, (400_000, 50))
+
+
+def test_the_vectors_of_a_stored_model_cannot_be_written(glove: VectorSpace) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        glove.vectors[0, 0] = 1

@@ -1,72 +1,29 @@
-"""Make models: out of files, out of gensim's catalogue, and the default one out of its wheel."""
+"""Make stores: out of files, out of gensim's catalogue, and the default one out of its wheel."""
 
 import hashlib
 import json
-import re
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from embcli import models
-from embcli.errors import UsageProblem
-from embcli.models import DEFAULT, Progress, describe, model_path
-from embcli.readers import Block, Source, glove_wheel, sniffing
+from embcli.readers import Block, Report, Source, glove_wheel, sniffing
 from embcli.readers.opening import Opened
-from embcli.results import Catalog, CatalogEntry, Models, ModelsQuery
 from embcli.store import open_store
 from embcli.store_writer import write_store
 
 
-def add(
-    source: str,
-    name: str | None = None,
-    *,
-    force: bool = False,
-    form: str | None = None,
-    reader: str = "embcli",
-    words: Path | None = None,
-    progress: Progress | None = None,
-) -> Models:
-    """Make a model out of a file of vectors, or out of a name in gensim's catalogue.
+class Recipe(NamedTuple):
+    """How to read a file: its format, if not as its content shows; who reads it; the words of a .npy."""
 
-    It is named after the source unless `name` is given. Adding the same file under the same name again
-    changes nothing; `force` replaces another model of that name. UsageProblem for a bad name or one that
-    is taken, BadFile for a broken file, InputOutputProblem; then nothing is added.
-    """
-    if name is not None:
-        model_path(name)  # a name that cannot be is refused before anything is read
-    if "://" in source:
-        raise UsageProblem(f"{source} is an address, not a file", "download it, then add the file")
-    file = Path(source)
-    if not file.exists() and _is_catalogue_name(source):
-        path = model_path(source if name is None else name)
-        if path.exists() and not force:
-            return _already(path, None)
-        from embcli.readers.gensim import fetch
-
-        file, name = fetch(source, models.data_dir() / "downloads"), name or source
-    return _add_file(file, _name_from(file) if name is None else name, source, force, form, reader, words, progress)
+    form: str | None = None
+    reader: str = "embcli"
+    words: Path | None = None
 
 
-def add_path(file: Path, *, progress: Progress | None = None) -> str:
-    """The name of the model that was made out of this file, made now if it is new or has changed."""
-    absolute = file.absolute()
-    name = f"{_name_from(file)[:80]}-{hashlib.sha256(str(absolute).encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
-    path = model_path(name)
-    if path.exists():
-        if not file.exists():
-            return name
-        stat = file.stat()
-        known = open_store(path).metadata
-        if (known.get("source_size"), known.get("source_mtime_ns")) == (str(stat.st_size), str(stat.st_mtime_ns)):
-            return name
-    _add_file(file, name, str(absolute), True, None, "embcli", None, progress)
-    return name
-
-
-def add_default(*, progress: Progress | None = None) -> bool:
+def make_default(path: Path, report: Report | None) -> bool:
     """Make the default model's store from its wheel; False when the wheel is not installed."""
     vectors = glove_wheel.find_vectors()
     if vectors is None:
@@ -74,51 +31,43 @@ def add_default(*, progress: Progress | None = None) -> bool:
     source = glove_wheel.read(vectors)
     stat = vectors.stat()
     metadata = _metadata(glove_wheel.WHEEL, stat.st_size, stat.st_mtime_ns, source.reader)
-    blocks = _reporting(source, DEFAULT, progress, None)
-    write_store(model_path(DEFAULT), blocks, metadata | {"source_sha256": glove_wheel.VECTORS_SHA256}, replace=False)
+    metadata["source_sha256"] = glove_wheel.VECTORS_SHA256
+    write_store(path, _reporting(source, report, None), metadata, replace=False)
     return True
 
 
-def catalog() -> Catalog:
-    """gensim's catalogue of models, as of embcli's release: it can be read without a network."""
-    entries = json.loads(files("embcli").joinpath("data", "catalog.json").read_bytes())
-    return Catalog("embcli.models/1", None, ModelsQuery("catalog", None), tuple(CatalogEntry(**e) for e in entries))
+def make(
+    file: Path, path: Path, origin: str, recipe: Recipe, *, replace: bool, report: Report | None
+) -> tuple[str, ...] | None:
+    """Make a store from a file of vectors; returns notes on what is odd about it.
 
-
-def _add_file(
-    file: Path, name: str, origin: str, force: bool, form: str | None, reader: str, words: Path | None,
-    progress: Progress | None,
-) -> Models:  # fmt: skip
-    path = model_path(name)
+    None, and nothing is written, when there is another store that must not be replaced; one that was made
+    from the same bytes is left as it is. BadFile, InputOutputProblem.
+    """
     opened = Opened(file)
     digest = _Digest(file)
     try:
-        if path.exists() and not force:
-            return _already(path, digest.hexdigest())
-        source = sniffing.read(opened, form=form, reader=reader, words=words)
-        metadata = _metadata(origin, opened.size, opened.mtime_ns, source.reader)
-        blocks = _reporting(source, name, progress, opened)
-        written = write_store(path, blocks, metadata, late=lambda: {"source_sha256": digest.hexdigest()}, replace=force)
+        written = None
+        if replace or not path.exists():
+            source = sniffing.read(opened, form=recipe.form, reader=recipe.reader, words=recipe.words)
+            metadata = _metadata(origin, opened.size, opened.mtime_ns, source.reader)
+            late = lambda: {"source_sha256": digest.hexdigest()}  # noqa: E731
+            written = write_store(path, _reporting(source, report, opened), metadata, late=late, replace=replace)
+        if written is None:
+            same = open_store(path).metadata.get("source_sha256") == digest.hexdigest()
+            return ("it had been added before",) if same else None
     finally:
         digest.stop()
         opened.close()
-    if written is None:
-        return _already(path, digest.hexdigest())
-    notes = list(source.notes)
     if written.duplicates:
-        notes.append(f"{written.duplicates:,} rows were left out, as their word stood before")
-    return models.as_models("add", name, [describe(name)])._replace(notes=tuple(notes))
+        source.notes.append(f"{written.duplicates:,} rows were left out, as their word stood before")
+    return tuple(source.notes)
 
 
-def _already(path: Path, sha256: str | None) -> Models:
-    """The model as it is, when it was made from the same file; else its name is taken."""
-    if sha256 is not None and open_store(path).metadata.get("source_sha256") != sha256:
-        raise UsageProblem(
-            f'there is a model "{path.stem}" already, made from something else',
-            "choose another name with --name, or replace it with --force",
-        )
-    name = path.stem
-    return models.as_models("add", name, [describe(name)])._replace(notes=("it had been added before",))
+def catalog() -> list[dict[str, Any]]:
+    """gensim's catalogue of models, as of embcli's release: it can be read without a network."""
+    entries: list[dict[str, Any]] = json.loads(files("embcli").joinpath("data", "catalog.json").read_bytes())
+    return entries
 
 
 def _metadata(origin: str, size: int, mtime_ns: int, reader: str) -> dict[str, str]:
@@ -131,14 +80,14 @@ def _metadata(origin: str, size: int, mtime_ns: int, reader: str) -> dict[str, s
     }
 
 
-def _reporting(source: Source, name: str, progress: Progress | None, opened: Opened | None) -> Iterator[Block]:
+def _reporting(source: Source, report: Report | None, opened: Opened | None) -> Iterator[Block]:
     done = 0
     for words, vectors in source.blocks:
         yield words, vectors
         done += len(words)
-        if progress:
+        if report:
             share = done / source.rows if source.rows else opened.taken() / opened.size if opened else 0.0
-            progress(name, done, min(share, 1.0))
+            report(done, min(share, 1.0))
 
 
 class _Digest:
@@ -170,13 +119,3 @@ class _Digest:
     def stop(self) -> None:
         """Do not read on."""
         self.stopped = True
-
-
-def _is_catalogue_name(source: str) -> bool:
-    return re.fullmatch(r"[a-z0-9][a-z0-9_-]*", source) is not None
-
-
-def _name_from(file: Path) -> str:
-    """A model name for a file: its own name without the suffixes that vector files have."""
-    name = re.sub(r"[^A-Za-z0-9._-]", "-", file.name).lstrip(".-")
-    return re.sub(r"(\.(gz|bz2|xz|zip|txt|vec|bin|kv|model|w2v|npy|npz))+$", "", name)[:100] or "model"

@@ -86,13 +86,13 @@ def parse(source: str, *, triple: bool = False) -> Expression:
     if "::" in source:
         proportion = re.fullmatch(rf"\s*({COLON_WORD})\s*:\s*({COLON_WORD})\s*::\s*({COLON_WORD})\s*:\s*\?\s*", source)
         if proportion:
-            return _analogy(*(unquote(word) for word in proportion.groups()))
+            return _analogy(source, [Token("word", unquote(proportion[i]), proportion.start(i)) for i in (1, 2, 3)])
         _refuse_broken_proportion(source)
     tokens = list(_tokens(source))
     if not tokens:
         raise ExpressionSyntaxError("the expression is empty", source, 0, "for example king - man + woman")
     if triple and len(tokens) == 3 and {token.kind for token in tokens} <= {"word", "quoted"}:
-        return _analogy(*(token.text for token in tokens))
+        return _analogy(source, tokens)
     terms = _Parser(source, tokens).parse()
     for word, weight in terms:
         if not math.isfinite(weight):
@@ -108,7 +108,10 @@ def parse_pairs(source: str) -> list[tuple[str, str]]:
         match = re.compile(rf"\s*({PAIR_WORD}):({PAIR_WORD})(?:,|$)").match(source, position)
         if match is None:
             raise ExpressionSyntaxError("a pair of words is missing", source, position, "for example puppy:puppies")
-        pairs.append((unquote(match[1]), unquote(match[2])))
+        low, high = unquote(match[1]), unquote(match[2])
+        if not low or not high:
+            raise _no_word(source, match.start(2 if low else 1))
+        pairs.append((low, high))
         position = match.end()
     return pairs
 
@@ -139,8 +142,17 @@ def unquote(text: str) -> str:
     return re.sub(r'\\(["\\])', r"\1", text[1:-1]) if re.fullmatch(QUOTED, text) else text
 
 
-def _analogy(a: str, b: str, c: str) -> Expression:
+def _analogy(source: str, words: Sequence[Token]) -> Expression:
+    for word in words:
+        if not word.text:
+            raise _no_word(source, word.position)
+    a, b, c = (word.text for word in words)
     return Expression((Term(b, 1.0), Term(a, -1.0), Term(c, 1.0)))
+
+
+def _no_word(source: str, position: int) -> ExpressionSyntaxError:
+    hint = "put a word between the quotation marks"
+    return ExpressionSyntaxError('"" is not a word', source, position, hint)
 
 
 def _is_phrase(argument: str) -> bool:
@@ -167,7 +179,7 @@ def _tokens(source: str) -> Iterator[Token]:
 
 def _refuse_broken_proportion(source: str) -> None:
     """`a:b::c` and the like are no words: say what form is meant."""
-    bare = re.sub(QUOTED, lambda match: "q" * len(match.group()), source)
+    bare = re.sub(rf"(?<![^\s:(]){QUOTED}", lambda match: "q" * len(match.group()), source)
     broken = re.search(r":::|^\s*::|::\s*$|[^\s:]\s*:\s*[^\s:]+\s*::|::\s*[^\s:]*\s*:", bare)
     if broken and "::" in bare:
         raise ExpressionSyntaxError(
@@ -222,7 +234,7 @@ class _Parser:
         token = self.token
         if token.kind in ("word", "quoted"):
             if not token.text:
-                raise self.error('"" is not a word', "put a word between the quotation marks")
+                raise _no_word(self.source, token.position)
             self.take()
             return [Term(token.text, 1.0)]
         if token.kind == "open":

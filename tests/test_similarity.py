@@ -79,14 +79,14 @@ def test_measures_are_their_formulas_on_glove(glove: VectorSpace) -> None:
 def test_words_are_compared_with_the_first_and_pairs_with_each_other(
     arguments: list[str], pairs: list[tuple[str, str]]
 ) -> None:
-    vocabulary = VectorSpace.from_words(["king", "10:30", ":)"], np.eye(3)).vocabulary
-    assert read_pairs(vocabulary, arguments) == pairs
+    space = VectorSpace.from_words(["king", "10:30", ":)"], np.eye(3))
+    assert read_pairs(space, arguments) == pairs
 
 
 @pytest.mark.parametrize("arguments", [["king"], ["king", "queen:man"], ["king:queen", "man"], ["a:b:c"]])
 def test_half_a_pair_is_refused(toy: VectorSpace, arguments: list[str]) -> None:
     with pytest.raises(UsageProblem):
-        read_pairs(toy.vocabulary, arguments)
+        read_pairs(toy, arguments)
 
 
 def test_the_odd_one_lies_farthest_from_the_mean(toy: VectorSpace) -> None:

@@ -49,7 +49,7 @@ def add(
 
     Text and binary may be compressed (.gz, .bz2, .xz, .zip).
     """
-    from embcli.adding import add as add_model
+    from embcli.models import add as add_model
     from embcli.render.progress import progress_bar
 
     with progress_bar() as progress:
@@ -96,7 +96,7 @@ def default(name: NameOrNone = None, form: options.Format = "table", as_json: op
 @app.command()
 def catalog(form: options.Format = "table", as_json: options.Json = False) -> None:
     """List the models of gensim's catalogue, with sizes and licences; needs no network."""
-    from embcli.adding import catalog as read_catalog
+    from embcli.models import catalog as read_catalog
 
     show(read_catalog(), form, as_json)
 
@@ -127,5 +127,5 @@ def show_with_notes(record: Any, as_json: bool) -> None:
 
     show(record, "table", as_json)
     if not as_json and sys.stderr is not None:
-        for note in record.notes:
+        for note in record.notes or ():
             sys.stderr.write(f"embcli: note: {printable(note)}\n")

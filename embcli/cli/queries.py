@@ -148,7 +148,7 @@ def similarity(
     from embcli.similarity import compare_words, read_pairs
 
     space = load(model)
-    show(compare_words(space, read_pairs(space.vocabulary, words)), form, as_json)
+    show(compare_words(space, read_pairs(space, words)), form, as_json)
 
 
 def odd(
@@ -195,15 +195,18 @@ def read_words(arguments: Iterable[str]) -> list[str]:
     """Words as arguments: `-` stands for the lines of stdin, and `"-"` in quotes for itself."""
     from embcli.expression import unquote
 
-    given = list(arguments)
-    if given == ["-"]:
-        return _lines_of_stdin()
-    if "-" in given:
-        raise UsageProblem(
-            '"-" stands for the words of stdin, and stands alone',
-            "to subtract, put the expression in quotes; the word itself is '\"-\"'",
-        )
-    return [unquote(argument) for argument in given]
+    words: list[str] = []
+    for argument in (given := list(arguments)):
+        if argument != "-":
+            words.append(unquote(argument))
+        elif len(given) > 1 and sys.stdin is not None and sys.stdin.isatty():
+            raise UsageProblem(
+                '"-" stands for words from stdin, which is a terminal',
+                "to subtract, put the expression in quotes; the word itself is '\"-\"'",
+            )
+        else:
+            words += _lines_of_stdin()
+    return words
 
 
 def _lines_of_stdin() -> list[str]:

@@ -1,11 +1,13 @@
 """Readers of vector files, one file a format: blocks of (words, vectors) out, broken files refused."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+# Called with the rows done, and the share of the source that has been read.
+Report = Callable[[int, float], None]
 Block = tuple[Sequence[bytes], npt.NDArray[np.float32]]
 
 

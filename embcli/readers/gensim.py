@@ -7,7 +7,7 @@ import socket
 import struct
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -165,6 +165,9 @@ def fetch(name: str, folder: Path) -> Path:
             _clear_half_finished(folder / name)
             return Path(gensim.downloader.load(name, return_path=True))
     except (OSError, ValueError) as error:
+        for made in (folder, folder.parent):  # by gensim, for nothing
+            with suppress(OSError):
+                made.rmdir()
         raise InputOutputProblem(
             f'there is no file "{name}", and gensim\'s catalogue cannot be reached',
             "check the path, or the network connection",

@@ -29,8 +29,16 @@ HINT = "export it with gensim: save_word2vec_format(…, binary=True)"
 class Box:
     """An object of gensim's, as the attributes it was saved with."""
 
+    attributes: dict[str, Any]
+
+    def __new__(cls, *_: object, **__: object) -> "Box":
+        """A box that is empty, whatever a pickle passes."""
+        box = super().__new__(cls)
+        box.attributes = {}
+        return box
+
     def __init__(self, *_: object, **__: object) -> None:
-        self.attributes: dict[str, Any] = {}
+        pass
 
     def __setstate__(self, state: object) -> None:
         if isinstance(state, Mapping):

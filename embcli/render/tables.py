@@ -13,7 +13,7 @@ from rich.text import Text
 from embcli import results
 from embcli.render.printable import printable
 
-SIGNS = "sign of the dot product: + similar directions, 0 perpendicular, - opposite directions"
+SIGNS = "dot product: + similar directions, 0 perpendicular, - opposite directions"
 BAR = 24
 LINE = 15  # half of a number line
 FIRST_NUMBERS = 3
@@ -137,7 +137,7 @@ def _method(query: results.RankingQuery) -> str:
 
 def _expected(ranking: results.Ranking, expected: results.Expected) -> Text:
     barred = any(answer.word == expected.word for answer in ranking.inputs)
-    why = "no rank, as an input" if barred and expected.rank_with_inputs else f"not in the top {ranking.query.top}"
+    why = "no rank, as an input" if barred and expected.rank_with_inputs else f"no rank in the top {ranking.query.top}"
     rank, with_inputs = (
         why if rank is None else f"rank {rank:,}" for rank in (expected.rank, expected.rank_with_inputs)
     )
@@ -186,7 +186,8 @@ def _distribution(distribution: results.Distribution, pen: Pen) -> list[Renderab
     query = distribution.query
     shown = _table(("word", "left"), ("logit", "right"))
     count = len(query.temperatures)
-    width = min(BAR, 48 // count - 8) if count <= 4 else 0
+    # With many temperatures there is room for numbers only.
+    width, label, unit = (min(BAR, 48 // count - 8), "entropy", " bits") if count <= 4 else (0, "bits", "")
     for temperature in query.temperatures:
         shown.add_column(f"T = {temperature:g}", justify="left", no_wrap=True)
     for candidate in distribution.results:
@@ -194,7 +195,7 @@ def _distribution(distribution: results.Distribution, pen: Pen) -> list[Renderab
         shown.add_row(_word(candidate.word), _number(candidate.logit), *columns)
     shown.add_section()
     shown.add_row(
-        Text("entropy in bits", style="dim"), "", *(Text(f"{bits:.4f}", style="dim") for bits in distribution.entropy)
+        Text(label, style="dim"), "", *(Text(f"{bits:.4f}{unit}", style="dim") for bits in distribution.entropy)
     )
     measure = {"dot": "softmax of dot products", "cosine": "softmax of cosines", None: "softmax"}[query.metric]
     candidates = f"{query.candidates:,} candidates"

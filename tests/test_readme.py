@@ -56,7 +56,7 @@ def _read_session(body: str) -> list[Example]:
             command = line[2:]
             while command.endswith("\\"):
                 command += "\n" + next(lines).removeprefix("> ")
-            assert re.match(r"embcli\b|.*\| *embcli\b", command, re.S), f"not a command of embcli: {command}"
+            assert re.match(r"embcli\b|.*[|;] *embcli\b", command, re.S), f"not a command of embcli: {command}"
             examples.append(Example("console", command, ""))
         else:
             assert examples, f"a console block begins with a command, not with: {line}"

@@ -13,7 +13,7 @@ COURT = {"king": [3, -1], "queen": [3, 1], "man": [1, -1], "lady": [1, 1], "thro
 TABLES = {
     "analogy King - man + lady --raw -k 2 --expect serf": """\
 king - man + lady
-3CosAdd · cosine · plain vectors · court, 6 words × 2
+vector sum · cosine · plain vectors · court, 6 words × 2
 read "King" as king
 
 rank   word     cosine
@@ -24,18 +24,18 @@ rank   word     cosine
  (4)   king     0.8000   input, may not answer
  (5)   man      0.4472   input, may not answer
 
-expected serf: rank 3; with the inputs allowed, rank 6, score -0.9487
+expected serf: rank 3; with the inputs allowed, rank 6; score -0.9487
 """,
     "nn queen --metric euclidean -k 3": """\
 queen
 distance · plain vectors · court, 6 words × 2
 
 rank   word     distance
-───────────────────────────────────────────────────
+────────────────────────────────────────────────
  (1)   queen      0.0000   input, may not answer
-   1   throne     1.4142   █████████████████
-   2   king       2.0000   ████████████████████████
-   3   lady       2.0000   ████████████████████████
+   1   throne     1.4142
+   2   king       2.0000
+   3   lady       2.0000
 """,
     "project 'queen - man' king queen man serf": """\
 queen - man
@@ -76,10 +76,12 @@ entropy             0.0250 bits               0.8327 bits
 court, 6 words × 2
 
 a      b        cosine     angle       dot   euclidean
-───────────────────────────────────────────────────────────────────────────────
-king   queen   +0.8000    36.87°   +8.0000      2.0000   dot > 0: similar
-man    lady    +0.0000    90.00°   +0.0000      2.0000   dot = 0: perpendicular
-king   serf    -0.9487   161.57°   -6.0000      5.0990   dot < 0: opposite
+──────────────────────────────────────────────────────
+king   queen   +0.8000    36.87°   +8.0000      2.0000
+man    lady    +0.0000    90.00°   +0.0000      2.0000
+king   serf    -0.9487   161.57°   -6.0000      5.0990
+
+dot product: + similar directions, 0 perpendicular, - opposite directions
 """,
     "odd king queen lady serf": """\
 cosine with the mean of the unit vectors · court, 6 words × 2

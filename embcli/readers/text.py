@@ -216,7 +216,7 @@ def _dim_of(opened: Opened, lines: bytes, line: int) -> int:
         if parts:
             dims.append(min(run, len(parts) - 1))
     # One short row among the first must not decide for all: it is an error of its own.
-    dim = max(set(dims), key=lambda d: (dims.count(d), -d)) if dims else 0
+    dim = max(dims, key=dims.count, default=0)
     if not dim:
         raise _bad(opened, Problem(line, "the line has a word but no numbers"))
     return dim

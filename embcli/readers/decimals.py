@@ -21,7 +21,7 @@ POWERS = 10.0 ** np.arange(LONGEST + 1)
 
 def parse_decimals(text: bytes, count: int) -> npt.NDArray[np.float32] | None:
     """Exactly `count` finite numbers with one space between; None when that is not what `text` is."""
-    if not text or text.translate(None, NOT_IN_ALPHABET) != text or b"  " in text:
+    if not text or text.translate(None, NOT_IN_ALPHABET) != text:
         return None
     # A margin of spaces behind the text lets every number be read a few characters past its end.
     characters = np.frombuffer(text + b" " * (LONGEST + 1), np.uint8)
@@ -30,6 +30,8 @@ def parse_decimals(text: bytes, count: int) -> npt.NDArray[np.float32] | None:
         return None
     starts = np.concatenate([np.zeros(1, np.intp), gaps + 1])
     ends = np.concatenate([gaps, np.full(1, len(text), np.intp)])
+    if (starts == ends).any():
+        return None
     values = np.empty(count)
     for i in range(0, count, AT_ONCE):
         part = slice(i, i + AT_ONCE)
@@ -62,8 +64,9 @@ def _read(
         inside = lengths > step
         digit = character - np.uint8(ZERO)  # what is below 0 wraps around
         is_digit = (digit < 10) & inside
-        np.multiply(mantissa, 10, out=mantissa, where=is_digit)
-        np.add(mantissa, digit, out=mantissa, where=is_digit)
+        # By 10 and plus the digit; by 1 and plus 0 where there is none. numpy's `where=` takes four times as long.
+        mantissa *= is_digit * 9.0 + 1.0
+        mantissa += (digit * is_digit).astype(np.float64)
         digits += is_digit
         decimals += is_digit & (dots > 0)
         dots += (character == DOT) & inside

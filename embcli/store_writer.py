@@ -206,7 +206,7 @@ class _Rows:
         for lengths in self.read(self.lengths, "<i4"):
             ends = np.cumsum(lengths).tolist()
             data = self.words.read(ends[-1])
-            yield [data[start:end] for start, end in pairwise([0, *ends])]
+            yield list(map(data.__getitem__, map(slice, [0, *ends[:-1]], ends)))
 
     def _ranges(self) -> Iterator[tuple[Sequence[int], list[bytes]]]:
         """The rows and their words, cut by the order of the words into ranges of about SORTED_AT_ONCE."""

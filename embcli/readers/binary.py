@@ -13,6 +13,8 @@ from embcli.readers.text import HEADER, LONGEST_WORD
 
 CHUNK = 1 << 21
 LONGEST_HEADER = 100
+LINE_FEED = 10
+CONTROLS = bytes(range(0x20))
 HINT = "check that it is whole, and word2vec's binary format"
 
 
@@ -33,22 +35,21 @@ def read(opened: Opened) -> Source:
 
 
 def _blocks(opened: Opened, rows: int, dim: int, notes: list[str]) -> Iterator[Block]:
-    width, done, rest, line_feeds = 4 * dim, 0, b"", set()
+    width, done, rest = 4 * dim, 0, b""
     while done < rows:
         piece = opened.stream.read(max(CHUNK, width))
         data = rest + piece
         words: list[bytes] = []
         numbers: list[bytes] = []
-        position = 0
-        while done + len(words) < rows:
-            start = position + (data[position : position + 1] == b"\n")
+        position, size = 0, len(data)
+        while position < size and done + len(words) < rows:
+            start = position + (data[position] == LINE_FEED)
             space = data.find(b" ", start, start + LONGEST_WORD + 1)
             end = space + 1 + width
-            if space < 0 and len(data) > start + LONGEST_WORD:
-                raise _bad(opened, done + len(words), f"no word ends within {LONGEST_WORD:,} bytes")
-            if space < 0 or end > len(data):
+            if space < 0 or end > size:
+                if space < 0 and size > start + LONGEST_WORD:
+                    raise _bad(opened, done + len(words), f"no word ends within {LONGEST_WORD:,} bytes")
                 break
-            line_feeds.add(start > position)
             words.append(data[start:space])
             numbers.append(data[space + 1 : end])
             position = end
@@ -71,15 +72,21 @@ def _blocks(opened: Opened, rows: int, dim: int, notes: list[str]) -> Iterator[B
 
 def _check_words(opened: Opened, words: list[bytes], first: int) -> None:
     """In a file read out of step, words are pieces of numbers: no text, or with control characters."""
+    if all(words) and _is_text(b" ".join(words)):
+        return
     for i, word in enumerate(words):
         if not word:
             raise _bad(opened, first + i, "the word is empty")
-        if min(word) < 0x20:
-            raise _bad(opened, first + i, "the word holds control characters")
-        try:
-            word.decode()
-        except UnicodeDecodeError:
-            raise _bad(opened, first + i, "the word is not UTF-8") from None
+        if not _is_text(word):
+            raise _bad(opened, first + i, "the word is not UTF-8, or holds control characters")
+
+
+def _is_text(word: bytes) -> bool:
+    try:
+        word.decode()
+    except UnicodeDecodeError:
+        return False
+    return word.translate(None, CONTROLS) == word
 
 
 def _bad(opened: Opened, row: int, problem: str) -> BadFile:

@@ -267,6 +267,21 @@ def test_a_word_has_one_place_however_it_is_asked_for(method: str, vectors: list
         assert (ranking.expected.rank_with_inputs, ranking.expected.score) == (k, answer.score)
 
 
+def test_pairdirection_is_exact_among_words_that_crowd_around_one() -> None:
+    # Here 2 - 2 cos(v, c) is all rounding in float32.
+    chance = np.random.default_rng(2014)
+    ends = chance.normal(size=(3, 20))
+    vectors = np.concatenate([ends, ends[2] + 3e-4 * chance.normal(size=(5000, 20))]).astype(np.float32)
+    space = VectorSpace.from_words([f"w{row}" for row in range(len(vectors))], vectors)
+    plain = vectors.astype(np.float64)
+    unit = plain / np.linalg.norm(plain, axis=1)[:, None]
+    d, steps = unit[1] - unit[0], unit - unit[2]
+    lengths = np.linalg.norm(steps, axis=1)
+    scores = np.divide(steps @ d / np.linalg.norm(d), lengths, out=np.zeros(len(unit)), where=lengths > 0)
+    ranking = embcli.solve_analogy(space, "w1 - w0 + w2", method="pairdirection", k=50, expect="w4000")
+    assert_ranked_by(scores, space, ranking)
+
+
 # --- The figures on GloVe -----------------------------------------------------------------------------
 
 

@@ -26,7 +26,7 @@ from process import LIMIT, Outcome, ask, environment, settle, start
 from embcli.store import open_store, verify
 from embcli.store_writer import write_store
 
-KILLS = 120  # of each of import and re-import
+KILLS = 70  # of each of import and re-import
 STORE = "m.safetensors"
 TEMPORARY = re.compile(r"\..*\.tmp")
 Action = Literal["import", "re-import"]
@@ -246,7 +246,7 @@ def test_a_kill_at_any_moment_leaves_no_model_the_old_one_or_the_new_one(
     with ThreadPoolExecutor(2) as pool:
         halves = pool.map(lambda i: list(work(prepared[i], moments[i::2])), range(2))
         outcomes = [outcome for half in halves for outcome in half]
-    assert len(outcomes) >= 100
+    assert len(outcomes) == KILLS
     assert sum(left for _, _, left in outcomes) >= 10, "hardly any kill came while the file was being written"
     assert sum(status != 0 for status, _, _ in outcomes) >= KILLS // 3
 
@@ -382,8 +382,10 @@ def traced(
 ) -> tuple[Outcome, list[str]]:
     """Run a command line under strace; its outcome, and the lines of the trace."""
     log = home.with_name(home.name + ".trace")
+    # A signal cannot be injected where seccomp stops a process, which is the quicker way.
+    quick = [] if any("signal=" in option for option in options) else ["--seccomp-bpf"]
     done = subprocess.run(
-        [strace, "-f", "-y", "-qq", "--seccomp-bpf", "-o", str(log), "-e", f"trace={calls}", *options,
+        [strace, "-f", "-y", "-q", *quick, "-o", str(log), "-e", f"trace=execve,{calls}", *options,
          sys.executable, "-m", "embcli", *arguments],
         stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT, check=False,
         env=environment(home, PYTHONHASHSEED="0", PYTHONDONTWRITEBYTECODE="1"),  # the same calls in every run
@@ -424,8 +426,8 @@ def records(
             for failure in FAILURES:
                 found[action, failure, kind] = []
                 mine = [spot for spot in spots if spot.call in calls.replace("?", "").split(",")]
-                if failure == "INT" and action == "re-import" and kind == "write":
-                    mine = mine[::3]
+                if failure in ("KILL", "INT"):  # a selection: errors come at every call
+                    mine = mine[:: 2 if action == "import" else 3]
                 jobs += [(action, failure, kind, spot) for spot in mine]
     servers = list(prepared)
 
@@ -660,11 +662,12 @@ def seconds_of_writing(large: Material, folder: Path) -> float:
 
 
 def interrupt(
-    material: Material, home: Path, wait: float, send: Callable[[int], None], **changes: Any
+    material: Material, home: Path, wait: float, send: Callable[[int], None], *prefix: str, **changes: Any
 ) -> tuple[Any, float]:
     """Start an import, interrupt it some time after it began to write; how long it then took to end."""
-    with launch(material, home, **changes) as process:
-        assert wait_until(lambda: models_in(home))
+    action: Action = "re-import" if models_in(home) else "import"
+    with launch(material, home, action, *prefix, **changes) as process:
+        assert wait_until(lambda: any(map(TEMPORARY.fullmatch, models_in(home))))
         time.sleep(wait)
         send(process.pid)
         sent = time.monotonic()
@@ -686,8 +689,8 @@ def test_ctrl_c_ends_an_import_at_once_and_nothing_is_left(
         (os.kill if whom == "process" else os.killpg)(process, signal.SIGINT)
 
     for attempt in range(5):  # the import may be faster than the one that was timed
-        home = tmp_path / str(attempt)
-        home = large.home(home, action) if action == "import" else home
+        home = large.home(tmp_path / str(attempt), action)
+        before = models_in(home)
         outcome, seconds = interrupt(large, home, share * seconds_of_writing / 2**attempt, send)
         if outcome.status:
             break
@@ -696,7 +699,12 @@ def test_ctrl_c_ends_an_import_at_once_and_nothing_is_left(
     assert "Traceback" not in outcome.err
     assert outcome.err.count("\n") <= 1
     assert outcome.out == ""
-    assert (models_in(home), processes_of(home)) == ([], [])
+    assert (models_in(home), processes_of(home)) == (before, [])
+    assert large.state(home) == ("absent" if action == "import" else "old")
+
+
+def press_ctrl_c(terminal: int) -> None:
+    assert os.write(terminal, b"\x03") == 1
 
 
 @pytest.mark.skipif(shutil.which("setsid") is None, reason="needs setsid to have a terminal of its own")
@@ -707,8 +715,8 @@ def test_ctrl_c_in_a_terminal_ends_an_import_that_shows_its_progress(
     terminal, side = pty.openpty()
     try:
         outcome, seconds = interrupt(
-            large, tmp_path, share * seconds_of_writing, lambda _: None if os.write(terminal, b"\x03") else None,
-            prefix=None, stdin=side, stdout=side, stderr=side, start_new_session=False,
+            large, tmp_path, share * seconds_of_writing, lambda _: press_ctrl_c(terminal), "setsid", "--ctty",
+            stdin=side, stdout=side, stderr=side, start_new_session=False,
         )  # fmt: skip
         os.set_blocking(terminal, False)
         shown = os.read(terminal, 1 << 20).decode()
@@ -749,7 +757,7 @@ def place_of(data: bytes, region: str) -> tuple[int, int]:
     return start + first, start + last
 
 
-def overwrite(path: Path, data: bytes) -> None:
+def overwrite(path: Path, data: bytes | bytearray) -> None:
     """Put other bytes in a store's place; the old file may still be mapped."""
     path.unlink()
     path.write_bytes(data)
@@ -810,6 +818,10 @@ DAMAGES: dict[str, Callable[[bytes, random.Random], bytes]] = {
 }
 
 
+def numbers_in(out: str) -> list[str]:
+    return re.findall(r"-?\d+\.\d+", out)
+
+
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("region", VOCABULARY)
 def test_a_query_on_a_damaged_vocabulary_fails_or_is_right(region: str, damage: str, store: Path) -> None:
@@ -824,7 +836,10 @@ def test_a_query_on_a_damaged_vocabulary_fails_or_is_right(region: str, damage: 
         overwrite(store, data[:start_of] + DAMAGES[damage](data[start_of:end_of], chance) + data[end_of:])
         for query in QUERIES:
             got = ask(*query.split())
-            assert got == right[query] or (got.status == 5 and got.out == "" and got.err.count("\n") == 1), query
+            if got.status == 0 and region == "words":  # a word that became another word looks like any other
+                assert numbers_in(got.out) == numbers_in(right[query].out), query
+            elif got != right[query]:
+                assert (got.status, got.out, got.err.count("\n")) == (5, "", 1), (query, got)
         unknown = ask("nn", "w17w", "-m", "m")  # looks at all words for suggestions
         assert unknown.status in (3, 5)
         assert is_one_line(unknown.err)

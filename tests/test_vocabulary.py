@@ -59,9 +59,35 @@ def test_a_prefix_lists_its_most_frequent_words(words: list[str], prefix: str, l
     assert Vocabulary.from_words(words).prefix(prefix, limit) == expected
 
 
-@given(st.lists(PLAIN | CLOSE, min_size=1, max_size=60, unique=True), PLAIN | CLOSE)
-def test_suggestions_are_the_words_with_the_fewest_edits(words: list[str], text: str) -> None:
+@st.composite
+def misspellings(draw: st.DrawFn, text: str) -> str:
+    """A text after up to three insertions, deletions, replacements and swaps."""
+    letters = list(text)
+    for place, letter in draw(st.lists(st.tuples(st.integers(0, len(text)), st.sampled_from("abcxé")), max_size=3)):
+        kind = draw(st.sampled_from(["insert", "delete", "replace", "swap"]))
+        if kind == "insert":
+            letters.insert(place, letter)
+        elif kind == "delete":
+            del letters[place : place + 1]
+        elif kind == "replace":
+            letters[place : place + 1] = [letter]
+        else:
+            letters[place : place + 2] = reversed(letters[place : place + 2])
+    return "".join(letters)
+
+
+@given(st.data(), PLAIN | CLOSE)
+def test_suggestions_are_the_words_with_the_fewest_edits(data: st.DataObject, text: str) -> None:
+    near = misspellings(text).filter(bool)
+    words = data.draw(st.lists(near | PLAIN | CLOSE, min_size=1, max_size=8, unique=True))
     assert Vocabulary.from_words(words).suggest(text) == expected_suggestions(words, text)
+
+
+@pytest.mark.parametrize("typed", ["htere", "three", "thera", "thee", "here", "ther", "theere", "tthere", "theree"])
+def test_one_slip_of_the_finger_is_nearer_than_two(typed: str) -> None:
+    further = typed[0] + "xx" + typed[3:]
+    assert (edits(typed.encode(), b"there"), edits(typed.encode(), further.encode())) == (1, 2)
+    assert Vocabulary.from_words([further, "there"]).suggest(typed) == ["there", further]
 
 
 def test_a_vocabulary_is_a_sequence() -> None:

@@ -6,6 +6,7 @@ Nothing heavy is imported here: a command imports what it needs when it runs.
 import errno
 import os
 import sys
+from itertools import pairwise
 from typing import Annotated
 
 import typer
@@ -105,8 +106,8 @@ def _report(error: EmbcliError, arguments: list[str]) -> int:
 def _wants_json(arguments: list[str]) -> bool:
     """Whether a JSON format was asked for, also on a command line that makes no sense."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    pairs = zip(options, [*options[1:], ""], strict=True)
-    return "--json" in options or "--format=json" in options or ("--format", "json") in pairs
+    asked = [after for option, after in pairwise([*options, ""]) if option == "--format"]
+    return any(f"--{name}" in options or f"--format={name}" in options or name in asked for name in ("json", "jsonl"))
 
 
 def _discard_stdout() -> None:

@@ -27,6 +27,7 @@ def analogy(
     model: options.Model = None,
     form: options.Format = "table",
     as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
 ) -> None:
     """Complete an analogy: king - man + woman, or man:king::woman:?"""
     from embcli.analogy import solve_analogy
@@ -37,7 +38,7 @@ def analogy(
         load(model), parsed, method=method, metric=metric, raw=raw, k=k, top=top,
         include_inputs=include_inputs, expect=expect,
     )  # fmt: skip
-    show(ranking, form, as_json)
+    show(ranking, chosen(form, as_json, as_jsonl))
     if ranking.missed:
         raise typer.Exit(1)
 
@@ -53,6 +54,7 @@ def neighbors(
     model: options.Model = None,
     form: options.Format = "table",
     as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
 ) -> None:
     """Find the words nearest to a word or an expression (also: nn)."""
     from embcli.analogy import find_neighbors
@@ -62,7 +64,7 @@ def neighbors(
     ranking = find_neighbors(
         load(model), parsed, metric=metric, raw=raw, k=k, top=top, include_inputs=include_inputs, expect=expect
     )
-    show(ranking, form, as_json)
+    show(ranking, chosen(form, as_json, as_jsonl))
     if ranking.missed:
         raise typer.Exit(1)
 
@@ -83,6 +85,7 @@ def project(
     model: options.Model = None,
     form: options.Format = "table",
     as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
 ) -> None:
     """Project words on a direction such as plurality: "cats - cat"."""
     from embcli.direction import project as project_words
@@ -90,7 +93,10 @@ def project(
 
     parsed, wanted = parse(join_arguments([expression])), read_words(words or [])
     compared = parse_pairs(pairs) if pairs is not None else None
-    show(project_words(load(model), parsed, wanted, sort=sort, scan=scan, top=top, pairs=compared), form, as_json)
+    show(
+        project_words(load(model), parsed, wanted, sort=sort, scan=scan, top=top, pairs=compared),
+        chosen(form, as_json, as_jsonl),
+    )
 
 
 def softmax(
@@ -112,6 +118,7 @@ def softmax(
     model: options.Model = None,
     form: options.Format = "table",
     as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
 ) -> None:
     """Turn logits into probabilities, at one or more temperatures."""
     from embcli.expression import join_arguments, parse
@@ -121,7 +128,7 @@ def softmax(
     if logits is not None:
         if expression is not None or everything:
             raise UsageProblem("--logits stands alone", "leave out the expression, the words and --all")
-        show(weigh_logits(parse_logits(logits), temperatures), form, as_json)
+        show(weigh_logits(parse_logits(logits), temperatures), chosen(form, as_json, as_jsonl))
         return
     if expression is None:
         raise UsageProblem("there is nothing to ask about", "give an expression and words, or --logits")
@@ -130,8 +137,7 @@ def softmax(
         weigh_candidates(
             load(model), parsed, candidates, metric=metric, temperatures=temperatures, everything=everything, k=k
         ),
-        form,
-        as_json,
+        chosen(form, as_json, as_jsonl),
     )
 
 
@@ -140,6 +146,7 @@ def similarity(
     model: options.Model = None,
     form: options.Format = "table",
     as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
 ) -> None:
     """Compare words by cosine, angle, dot product and distance.
 
@@ -148,7 +155,7 @@ def similarity(
     from embcli.similarity import compare_words, read_pairs
 
     space = load(model)
-    show(compare_words(space, read_pairs(space, words)), form, as_json)
+    show(compare_words(space, read_pairs(space, words)), chosen(form, as_json, as_jsonl))
 
 
 def odd(
@@ -156,11 +163,12 @@ def odd(
     model: options.Model = None,
     form: options.Format = "table",
     as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
 ) -> None:
     """Find the word that does not belong with the others."""
     from embcli.similarity import find_odd_one
 
-    show(find_odd_one(load(model), read_words(words)), form, as_json)
+    show(find_odd_one(load(model), read_words(words)), chosen(form, as_json, as_jsonl))
 
 
 def lookup(
@@ -168,11 +176,12 @@ def lookup(
     model: options.Model = None,
     form: options.Format = "table",
     as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
 ) -> None:
     """Read the rows of words in the embedding matrix."""
     from embcli.lookup import look_up
 
-    show(look_up(load(model), read_words(words)), form, as_json)
+    show(look_up(load(model), read_words(words)), chosen(form, as_json, as_jsonl))
 
 
 def load(model: str | None) -> "StoredSpace":
@@ -184,11 +193,17 @@ def load(model: str | None) -> "StoredSpace":
         return open_space(model, progress=progress)
 
 
-def show(record: Any, form: str, as_json: bool) -> None:
+def chosen(form: str, as_json: bool, as_jsonl: bool) -> str:
+    """The format that the options ask for."""
+    return "json" if as_json else "jsonl" if as_jsonl else form
+
+
+def show(record: Any, form: str) -> None:
     """Write a record to stdout, whole."""
     from embcli.render import render
 
-    sys.stdout.write(render(record, "json" if as_json else form))
+    # Newlines are written as they are: CSV's are the two characters of RFC 4180 on every system.
+    sys.stdout.write(render(record, form))
 
 
 def read_words(arguments: Iterable[str]) -> list[str]:

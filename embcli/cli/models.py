@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from embcli.cli import options
-from embcli.cli.queries import chosen, load, show
+from embcli.cli.queries import load, output_format, show
 
 HELP = "List and look after models: add, info, verify, export, ..."
 app = typer.Typer(help=HELP)
@@ -34,7 +34,7 @@ def list_models(
     """List the models that are installed."""
     from embcli.models import installed
 
-    show(installed(), chosen(form, as_json, as_jsonl))
+    show(installed(), output_format(form, as_json, as_jsonl))
 
 
 @app.command()
@@ -62,7 +62,7 @@ def add(
 
     with progress_bar() as progress:
         added = add_model(source, name, force=force, form=source_format, reader=reader, words=words, progress=progress)
-    show_with_notes(added, chosen("table", as_json, as_jsonl))
+    show_with_notes(added, output_format("table", as_json, as_jsonl))
 
 
 @app.command()
@@ -75,7 +75,7 @@ def info(
     """Tell all that is known of a model."""
     from embcli.models import info as info_of
 
-    show(info_of(name), chosen(form, as_json, as_jsonl))
+    show(info_of(name), output_format(form, as_json, as_jsonl))
 
 
 @app.command()
@@ -85,7 +85,7 @@ def remove(
     """Delete a model."""
     from embcli.models import remove as remove_model
 
-    show(remove_model(name), chosen(form, as_json, as_jsonl))
+    show(remove_model(name), output_format(form, as_json, as_jsonl))
 
 
 @app.command()
@@ -98,7 +98,7 @@ def verify(
     """Compare the checksums of a model, or of all: finds every flipped bit; reads 1 GB in about a second."""
     from embcli.models import verify as verify_models
 
-    show(verify_models(name), chosen(form, as_json, as_jsonl))
+    show(verify_models(name), output_format(form, as_json, as_jsonl))
 
 
 @app.command()
@@ -112,12 +112,12 @@ def default(
     from embcli.models import as_models, default_name, installed, set_default
 
     if name is not None:
-        show(set_default(name), chosen(form, as_json, as_jsonl))
+        show(set_default(name), output_format(form, as_json, as_jsonl))
         return
     chosen = default_name()
     show(
         as_models("default", chosen, [e for e in installed().results if e.name == chosen]),
-        chosen(form, as_json, as_jsonl),
+        output_format(form, as_json, as_jsonl),
     )
 
 
@@ -126,7 +126,7 @@ def catalog(form: options.Format = "table", as_json: options.Json = False, as_js
     """List the models of gensim's catalogue, with sizes and licences; needs no network."""
     from embcli.models import catalog as read_catalog
 
-    show(read_catalog(), chosen(form, as_json, as_jsonl))
+    show(read_catalog(), output_format(form, as_json, as_jsonl))
 
 
 @app.command()
@@ -148,7 +148,7 @@ def export(
     written = export_model(space, file, file_format)
     record = as_models("export", space.name, [describe(space.name)])
     noted = record._replace(notes=(f"written to {file} ({written})",))
-    show_with_notes(noted, chosen("table", as_json, as_jsonl))
+    show_with_notes(noted, output_format("table", as_json, as_jsonl))
 
 
 def show_with_notes(record: Any, form: str) -> None:

@@ -38,7 +38,7 @@ def analogy(
         load(model), parsed, method=method, metric=metric, raw=raw, k=k, top=top,
         include_inputs=include_inputs, expect=expect,
     )  # fmt: skip
-    show(ranking, chosen(form, as_json, as_jsonl))
+    show(ranking, output_format(form, as_json, as_jsonl))
     if ranking.missed:
         raise typer.Exit(1)
 
@@ -64,7 +64,7 @@ def neighbors(
     ranking = find_neighbors(
         load(model), parsed, metric=metric, raw=raw, k=k, top=top, include_inputs=include_inputs, expect=expect
     )
-    show(ranking, chosen(form, as_json, as_jsonl))
+    show(ranking, output_format(form, as_json, as_jsonl))
     if ranking.missed:
         raise typer.Exit(1)
 
@@ -95,7 +95,7 @@ def project(
     compared = parse_pairs(pairs) if pairs is not None else None
     show(
         project_words(load(model), parsed, wanted, sort=sort, scan=scan, top=top, pairs=compared),
-        chosen(form, as_json, as_jsonl),
+        output_format(form, as_json, as_jsonl),
     )
 
 
@@ -128,7 +128,7 @@ def softmax(
     if logits is not None:
         if expression is not None or everything:
             raise UsageProblem("--logits stands alone", "leave out the expression, the words and --all")
-        show(weigh_logits(parse_logits(logits), temperatures), chosen(form, as_json, as_jsonl))
+        show(weigh_logits(parse_logits(logits), temperatures), output_format(form, as_json, as_jsonl))
         return
     if expression is None:
         raise UsageProblem("there is nothing to ask about", "give an expression and words, or --logits")
@@ -137,7 +137,7 @@ def softmax(
         weigh_candidates(
             load(model), parsed, candidates, metric=metric, temperatures=temperatures, everything=everything, k=k
         ),
-        chosen(form, as_json, as_jsonl),
+        output_format(form, as_json, as_jsonl),
     )
 
 
@@ -155,7 +155,7 @@ def similarity(
     from embcli.similarity import compare_words, read_pairs
 
     space = load(model)
-    show(compare_words(space, read_pairs(space, words)), chosen(form, as_json, as_jsonl))
+    show(compare_words(space, read_pairs(space, words)), output_format(form, as_json, as_jsonl))
 
 
 def odd(
@@ -168,7 +168,7 @@ def odd(
     """Find the word that does not belong with the others."""
     from embcli.similarity import find_odd_one
 
-    show(find_odd_one(load(model), read_words(words)), chosen(form, as_json, as_jsonl))
+    show(find_odd_one(load(model), read_words(words)), output_format(form, as_json, as_jsonl))
 
 
 def lookup(
@@ -181,7 +181,7 @@ def lookup(
     """Read the rows of words in the embedding matrix."""
     from embcli.lookup import look_up
 
-    show(look_up(load(model), read_words(words)), chosen(form, as_json, as_jsonl))
+    show(look_up(load(model), read_words(words)), output_format(form, as_json, as_jsonl))
 
 
 def load(model: str | None) -> "StoredSpace":
@@ -193,7 +193,7 @@ def load(model: str | None) -> "StoredSpace":
         return open_space(model, progress=progress)
 
 
-def chosen(form: str, as_json: bool, as_jsonl: bool) -> str:
+def output_format(form: str, as_json: bool, as_jsonl: bool) -> str:
     """The format that the options ask for."""
     return "json" if as_json else "jsonl" if as_jsonl else form
 

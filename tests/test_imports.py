@@ -44,6 +44,7 @@ ARROWS = {
 # Where a library outside the standard library may be imported. numpy is wherever the numbers are.
 NUMBERS = {
     "vocabulary",
+    "spelling",
     "space",
     "store",
     "store_writer",

@@ -6,14 +6,28 @@ Nothing heavy is imported here: a command imports what it needs when it runs.
 import errno
 import os
 import sys
+from importlib import import_module
 from itertools import pairwise
 from typing import Annotated
 
 import typer
 
 from embcli import __version__
-from embcli.cli import queries
 from embcli.errors import EmbcliError, ExpressionSyntaxError, InputOutputProblem, UsageProblem
+
+# Each command and the module that has it, in the order in which help lists them.
+COMMANDS = {
+    "analogy": "ranking",
+    "neighbors": "ranking",
+    "nn": "ranking",
+    "project": "words",
+    "softmax": "words",
+    "similarity": "words",
+    "odd": "words",
+    "lookup": "words",
+    "models": "models",
+}
+ALIASES = {"nn": "neighbors"}
 
 
 def _print_version(wanted: bool) -> None:
@@ -45,14 +59,16 @@ def build_app(arguments: list[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_start)
-    wanted = arguments[0] if arguments and arguments[0] in {*queries.COMMANDS, "models"} else None
-    for name, command in queries.COMMANDS.items():
-        if wanted in (name, None):
-            app.command(name, hidden=name in queries.ALIASES)(command)
-    if wanted in ("models", None):
-        from embcli.cli import models
-
-        app.add_typer(models.app, name="models")
+    wanted = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    for name, home in COMMANDS.items():
+        if wanted not in (name, None):
+            continue
+        module = import_module(f"embcli.cli.{home}")
+        if home == name:
+            app.add_typer(module.app, name=name)
+        else:
+            function = ALIASES.get(name, name)
+            app.command(name, hidden=name in ALIASES)(getattr(module, function))
     return app
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from embcli.cli import options
-from embcli.cli.queries import load, output_format, show
+from embcli.cli.running import load, output_format, show
 
 HELP = "List and look after models: add, info, verify, export, ..."
 app = typer.Typer(help=HELP)
@@ -109,7 +109,8 @@ def default(
     as_jsonl: options.JsonLines = False,
 ) -> None:
     """Choose the model that is asked when none is named; without NAME, tell which it is."""
-    from embcli.models import as_models, default_name, installed, set_default
+    from embcli.models import as_models, installed, set_default
+    from embcli.spaces import default_name
 
     if name is not None:
         show(set_default(name), output_format(form, as_json, as_jsonl))

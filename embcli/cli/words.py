@@ -1,72 +1,12 @@
-"""The commands that ask a model a question."""
+"""The commands that ask about given words."""
 
-import sys
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from embcli.cli import options
-from embcli.errors import BadFile, UsageProblem
-
-if TYPE_CHECKING:
-    from embcli.models import StoredSpace
-
-
-def analogy(
-    expression: options.ExpressionWords,
-    method: Annotated[
-        Literal["3cosadd", "3cosmul", "pairdirection"], typer.Option(help="How an analogy is completed.")
-    ] = "3cosadd",
-    metric: options.Metric = "cosine",
-    raw: options.Raw = False,
-    k: options.Count = 10,
-    top: options.Top = None,
-    include_inputs: options.IncludeInputs = False,
-    expect: options.Expect = None,
-    model: options.Model = None,
-    form: options.Format = "table",
-    as_json: options.Json = False,
-    as_jsonl: options.JsonLines = False,
-) -> None:
-    """Complete an analogy: king - man + woman, or man:king::woman:?"""
-    from embcli.analogy import solve_analogy
-    from embcli.expression import join_arguments, parse
-
-    parsed = parse(join_arguments(expression, triple=True), triple=True)
-    ranking = solve_analogy(
-        load(model), parsed, method=method, metric=metric, raw=raw, k=k, top=top,
-        include_inputs=include_inputs, expect=expect,
-    )  # fmt: skip
-    show(ranking, output_format(form, as_json, as_jsonl))
-    if ranking.missed:
-        raise typer.Exit(1)
-
-
-def neighbors(
-    expression: options.ExpressionWords,
-    metric: options.Metric = "cosine",
-    raw: options.Raw = False,
-    k: options.Count = 10,
-    top: options.Top = None,
-    include_inputs: options.IncludeInputs = False,
-    expect: options.Expect = None,
-    model: options.Model = None,
-    form: options.Format = "table",
-    as_json: options.Json = False,
-    as_jsonl: options.JsonLines = False,
-) -> None:
-    """Find the words nearest to a word or an expression (also: nn)."""
-    from embcli.analogy import find_neighbors
-    from embcli.expression import join_arguments, parse
-
-    parsed = parse(join_arguments(expression))
-    ranking = find_neighbors(
-        load(model), parsed, metric=metric, raw=raw, k=k, top=top, include_inputs=include_inputs, expect=expect
-    )
-    show(ranking, output_format(form, as_json, as_jsonl))
-    if ranking.missed:
-        raise typer.Exit(1)
+from embcli.cli.running import load, output_format, read_words, show
+from embcli.errors import UsageProblem
 
 
 def project(
@@ -182,71 +122,3 @@ def lookup(
     from embcli.lookup import look_up
 
     show(look_up(load(model), read_words(words)), output_format(form, as_json, as_jsonl))
-
-
-def load(model: str | None) -> "StoredSpace":
-    """Open the model that was asked for, or the default one, with a progress bar if it must be made."""
-    from embcli.models import open_space
-    from embcli.render.progress import progress_bar
-
-    with progress_bar() as progress:
-        return open_space(model, progress=progress)
-
-
-def output_format(form: str, as_json: bool, as_jsonl: bool) -> str:
-    """The format that the options ask for."""
-    return "json" if as_json else "jsonl" if as_jsonl else form
-
-
-def show(record: Any, form: str) -> None:
-    """Write a record to stdout, whole."""
-    from embcli.render import render
-
-    # Newlines are written as they are: CSV's are the two characters of RFC 4180 on every system.
-    sys.stdout.write(render(record, form))
-
-
-def read_words(arguments: Iterable[str]) -> list[str]:
-    """Words as arguments: `-` stands for the lines of stdin, and `"-"` in quotes for itself."""
-    from embcli.expression import unquote
-
-    words: list[str] = []
-    for argument in (given := list(arguments)):
-        if argument != "-":
-            words.append(unquote(argument))
-        elif len(given) > 1 and sys.stdin is not None and sys.stdin.isatty():
-            raise UsageProblem(
-                '"-" stands for words from stdin, which is a terminal',
-                "to subtract, put the expression in quotes; the word itself is '\"-\"'",
-            )
-        else:
-            words += _lines_of_stdin()
-    return words
-
-
-def _lines_of_stdin() -> list[str]:
-    if sys.stdin is None:
-        raise UsageProblem("there is nothing to read words from: stdin is closed")
-    lines = []
-    for number, line in enumerate(sys.stdin.buffer, start=1):
-        try:
-            word = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-        except UnicodeDecodeError:
-            raise BadFile(f"line {number} of stdin is not UTF-8", "convert it to UTF-8") from None
-        if word:
-            lines.append(word)
-    return lines
-
-
-# In the order in which help lists them.
-COMMANDS: dict[str, Callable[..., None]] = {
-    "analogy": analogy,
-    "neighbors": neighbors,
-    "project": project,
-    "softmax": softmax,
-    "similarity": similarity,
-    "odd": odd,
-    "lookup": lookup,
-    "nn": neighbors,
-}
-ALIASES = {"nn"}

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from embcli.errors import EmbcliError, UnknownModel, UnknownWord
     from embcli.expression import parse
     from embcli.lookup import look_up
-    from embcli.models import open_space
     from embcli.results import as_json
     from embcli.similarity import compare_words, find_odd_one
     from embcli.softmax import weigh_candidates, weigh_logits
     from embcli.space import VectorSpace
+    from embcli.spaces import open_space
 
 __version__ = "0.1.0"
 
@@ -51,7 +51,7 @@ _HOMES = {
     "find_neighbors": "analogy",
     "find_odd_one": "similarity",
     "look_up": "lookup",
-    "open_space": "models",
+    "open_space": "spaces",
     "parse": "expression",
     "project": "direction",
     "solve_analogy": "analogy",

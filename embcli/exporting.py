@@ -8,7 +8,7 @@ from typing import IO
 import numpy as np
 
 from embcli.errors import InputOutputProblem, UsageProblem
-from embcli.models import StoredSpace
+from embcli.spaces import StoredSpace
 
 FORMATS = ("word2vec", "binary", "kv")
 SUFFIXES = {".txt": "word2vec", ".vec": "word2vec", ".bin": "binary", ".kv": "kv"}

@@ -108,7 +108,7 @@ def parse_pairs(source: str) -> list[tuple[str, str]]:
         match = re.compile(rf"\s*({PAIR_WORD}):({PAIR_WORD})(?:,|$)").match(source, position)
         if match is None:
             raise ExpressionSyntaxError("a pair of words is missing", source, position, "for example puppy:puppies")
-        low, high = unquote(match[1]), unquote(match[2])
+        low, high = unquote(match[1].strip()), unquote(match[2].strip())
         if not low or not high:
             raise _no_word(source, match.start(2 if low else 1))
         pairs.append((low, high))

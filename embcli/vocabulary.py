@@ -17,11 +17,6 @@ from embcli.errors import DamagedStore, UnknownWord
 IntArray = np.ndarray[Any, np.dtype[np.integer]]
 BytesArray = np.ndarray[Any, np.dtype[np.uint8]]
 
-# Suggestions look at the most frequent words only, so that a mistyped word is answered within a
-# blink on any vocabulary (400,000 words take about 40 ms).
-SUGGESTION_ROWS = 500_000
-SUGGESTION_DISTANCE = 2
-
 
 class Vocabulary(Sequence[str]):
     """The words of a model, in row order; for most models that is by falling frequency.
@@ -108,8 +103,10 @@ class Vocabulary(Sequence[str]):
         optimal string alignment distance, counted in bytes), fewer edits first and frequent words
         first among equals; then words that begin with `text`.
         """
+        from embcli.spelling import rows_spelled_like  # only a mistyped word needs it
+
         wanted = text.lower()
-        rows = _rows_spelled_like(_encode(wanted), self._words, self._offsets[: SUGGESTION_ROWS + 1], limit)
+        rows = rows_spelled_like(_encode(wanted), self._words, self._offsets, limit)
         found = [self[int(row)] for row in rows]
         if len(found) < limit and wanted:
             found += [word for word in self.prefix(wanted, limit) if word not in found]
@@ -153,47 +150,3 @@ def _readings(text: str) -> Iterator[str]:
         for joined in ("_".join(parts), "-".join(parts)):
             yield joined
             yield joined.lower()
-
-
-def _rows_spelled_like(wanted: bytes, words: BytesArray, offsets: IntArray, limit: int) -> list[int]:
-    """Rows whose word is within SUGGESTION_DISTANCE edits of `wanted`, nearest and lowest first.
-
-    All words of about that length are compared at once: one numpy operation fills a cell of the
-    dynamic programme of Damerau (1964) for every word, and cells farther than the distance from the
-    diagonal are left out (Ukkonen 1985), so the work is length × 5 such operations.
-    """
-    reach = min(SUGGESTION_DISTANCE, max(len(wanted) - 1, 0))  # "a" is not a misspelling of "the"
-    lengths = np.diff(offsets)
-    rows = np.flatnonzero(np.abs(lengths - len(wanted)) <= reach)
-    if not len(rows) or not reach:
-        return []
-    lengths = lengths[rows]
-    width = len(wanted) + reach
-    starts = offsets[rows]
-    letters = np.zeros((width, len(rows)), np.uint8)  # letters[j]: the j-th byte of each word, or 0
-    for column in range(width):
-        inside = lengths > column
-        letters[column, inside] = words[starts[inside] + column]
-
-    far = np.uint8(reach + 1)
-    unreachable = np.full(len(rows), far, np.uint8)
-    previous: dict[int, BytesArray] = {}
-    current = {j: np.full(len(rows), j, np.uint8) for j in range(min(reach, width) + 1)}
-    result = unreachable.copy()
-    for i, letter in enumerate(wanted, start=1):
-        before, previous, current = previous, current, {}
-        for j in range(max(i - reach, 0), min(i + reach, width) + 1):
-            if j == 0:
-                current[0] = np.full(len(rows), i, np.uint8)
-                continue
-            best = previous.get(j - 1, unreachable) + (letters[j - 1] != letter)
-            best = np.minimum(best, previous.get(j, unreachable) + np.uint8(1))
-            best = np.minimum(best, current.get(j - 1, unreachable) + np.uint8(1))
-            if i > 1 and j > 1:
-                swapped = (letters[j - 2] == letter) & (letters[j - 1] == wanted[i - 2])
-                best = np.where(swapped, np.minimum(best, before.get(j - 2, unreachable) + np.uint8(1)), best)
-            current[j] = np.minimum(best, far)
-    for j, distances in current.items():
-        result = np.where(lengths == j, distances, result)
-    best_first = np.argsort(result, kind="stable")[:limit]
-    return [int(rows[i]) for i in best_first if result[i] <= reach]

@@ -9,7 +9,7 @@ import pytest
 
 import embcli
 from embcli.expression import Expression, Term
-from embcli.models import StoredSpace
+from embcli.spaces import StoredSpace
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors

@@ -6,13 +6,28 @@ Nothing heavy is imported here: a command imports what it needs when it runs.
 import errno
 import os
 import sys
+from importlib import import_module
+from itertools import pairwise
 from typing import Annotated
 
 import typer
 
 from embcli import __version__
-from embcli.cli import queries
 from embcli.errors import EmbcliError, ExpressionSyntaxError, InputOutputProblem, UsageProblem
+
+# Each command and the module that has it, in the order in which help lists them.
+COMMANDS = {
+    "analogy": "ranking",
+    "neighbors": "ranking",
+    "nn": "ranking",
+    "project": "words",
+    "softmax": "words",
+    "similarity": "words",
+    "odd": "words",
+    "lookup": "words",
+    "models": "models",
+}
+ALIASES = {"nn": "neighbors"}
 
 
 def _print_version(wanted: bool) -> None:
@@ -44,14 +59,16 @@ def build_app(arguments: list[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=True)(_start)
-    wanted = arguments[0] if arguments and arguments[0] in {*queries.COMMANDS, "models"} else None
-    for name, command in queries.COMMANDS.items():
-        if wanted in (name, None):
-            app.command(name, hidden=name in queries.ALIASES)(command)
-    if wanted in ("models", None):
-        from embcli.cli import models
-
-        app.add_typer(models.app, name="models")
+    wanted = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    for name, home in COMMANDS.items():
+        if wanted not in (name, None):
+            continue
+        module = import_module(f"embcli.cli.{home}")
+        if home == name:
+            app.add_typer(module.app, name=name)
+        else:
+            function = ALIASES.get(name, name)
+            app.command(name, hidden=name in ALIASES)(getattr(module, function))
     return app
 
 
@@ -105,8 +122,8 @@ def _report(error: EmbcliError, arguments: list[str]) -> int:
 def _wants_json(arguments: list[str]) -> bool:
     """Whether a JSON format was asked for, also on a command line that makes no sense."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    pairs = zip(options, [*options[1:], ""], strict=True)
-    return "--json" in options or "--format=json" in options or ("--format", "json") in pairs
+    asked = [after for option, after in pairwise([*options, ""]) if option == "--format"]
+    return any(f"--{name}" in options or f"--format={name}" in options or name in asked for name in ("json", "jsonl"))
 
 
 def _discard_stdout() -> None:

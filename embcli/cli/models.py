@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from embcli.cli import options
-from embcli.cli.queries import load, show
+from embcli.cli.running import load, output_format, show
 
 HELP = "List and look after models: add, info, verify, export, ..."
 app = typer.Typer(help=HELP)
@@ -16,18 +16,25 @@ NameOrNone = Annotated[str | None, typer.Argument(metavar="[NAME]", help="The na
 
 
 @app.callback(invoke_without_command=True)
-def models(ctx: typer.Context, form: options.Format = "table", as_json: options.Json = False) -> None:
+def models(
+    ctx: typer.Context,
+    form: options.Format = "table",
+    as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
+) -> None:
     """List and look after models: add, info, verify, export, ..."""
     if ctx.invoked_subcommand is None:
-        list_models(form, as_json)
+        list_models(form, as_json, as_jsonl)
 
 
 @app.command("list")
-def list_models(form: options.Format = "table", as_json: options.Json = False) -> None:
+def list_models(
+    form: options.Format = "table", as_json: options.Json = False, as_jsonl: options.JsonLines = False
+) -> None:
     """List the models that are installed."""
     from embcli.models import installed
 
-    show(installed(), form, as_json)
+    show(installed(), output_format(form, as_json, as_jsonl))
 
 
 @app.command()
@@ -44,6 +51,7 @@ def add(
         Path | None, typer.Option(metavar="FILE", help="The words of a .npy file, one a line.", show_default=False)
     ] = None,
     as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
 ) -> None:
     """Add a model: word2vec, GloVe or fastText text, word2vec binary, fastText .bin, gensim .kv, NumPy .npy.
 
@@ -54,51 +62,72 @@ def add(
 
     with progress_bar() as progress:
         added = add_model(source, name, force=force, form=source_format, reader=reader, words=words, progress=progress)
-    show_with_notes(added, as_json)
+    show_with_notes(added, output_format("table", as_json, as_jsonl))
 
 
 @app.command()
-def info(name: NameOrNone = None, form: options.Format = "table", as_json: options.Json = False) -> None:
+def info(
+    name: NameOrNone = None,
+    form: options.Format = "table",
+    as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
+) -> None:
     """Tell all that is known of a model."""
     from embcli.models import info as info_of
 
-    show(info_of(name), form, as_json)
+    show(info_of(name), output_format(form, as_json, as_jsonl))
 
 
 @app.command()
-def remove(name: Name, form: options.Format = "table", as_json: options.Json = False) -> None:
+def remove(
+    name: Name, form: options.Format = "table", as_json: options.Json = False, as_jsonl: options.JsonLines = False
+) -> None:
     """Delete a model."""
     from embcli.models import remove as remove_model
 
-    show(remove_model(name), form, as_json)
+    show(remove_model(name), output_format(form, as_json, as_jsonl))
 
 
 @app.command()
-def verify(name: NameOrNone = None, form: options.Format = "table", as_json: options.Json = False) -> None:
+def verify(
+    name: NameOrNone = None,
+    form: options.Format = "table",
+    as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
+) -> None:
     """Compare the checksums of a model, or of all: finds every flipped bit; reads 1 GB in about a second."""
     from embcli.models import verify as verify_models
 
-    show(verify_models(name), form, as_json)
+    show(verify_models(name), output_format(form, as_json, as_jsonl))
 
 
 @app.command()
-def default(name: NameOrNone = None, form: options.Format = "table", as_json: options.Json = False) -> None:
+def default(
+    name: NameOrNone = None,
+    form: options.Format = "table",
+    as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
+) -> None:
     """Choose the model that is asked when none is named; without NAME, tell which it is."""
-    from embcli.models import as_models, default_name, installed, set_default
+    from embcli.models import as_models, installed, set_default
+    from embcli.spaces import default_name
 
     if name is not None:
-        show(set_default(name), form, as_json)
+        show(set_default(name), output_format(form, as_json, as_jsonl))
         return
     chosen = default_name()
-    show(as_models("default", chosen, [e for e in installed().results if e.name == chosen]), form, as_json)
+    show(
+        as_models("default", chosen, [e for e in installed().results if e.name == chosen]),
+        output_format(form, as_json, as_jsonl),
+    )
 
 
 @app.command()
-def catalog(form: options.Format = "table", as_json: options.Json = False) -> None:
+def catalog(form: options.Format = "table", as_json: options.Json = False, as_jsonl: options.JsonLines = False) -> None:
     """List the models of gensim's catalogue, with sizes and licences; needs no network."""
     from embcli.models import catalog as read_catalog
 
-    show(read_catalog(), form, as_json)
+    show(read_catalog(), output_format(form, as_json, as_jsonl))
 
 
 @app.command()
@@ -110,6 +139,7 @@ def export(
         typer.Option("--format", help="Default: by the suffix, .txt or .vec, .bin, .kv.", show_default=False),
     ] = None,
     as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
 ) -> None:
     """Write a model as word2vec text or binary, or as a gensim .kv."""
     from embcli.exporting import export as export_model
@@ -118,14 +148,15 @@ def export(
     space = load(name)
     written = export_model(space, file, file_format)
     record = as_models("export", space.name, [describe(space.name)])
-    show_with_notes(record._replace(notes=(f"written to {file} ({written})",)), as_json)
+    noted = record._replace(notes=(f"written to {file} ({written})",))
+    show_with_notes(noted, output_format("table", as_json, as_jsonl))
 
 
-def show_with_notes(record: Any, as_json: bool) -> None:
+def show_with_notes(record: Any, form: str) -> None:
     """The record on stdout and, for people, its notes on stderr."""
     from embcli.render.printable import printable
 
-    show(record, "table", as_json)
-    if not as_json and sys.stderr is not None:
+    show(record, form)
+    if form == "table" and sys.stderr is not None:
         for note in record.notes or ():
             sys.stderr.write(f"embcli: note: {printable(note)}\n")

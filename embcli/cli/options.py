@@ -29,8 +29,12 @@ Model = Annotated[
         show_default=False,
     ),
 ]
-Format = Annotated[Literal["table", "json"], typer.Option("--format", help="A table for people, or JSON.")]
+Format = Annotated[
+    Literal["table", "json", "jsonl", "csv", "tsv", "markdown"],
+    typer.Option("--format", help="A table for people, or a format for programs."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+JsonLines = Annotated[bool, typer.Option("--jsonl", help="Short for --format jsonl: one object a line.")]
 
 Metric = Annotated[
     Literal["cosine", "dot", "euclidean"],

@@ -1,0 +1,85 @@
+"""Records as CSV (RFC 4180), TSV and Markdown: one line for each of `results`, the JSON's keys as columns.
+
+A list becomes a column for each of its numbers. In CSV and TSV a word that a spreadsheet would take for a
+formula (it begins with = + - @, a tab or a carriage return) gets an apostrophe in front, which spreadsheets
+take for "this is text"; numbers are left alone.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from embcli.render.printable import printable
+from embcli.results import as_json
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def delimited(record: Any, form: str, *, question: str | None = None, header: bool = True) -> str:
+    """A record's rows as `csv`, `tsv` or `markdown`, with the question in a column before them if one is given."""
+    rows = [{**({} if question is None else {"question": question}), **row} for row in rows_of(record)]
+    columns = list(rows[0]) if rows else []
+    if form == "markdown":
+        return _markdown(columns, rows, header=header)
+    out = io.StringIO()
+    dialect: dict[str, str] = (
+        {"lineterminator": "\r\n"} if form == "csv" else {"delimiter": "\t", "lineterminator": "\n"}
+    )
+    writer = csv.writer(out, **dialect)  # type: ignore[arg-type]
+    if header and columns:
+        writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(value, form) for value in row.values()])
+    return out.getvalue()
+
+
+def rows_of(record: Any) -> Iterator[dict[str, Any]]:
+    """Each of `results` as a flat row; of a record that has only pairs, the pairs."""
+    fields = as_json(record)
+    for result in fields["results"] or fields.get("pairs") or ():
+        yield dict(_flat(result, fields["query"]))
+
+
+def _flat(result: Mapping[str, Any], query: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in result.items():
+        if not isinstance(value, list):
+            yield name, value
+        elif name == "probabilities":
+            yield from ((f"probability_T{t:g}", p) for t, p in zip(query["temperatures"], value, strict=True))
+        else:
+            yield from ((f"{name}_{i}", number) for i, number in enumerate(value))
+
+
+def _cell(value: Any, form: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, str):
+        return str(value)
+    if form == "tsv":
+        value = value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    return f"'{value}" if value.startswith(FORMULA) else value
+
+
+def _markdown(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, header: bool) -> str:
+    lines = []
+    if header and columns:
+        numeric = [not isinstance(value, str) for value in rows[0].values()]
+        lines = [_line(columns), _line("---:" if right else "---" for right in numeric)]
+    lines += [_line(_markdown_cell(value) for value in row.values()) for row in rows]
+    return "".join(lines)
+
+
+def _line(cells: Any) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _markdown_cell(value: Any) -> str:
+    if not isinstance(value, str):
+        return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    text = printable(value)
+    for special in "\\`*_[]<>|":
+        text = text.replace(special, f"\\{special}")
+    return text

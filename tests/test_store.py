@@ -337,7 +337,7 @@ def test_of_equal_words_the_first_is_kept(
 def test_every_flipped_bit_is_found(path: Path) -> None:
     data = path.read_bytes()
     for place in range(len(data)):
-        for bit in range(8) if place % 7 == 0 or place < 700 else (place % 8,):
+        for bit in range(8) if place < 700 else (place % 8,):
             changed = bytearray(data)
             changed[place] ^= 1 << bit
             path.write_bytes(changed)

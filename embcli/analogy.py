@@ -10,11 +10,12 @@ Methods, for an analogy b - a + c (a is to b as c is to ?), with v̂ = v / ‖v�
 - pairdirection: cos(v̂ - ĉ, b̂ - â), the direction alone. Levy and Goldberg 2014, eq. 2.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from embcli.errors import UsageProblem
+from embcli.errors import EmbcliError, UsageProblem
 from embcli.expression import Expression, parse, spell
 from embcli.results import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
 from embcli.space import Combination, Float64Array, Rows, Scores, VectorSpace, unit_rows
@@ -24,6 +25,36 @@ METRICS = ("cosine", "dot", "euclidean")
 EPSILON = 1e-6
 # Two unit vectors nearer than this are the same direction, whatever their last digits say.
 NO_STEP = 1e-7
+NEIGHBORS = "embcli.neighbors/1"
+# Scores held at a time when many questions are answered together: 64 MiB.
+PRODUCT_NUMBERS = 1 << 24
+
+
+class Question(NamedTuple):
+    """A question for the words nearest to an expression; the fields are the parameters of `solve_analogy`."""
+
+    expression: str | Expression
+    method: str = "3cosadd"
+    metric: str = "cosine"
+    raw: bool = False
+    k: int = 10
+    top: int | None = None
+    include_inputs: bool = False
+    expect: str | None = None
+
+
+class Asked(NamedTuple):
+    """A question whose words have been looked up."""
+
+    question: Question
+    combined: Combination
+    expected: int | None
+    resolved: dict[str, str]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the scores are cosines with one vector, which many questions can share a product for."""
+        return self.question.method == "3cosadd" and self.question.metric == "cosine"
 
 
 def solve_analogy(
@@ -45,45 +76,9 @@ def solve_analogy(
     The words of the expression cannot answer unless `include_inputs`; they are in `inputs` with the
     rank they would have had. UnknownWord, ExpressionSyntaxError, UsageProblem.
     """
-    _check_choice("method", method, METHODS)
-    _check_choice("metric", metric, METRICS)
-    for name, number in (("k", k), ("top", top)):
-        if number is not None and number < 1:
-            raise UsageProblem(f"{name} must be at least 1, not {number}", f"for example {name} 10")
-    if method != "3cosadd" and (metric != "cosine" or raw):
-        raise UsageProblem(f"{method} is defined for cosines of unit vectors", "leave out --metric and --raw")
-    raw = raw or metric != "cosine"
-
-    expression = parse(expression, triple=True) if isinstance(expression, str) else expression
-    combined = space.combine(expression.terms, unit=not raw)
-    expected_row, resolved = space.resolve_all([] if expect is None else [expect])
-    scores = _scores(space, combined, method, metric, top)
-    sign = -1.0 if metric == "euclidean" else 1.0
-    inputs = {row: _place(space, scores, row, sign) for row in combined.rows}
-    barred = () if include_inputs else tuple(inputs)
-    rows, values = scores.best(k + len(barred))
-    found = [(int(row), sign * float(value) + 0.0) for row, value in zip(rows, values, strict=True)]
-    answers = [(row, value) for row, value in found if row not in barred][:k]
-    return Ranking(
-        schema="embcli.analogy/1",
-        model=ModelCard(space.name, len(space), space.dim),
-        query=RankingQuery(
-            expression=spell(combined.terms),
-            method=method,
-            metric=metric,
-            raw=raw,
-            k=k,
-            terms=tuple(WeightedWord(*term) for term in combined.terms),
-            exclude_inputs=not include_inputs,
-            top=top,
-            resolved=combined.resolved | resolved,
-        ),
-        results=tuple(Answer(i, space.vocabulary[row], value) for i, (row, value) in enumerate(answers, start=1)),
-        inputs=tuple(inputs.values()),
-        expected=_expected(inputs, expected_row[0], _place(space, scores, expected_row[0], sign))
-        if expected_row
-        else None,
-    )
+    question = Question(expression, method, metric, raw, k, top, include_inputs, expect)
+    asked = _prepare(space, question, triple=True)
+    return _answer(space, asked, _scores(space, asked))
 
 
 def find_neighbors(
@@ -101,17 +96,95 @@ def find_neighbors(
 
     As `solve_analogy` with method 3cosadd; three bare words are not an analogy here.
     """
-    ranking = solve_analogy(
-        space,
-        parse(expression) if isinstance(expression, str) else expression,
-        metric=metric,
-        raw=raw,
-        k=k,
-        top=top,
-        include_inputs=include_inputs,
-        expect=expect,
+    question = Question(expression, "3cosadd", metric, raw, k, top, include_inputs, expect)
+    asked = _prepare(space, question, triple=False)
+    return _answer(space, asked, _scores(space, asked))._replace(schema=NEIGHBORS)
+
+
+def answer_many(
+    space: VectorSpace, questions: Sequence[Question], *, triple: bool = True
+) -> Iterator[Ranking | EmbcliError]:
+    """The answers of `solve_analogy` (of `find_neighbors` when not `triple`), in order, errors in their places.
+
+    Questions about cosines are answered in blocks through one matrix product Q · Vᵀ, with bounded memory.
+    """
+    size = max(1, PRODUCT_NUMBERS // max(1, len(space)))
+    for first in range(0, len(questions), size):
+        prepared = [_prepared(space, question, triple) for question in questions[first : first + size]]
+        products: dict[int, Scores] = {}
+        tops = {asked.question.top for asked in prepared if isinstance(asked, Asked) and asked.is_plain}
+        for top in tops:
+            same = [
+                i for i, asked in enumerate(prepared)
+                if isinstance(asked, Asked) and asked.is_plain and asked.question.top == top
+            ]  # fmt: skip
+            vectors = np.stack([prepared[i].combined.vector for i in same])  # type: ignore[union-attr]
+            products |= dict(zip(same, space.cosines_of_many(vectors, top), strict=True))
+        for i, asked in enumerate(prepared):
+            if isinstance(asked, EmbcliError):
+                yield asked
+                continue
+            try:
+                ranking = _answer(space, asked, products.pop(i) if i in products else _scores(space, asked))
+            except EmbcliError as error:
+                yield error
+            else:
+                yield ranking if triple else ranking._replace(schema=NEIGHBORS)
+
+
+def _prepared(space: VectorSpace, question: Question, triple: bool) -> "Asked | EmbcliError":
+    try:
+        return _prepare(space, question, triple=triple)
+    except EmbcliError as error:
+        return error
+
+
+def _prepare(space: VectorSpace, question: Question, *, triple: bool) -> "Asked":
+    """Check a question and look its words up."""
+    _check_choice("method", question.method, METHODS)
+    _check_choice("metric", question.metric, METRICS)
+    for name, number in (("k", question.k), ("top", question.top)):
+        if number is not None and number < 1:
+            raise UsageProblem(f"{name} must be at least 1, not {number}", f"for example {name} 10")
+    if question.method != "3cosadd" and (question.metric != "cosine" or question.raw):
+        raise UsageProblem(f"{question.method} is defined for cosines of unit vectors", "leave out --metric and --raw")
+    raw = question.raw or question.metric != "cosine"
+    expression = question.expression
+    parsed = parse(expression, triple=triple) if isinstance(expression, str) else expression
+    combined = space.combine(parsed.terms, unit=not raw)
+    expected, resolved = space.resolve_all([] if question.expect is None else [question.expect])
+    return Asked(question._replace(raw=raw), combined, expected[0] if expected else None, resolved)
+
+
+def _answer(space: VectorSpace, asked: "Asked", scores: Scores) -> Ranking:
+    question, combined = asked.question, asked.combined
+    sign = -1.0 if question.metric == "euclidean" else 1.0
+    inputs = {row: _place(space, scores, row, sign) for row in combined.rows}
+    barred = () if question.include_inputs else tuple(inputs)
+    rows, values = scores.best(question.k + len(barred))
+    found = [(int(row), sign * float(value) + 0.0) for row, value in zip(rows, values, strict=True)]
+    answers = [(row, value) for row, value in found if row not in barred][: question.k]
+    expected = None
+    if asked.expected is not None:
+        expected = _expected(inputs, asked.expected, _place(space, scores, asked.expected, sign))
+    return Ranking(
+        schema="embcli.analogy/1",
+        model=ModelCard(space.name, len(space), space.dim),
+        query=RankingQuery(
+            expression=spell(combined.terms),
+            method=question.method,
+            metric=question.metric,
+            raw=question.raw,
+            k=question.k,
+            terms=tuple(WeightedWord(*term) for term in combined.terms),
+            exclude_inputs=not question.include_inputs,
+            top=question.top,
+            resolved=combined.resolved | asked.resolved,
+        ),
+        results=tuple(Answer(i, space.vocabulary[row], value) for i, (row, value) in enumerate(answers, start=1)),
+        inputs=tuple(inputs.values()),
+        expected=expected,
     )
-    return ranking._replace(schema="embcli.neighbors/1")
 
 
 def _place(space: VectorSpace, scores: Scores, row: int, sign: float) -> Answer:
@@ -129,16 +202,17 @@ def _expected(inputs: dict[int, Answer], row: int, place: Answer) -> Expected:
     return Expected(place.word, rank, place.rank, place.score)
 
 
-def _scores(space: VectorSpace, combined: Combination, method: str, metric: str, top: int | None) -> Scores:
-    if method == "3cosmul":
-        return _products_of_cosines(space, combined, top)
-    if method == "pairdirection":
-        return _pair_directions(space, combined, top)
-    if metric == "dot":
-        return space.dots(combined.vector, top)
-    if metric == "euclidean":
-        return space.closeness(combined.vector, top)
-    return space.cosines(combined.vector, top)
+def _scores(space: VectorSpace, asked: Asked) -> Scores:
+    question, combined = asked.question, asked.combined
+    if question.method == "3cosmul":
+        return _products_of_cosines(space, combined, question.top)
+    if question.method == "pairdirection":
+        return _pair_directions(space, combined, question.top)
+    if question.metric == "dot":
+        return space.dots(combined.vector, question.top)
+    if question.metric == "euclidean":
+        return space.closeness(combined.vector, question.top)
+    return space.cosines(combined.vector, question.top)
 
 
 def _products_of_cosines(space: VectorSpace, combined: Combination, top: int | None) -> Scores:

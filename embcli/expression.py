@@ -100,6 +100,11 @@ def parse(source: str, *, triple: bool = False) -> Expression:
     return Expression(tuple(terms))
 
 
+def split_words(source: str) -> list[str]:
+    """Words with spaces between, as they stand; those in quotes may hold spaces."""
+    return re.findall(rf"{QUOTED}(?=\s|$)|\S+", source, re.ASCII)
+
+
 def parse_pairs(source: str) -> list[tuple[str, str]]:
     """`puppy:puppies,student:students` as pairs of words; words may be quoted."""
     pairs: list[tuple[str, str]] = []

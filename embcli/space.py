@@ -10,7 +10,7 @@ every row in float64, on every machine.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -201,6 +201,16 @@ class VectorSpace:
         with np.errstate(divide="ignore", invalid="ignore"):
             values /= self.norms[:top]
         return self._bracketed(values, UNIT * (self.dim + SLACK), lambda rows: self.exact_cosines(q, rows))
+
+    def cosines_of_many(self, queries: Float64Array, top: int | None = None) -> list[Scores]:
+        """`cosines` of each row of queries [n, dim], by one matrix product of n × rows numbers."""
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            values = unit_rows(queries).astype(np.float32) @ self.vectors[:top].T
+            values /= self.norms[:top]
+        margin = UNIT * (self.dim + SLACK)
+        return [
+            self._bracketed(row, margin, partial(self.exact_cosines, q)) for row, q in zip(values, queries, strict=True)
+        ]
 
     def dots(self, q: Float64Array, top: int | None = None) -> Scores:
         """v · q for the first `top` rows."""

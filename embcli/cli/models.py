@@ -18,7 +18,7 @@ NameOrNone = Annotated[str | None, typer.Argument(metavar="[NAME]", help="The na
 @app.callback(invoke_without_command=True)
 def models(
     ctx: typer.Context,
-    form: options.Format = "table",
+    form: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
@@ -29,7 +29,7 @@ def models(
 
 @app.command("list")
 def list_models(
-    form: options.Format = "table", as_json: options.Json = False, as_jsonl: options.JsonLines = False
+    form: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False
 ) -> None:
     """List the models that are installed."""
     from embcli.models import installed
@@ -62,13 +62,13 @@ def add(
 
     with progress_bar() as progress:
         added = add_model(source, name, force=force, form=source_format, reader=reader, words=words, progress=progress)
-    show_with_notes(added, output_format("table", as_json, as_jsonl))
+    show_with_notes(added, output_format(None, as_json, as_jsonl))
 
 
 @app.command()
 def info(
     name: NameOrNone = None,
-    form: options.Format = "table",
+    form: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
@@ -80,7 +80,7 @@ def info(
 
 @app.command()
 def remove(
-    name: Name, form: options.Format = "table", as_json: options.Json = False, as_jsonl: options.JsonLines = False
+    name: Name, form: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False
 ) -> None:
     """Delete a model."""
     from embcli.models import remove as remove_model
@@ -91,7 +91,7 @@ def remove(
 @app.command()
 def verify(
     name: NameOrNone = None,
-    form: options.Format = "table",
+    form: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
@@ -104,7 +104,7 @@ def verify(
 @app.command()
 def default(
     name: NameOrNone = None,
-    form: options.Format = "table",
+    form: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
@@ -123,7 +123,7 @@ def default(
 
 
 @app.command()
-def catalog(form: options.Format = "table", as_json: options.Json = False, as_jsonl: options.JsonLines = False) -> None:
+def catalog(form: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False) -> None:
     """List the models of gensim's catalogue, with sizes and licences; needs no network."""
     from embcli.models import catalog as read_catalog
 
@@ -149,14 +149,14 @@ def export(
     written = export_model(space, file, file_format)
     record = as_models("export", space.name, [describe(space.name)])
     noted = record._replace(notes=(f"written to {file} ({written})",))
-    show_with_notes(noted, output_format("table", as_json, as_jsonl))
+    show_with_notes(noted, output_format(None, as_json, as_jsonl))
 
 
-def show_with_notes(record: Any, form: str) -> None:
+def show_with_notes(record: Any, form: str | None) -> None:
     """The record on stdout and, for people, its notes on stderr."""
     from embcli.render.printable import printable
 
     show(record, form)
-    if form == "table" and sys.stderr is not None:
+    if form is None and sys.stderr is not None:
         for note in record.notes or ():
             sys.stderr.write(f"embcli: note: {printable(note)}\n")

@@ -11,7 +11,11 @@ WordsOrNone = Annotated[
 ]
 ExpressionWords = Annotated[
     list[str],
-    typer.Argument(metavar="EXPR...", help="For example: king - man + woman, or man:king::woman:?", show_default=False),
+    typer.Argument(
+        metavar="EXPR...",
+        help="For example: king - man + woman, or man:king::woman:?; - reads questions from stdin.",
+        show_default=False,
+    ),
 ]
 _EXPRESSION = typer.Argument(
     metavar="EXPR", help='An expression in quotes, for example "cats - cat".', show_default=False
@@ -30,8 +34,12 @@ Model = Annotated[
     ),
 ]
 Format = Annotated[
-    Literal["table", "json", "jsonl", "csv", "tsv", "markdown"],
-    typer.Option("--format", help="A table for people, or a format for programs."),
+    Literal["table", "json", "jsonl", "csv", "tsv", "markdown"] | None,
+    typer.Option(
+        "--format",
+        help="table for people, others for programs; default: table, and jsonl for questions from stdin.",
+        show_default=False,
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 JsonLines = Annotated[bool, typer.Option("--jsonl", help="Short for --format jsonl: one object a line.")]

@@ -1,6 +1,6 @@
 """The commands that rank the vocabulary: analogies and neighbours."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 
@@ -20,7 +20,7 @@ def analogy(
     include_inputs: options.IncludeInputs = False,
     expect: options.Expect = None,
     model: options.Model = None,
-    form: options.Format = "table",
+    form: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
@@ -28,6 +28,9 @@ def analogy(
     from embcli.analogy import solve_analogy
     from embcli.expression import join_arguments, parse
 
+    if expression == ["-"]:
+        given = {"method": method, "metric": metric, "raw": raw, "k": k, "top": top, "include_inputs": include_inputs}
+        _answer_stdin(given | {"expect": expect}, model, output_format(form, as_json, as_jsonl), triple=True)
     parsed = parse(join_arguments(expression, triple=True), triple=True)
     ranking = solve_analogy(
         load(model), parsed, method=method, metric=metric, raw=raw, k=k, top=top,
@@ -47,7 +50,7 @@ def neighbors(
     include_inputs: options.IncludeInputs = False,
     expect: options.Expect = None,
     model: options.Model = None,
-    form: options.Format = "table",
+    form: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
@@ -55,6 +58,9 @@ def neighbors(
     from embcli.analogy import find_neighbors
     from embcli.expression import join_arguments, parse
 
+    if expression == ["-"]:
+        given = {"metric": metric, "raw": raw, "k": k, "top": top, "include_inputs": include_inputs, "expect": expect}
+        _answer_stdin(given, model, output_format(form, as_json, as_jsonl), triple=False)
     parsed = parse(join_arguments(expression))
     ranking = find_neighbors(
         load(model), parsed, metric=metric, raw=raw, k=k, top=top, include_inputs=include_inputs, expect=expect
@@ -62,3 +68,25 @@ def neighbors(
     show(ranking, output_format(form, as_json, as_jsonl))
     if ranking.missed:
         raise typer.Exit(1)
+
+
+def _answer_stdin(given: dict[str, Any], model: str | None, form: str | None, *, triple: bool) -> NoReturn:
+    """Answer expressions from stdin in blocks, with the given options; exits with the status of the batch."""
+    from embcli.analogy import Question, answer_many
+    from embcli.cli.batch import run_batch
+
+    space = load(model)
+    texts, flags, numbers = ("expression", "method", "metric", "expect"), ("raw", "include_inputs"), ("k", "top")
+    kinds: dict[str, type] = dict.fromkeys(texts, str) | dict.fromkeys(flags, bool) | dict.fromkeys(numbers, int)
+    blank: dict[str, Any] = {"expression": ""}
+    if not triple:
+        del kinds["method"]
+    status = run_batch(
+        form,
+        given,
+        kinds,
+        lambda line: {"expression": line},
+        lambda questions: answer_many(space, [Question(**(blank | question)) for question in questions], triple=triple),
+        ["rank", "word", "score"],
+    )
+    raise typer.Exit(status)

@@ -19,17 +19,17 @@ def load(model: str | None) -> "StoredSpace":
         return open_space(model, progress=progress)
 
 
-def output_format(form: str, as_json: bool, as_jsonl: bool) -> str:
-    """The format that the options ask for."""
+def output_format(form: str | None, as_json: bool, as_jsonl: bool) -> str | None:
+    """The format that the options ask for, if they do."""
     return "json" if as_json else "jsonl" if as_jsonl else form
 
 
-def show(record: Any, form: str) -> None:
-    """Write a record to stdout, whole."""
+def show(record: Any, form: str | None) -> None:
+    """Write a record to stdout, whole; as a table when no format was asked for."""
     from embcli.render import render
 
     # Newlines are written as they are: CSV's are the two characters of RFC 4180 on every system.
-    sys.stdout.write(render(record, form))
+    sys.stdout.write(render(record, form or "table"))
 
 
 def read_words(arguments: Iterable[str]) -> list[str]:

@@ -12,8 +12,8 @@ def dumps(record: Any) -> str:
     return json.dumps(as_json(record), ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def dumps_error(error: EmbcliError) -> str:
-    """An error as one JSON object on one line."""
+def dumps_error(error: EmbcliError, **place: Any) -> str:
+    """An error as one JSON object on one line; `place` says of which question it is."""
     fields: dict[str, Any] = {
         "code": error.code,
         "message": error.message,
@@ -22,4 +22,4 @@ def dumps_error(error: EmbcliError) -> str:
     }
     if isinstance(error, ExpressionSyntaxError):
         fields |= {"source": error.source, "position": error.position}
-    return json.dumps({"error": fields}, ensure_ascii=True) + "\n"
+    return json.dumps({"error": fields | place}, ensure_ascii=True) + "\n"

@@ -16,10 +16,14 @@ from embcli.results import as_json
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def delimited(record: Any, form: str, *, question: str | None = None, header: bool = True) -> str:
-    """A record's rows as `csv`, `tsv` or `markdown`, with the question in a column before them if one is given."""
-    rows = [{**({} if question is None else {"question": question}), **row} for row in rows_of(record)]
-    columns = list(rows[0]) if rows else []
+def delimited(record: Any, form: str) -> str:
+    """A record's rows as `csv`, `tsv` or `markdown`, with a header."""
+    rows = list(rows_of(record))
+    return table(list(rows[0]) if rows else [], rows, form)
+
+
+def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], form: str, *, header: bool = True) -> str:
+    """Rows as `csv`, `tsv` or `markdown`; a row's missing columns are left empty."""
     if form == "markdown":
         return _markdown(columns, rows, header=header)
     out = io.StringIO()
@@ -30,7 +34,7 @@ def delimited(record: Any, form: str, *, question: str | None = None, header: bo
     if header and columns:
         writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(value, form) for value in row.values()])
+        writer.writerow([_cell(row.get(column), form) for column in columns])
     return out.getvalue()
 
 
@@ -66,9 +70,9 @@ def _cell(value: Any, form: str) -> str:
 def _markdown(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, header: bool) -> str:
     lines = []
     if header and columns:
-        numeric = [not isinstance(value, str) for value in rows[0].values()]
-        lines = [_line(columns), _line("---:" if right else "---" for right in numeric)]
-    lines += [_line(_markdown_cell(value) for value in row.values()) for row in rows]
+        right = [rows and isinstance(rows[0].get(column), int | float) for column in columns]
+        lines = [_line(columns), _line("---:" if number else "---" for number in right)]
+    lines += [_line(_markdown_cell(row.get(column)) for column in columns) for row in rows]
     return "".join(lines)
 
 

@@ -8,6 +8,7 @@ cannot be answered yields an error in its place, and the exit status is that of 
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import UnionType
 from typing import Any
 
 from embcli.errors import BadFile, EmbcliError, UsageProblem
@@ -30,8 +31,9 @@ def run_batch(
 ) -> int:
     """Answer the questions of stdin; returns the exit status.
 
-    kinds: the fields that a JSON object may have, and their types; the first must be there. read_line: the fields that a plain line
-    stands for. answer: records or errors for questions, in order. columns: of CSV, TSV and Markdown.
+    kinds: the fields that a JSON object may have, and their types; the first must be there. read_line: the
+    fields that a plain line stands for. answer: records or errors for questions, in
+    order. columns: of CSV, TSV and Markdown.
     """
     writer = _Writer(form or "jsonl", columns)
     status = 0
@@ -108,15 +110,17 @@ def _read_object(line: str, kinds: Mapping[str, type]) -> Fields:
     for name, value in fields.items():
         if name not in kinds:
             raise UsageProblem(f'a question has no field "{name}"', f"its fields are {', '.join(kinds)}")
-        if value is not None and (
-            not isinstance(value, kinds[name]) or isinstance(value, bool) != (kinds[name] is bool)
-        ):
+        if value is not None and not _fits(name, value, kinds[name]):
             raise UsageProblem(f'the field "{name}" cannot be {json.dumps(value)}', "see: embcli COMMAND --help")
-        if name == "words" and not all(isinstance(word, str) for word in value):
-            raise UsageProblem('the field "words" is a list of words', 'for example ["king", "queen"]')
-        if name == "temperatures" and not all(isinstance(t, int | float) and not isinstance(t, bool) for t in value):
-            raise UsageProblem('the field "temperatures" is a list of numbers', "for example [0.5, 1]")
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _fits(name: str, value: Any, kind: type) -> bool:
+    """Whether a value of JSON is of a kind; lists are of words, but for those of temperatures."""
+    if isinstance(value, list) and kind is list:
+        inner: type | UnionType = int | float if name == "temperatures" else str
+        return all(isinstance(item, inner) and not isinstance(item, bool) for item in value)
+    return isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
 
 
 class _Writer:

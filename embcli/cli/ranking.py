@@ -74,6 +74,7 @@ def _answer_stdin(given: dict[str, Any], model: str | None, form: str | None, *,
     """Answer expressions from stdin in blocks, with the given options; exits with the status of the batch."""
     from embcli.analogy import Question, answer_many
     from embcli.cli.batch import run_batch
+    from embcli.expression import join_arguments
 
     space = load(model)
     texts, flags, numbers = ("expression", "method", "metric", "expect"), ("raw", "include_inputs"), ("k", "top")
@@ -85,7 +86,7 @@ def _answer_stdin(given: dict[str, Any], model: str | None, form: str | None, *,
         form,
         given,
         kinds,
-        lambda line: {"expression": line},
+        lambda line: {"expression": join_arguments([line], triple=triple)},
         lambda questions: answer_many(space, [Question(**(blank | question)) for question in questions], triple=triple),
         ["rank", "word", "score"],
     )

@@ -1,0 +1,141 @@
+"""Questions from stdin: one record each, in order, equal to asking one at a time; every format."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from process import Outcome, ask, environment, settle
+
+COMMANDS = {
+    "analogy": (["king - man + woman", "man king woman", "paris - france + italy", '"new york" - usa'], []),
+    "neighbors": (["king", "new york", "2*king - queen", '"-"'], []),
+    "similarity": (["king queen", "king queen man", "king:queen man:woman"], []),
+    "odd": (["breakfast cereal dinner lunch", "king queen man cabbage"], []),
+    "lookup": (["king", 'queen "new york"'], []),
+    "project": (["cats - cat", "kings - king"], ["puppy", "puppies"]),
+    "softmax": (["king", "queen - woman"], ["throne", "man", "cabbage"]),
+}
+
+
+@pytest.fixture(autouse=True)
+def at_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle(monkeypatch, home)
+
+
+def ask_stdin(lines: str, *arguments: str) -> Outcome:
+    return ask(*arguments, stdin=lines.encode())
+
+
+def arguments_of(command: str, question: str) -> list[str]:
+    """The question as arguments of its own; the shell has taken quotes around phrases away."""
+    if command in ("analogy", "neighbors", "project", "softmax"):
+        return [question]
+    return next(csv.reader([question], delimiter=" "))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_batch_is_byte_for_byte_what_asking_one_at_a_time_gives(command: str) -> None:
+    questions, words = COMMANDS[command]
+    status, out, err = ask_stdin("\n".join(questions), command, "-", *words)
+    alone = [ask(command, *arguments_of(command, question), *words, "--json").out for question in questions]
+    assert (status, out, err) == (0, "".join(alone), "")
+
+
+def test_hundreds_of_analogies_in_blocks_equal_those_asked_alone() -> None:
+    words = ["king", "queen", "paris", "tokyo", "dog", "walked", "bigger", "euro", "seven"]
+    questions = [f"{a} - {b} + {c}" for a in words for b in words for c in words if len({a, b, c}) == 3][:90]
+    _, out, _ = ask_stdin("\n".join(questions), "analogy", "-", "-k", "3", "--top", "30000")
+    lines = out.splitlines()
+    for i in range(0, 90, 13):
+        assert lines[i] + "\n" == ask("analogy", questions[i], "-k", "3", "--top", "30000", "--json").out
+
+
+def test_a_bad_question_has_an_error_in_its_place_and_the_first_gives_the_status() -> None:
+    lines = 'king\nqqqzzzq\n\nking +\n{"expression": "queen", "k": 1}\n{"k": true, "expression": "x"}\n{oops\n[1]\n'
+    status, out, err = ask_stdin(lines, "nn", "-", "-k", "2")
+    records = [json.loads(line) for line in out.splitlines()]
+    assert (status, err) == (3, "")
+    codes = [record.get("error", {}).get("code") for record in records]
+    assert codes == [None, "unknown_word", "syntax", None, "usage", "usage", "unknown_word"]
+    assert [records[1]["error"][key] for key in ("question", "line")] == ["qqqzzzq", 2]
+    assert [len(record["results"]) for record in (records[0], records[3])] == [2, 1]
+
+
+def test_json_objects_set_the_fields_of_the_command() -> None:
+    questions = [
+        {"expression": "king - man + woman", "method": "3cosmul", "k": 2, "expect": "throne"},
+        {"expression": "tower", "metric": "euclidean", "include_inputs": True},
+    ]
+    lines = "\n".join(json.dumps(question) for question in questions)
+    status, out, _ = ask_stdin(lines, "analogy", "-", "-k", "3")
+    mul, near = (json.loads(line) for line in out.splitlines())
+    assert status == 0
+    assert (mul["query"]["method"], len(mul["results"]), mul["expected"]["rank"]) == ("3cosmul", 2, 2)
+    assert (near["query"]["metric"], len(near["results"]), near["results"][0]["word"]) == ("euclidean", 3, "tower")
+
+    line = json.dumps({"expression": "king", "words": ["queen", "throne"], "temperatures": [0, 2]})
+    _, out, _ = ask_stdin(line, "softmax", "-")
+    assert [len(result["probabilities"]) for result in json.loads(out)["results"]] == [2, 2]
+
+
+def test_answers_come_before_the_last_question_is_written(home: Path) -> None:
+    command = [sys.executable, "-m", "embcli", "nn", "-", "-k", "1"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(home)) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for word, nearest in (("king", b"prince"), ("queen", b"princess")):
+            process.stdin.write(f"{word}\n".encode())
+            process.stdin.flush()
+            assert nearest in process.stdout.readline()
+        process.stdin.close()
+        assert process.wait() == 0
+
+
+def test_head_ends_a_batch_quietly(home: Path) -> None:
+    line = f"yes king | head -2000 | {sys.executable} -m embcli nn - -k 50 | head -1"
+    done = subprocess.run(["sh", "-c", line], env=environment(home), capture_output=True, text=True, timeout=60)
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
+
+
+def test_csv_repeats_the_question_and_opens_right_in_a_spreadsheet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "hostile.txt"
+    file.write_text('=1+1 1 2\n"quoted",comma 2 1\n@x 1 1\n-x 3 1\n')
+    settle(monkeypatch, tmp_path / "home", EMBCLI_MODEL="hostile")
+    assert ask("models", "add", str(file)).status == 0
+    status, out, _ = ask_stdin("@x\nnope\n", "nn", "-", "--format", "csv")
+    assert status == 3
+    assert out.count("\r\n") == out.count("\n") == 5
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert {row["word"] for row in rows} == {"'=1+1", '"quoted",comma', "'-x", ""}
+    assert [row["question"] for row in rows] == ["'@x"] * 3 + ["nope"]
+    assert "not in the vocabulary" in rows[-1]["error"]
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "markdown", "jsonl"])
+def test_every_format_is_a_view_of_the_same_record(form: str) -> None:
+    question = ["softmax", "king", "queen", "throne", "-T", "1", "-T", "2"]
+    answer = ask(*question, "--json").answer["results"]
+    out = ask(*question, "--format", form).out
+    if form == "jsonl":
+        assert json.loads(out)["results"] == answer
+        return
+    split = {"csv": ",", "tsv": "\t", "markdown": "|"}[form]
+    rows = [[cell.strip() for cell in line.strip("|\r").split(split)] for line in out.splitlines()]
+    rows = [row for row in rows if not row[0].startswith("---")]
+    assert rows[0] == ["word", "logit", "probability_T1", "probability_T2"]
+    assert [[row[0], *map(float, row[1:])] for row in rows[1:]] == [
+        [result["word"], result["logit"], *result["probabilities"]] for result in answer
+    ]
+
+
+def test_a_table_can_be_asked_for_too() -> None:
+    _, out, _ = ask_stdin("king\nqqqzzzq\n", "nn", "-", "-k", "1", "--format", "table")
+    assert "prince" in out
+    assert "qqqzzzq" in out

@@ -29,6 +29,7 @@ ARROWS = {
     "softmax": IDEA,
     "similarity": IDEA,
     "lookup": IDEA,
+    "schemas": {"results", "errors"},
     "attention": IDEA,
     "evaluate": IDEA,
     "store": {"errors"},

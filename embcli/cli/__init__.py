@@ -26,6 +26,7 @@ COMMANDS = {
     "odd": "words",
     "lookup": "words",
     "models": "models",
+    "schema": "schema",
 }
 ALIASES = {"nn": "neighbors"}
 
@@ -64,7 +65,7 @@ def build_app(arguments: list[str]) -> typer.Typer:
         if wanted not in (name, None):
             continue
         module = import_module(f"embcli.cli.{home}")
-        if home == name:
+        if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
         else:
             function = ALIASES.get(name, name)

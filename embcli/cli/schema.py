@@ -1,0 +1,18 @@
+"""The command that prints JSON Schemas."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+
+def schema(
+    command: Annotated[
+        list[str], typer.Argument(metavar="COMMAND", help="For example: analogy, or models info.", show_default=False)
+    ],
+) -> None:
+    """Print the JSON Schema of what a command answers; of "error", that of an error."""
+    from embcli.schemas import schema_of
+
+    sys.stdout.write(json.dumps(schema_of(" ".join(command)), indent=2) + "\n")

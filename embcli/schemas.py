@@ -1,0 +1,86 @@
+"""JSON Schemas (draft 2020-12) of what the commands answer, made from the records in `results.py`.
+
+A field that may be left out (an extra of an option) is not required; keys that are not named are allowed,
+as keys are only ever added within a version.
+"""
+
+import types
+from collections.abc import Mapping
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from embcli import results
+from embcli.errors import UsageProblem
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+# What a command answers with; a command of `models` that answers with another record has its own line.
+RECORDS: dict[str, tuple[type, str]] = {
+    "analogy": (results.Ranking, "embcli.analogy/1"),
+    "neighbors": (results.Ranking, "embcli.neighbors/1"),
+    "project": (results.Projections, "embcli.project/1"),
+    "softmax": (results.Distribution, "embcli.softmax/1"),
+    "similarity": (results.Similarities, "embcli.similarity/1"),
+    "odd": (results.OddOneOut, "embcli.odd/1"),
+    "lookup": (results.Lookup, "embcli.lookup/1"),
+    "models": (results.Models, "embcli.models/1"),
+    "models info": (results.ModelInfos, "embcli.models/1"),
+    "models catalog": (results.Catalog, "embcli.models/1"),
+}
+ERROR = {
+    "$schema": DIALECT,
+    "title": "error",
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message", "hint", "suggestions"],
+            "properties": {
+                "code": {"type": "string"},
+                "message": {"type": "string"},
+                "hint": {"type": "string"},
+                "suggestions": {"type": "array", "items": {"type": "string"}},
+                "source": {"type": "string"},
+                "position": {"type": "integer"},
+                "question": {"type": "string"},
+                "line": {"type": "integer"},
+            },
+        }
+    },
+}
+SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+
+
+def schema_of(command: str) -> dict[str, Any]:
+    """The schema of what a command prints with --json; of `error`, that of an error. UsageProblem."""
+    if command == "error":
+        return ERROR
+    if command not in RECORDS:
+        raise UsageProblem(f'there is no schema of "{command}"', f"one of {', '.join([*RECORDS, 'error'])}")
+    record, name = RECORDS[command]
+    schema = _object(record)
+    schema["properties"]["schema"] = {"const": name}
+    return {"$schema": DIALECT, "title": name, **schema}
+
+
+def _object(record: Any) -> dict[str, Any]:
+    hints, extras = get_type_hints(record), record._field_defaults
+    return {
+        "type": "object",
+        "required": [name for name in record._fields if name not in extras],
+        "properties": {name: _kind(hints[name]) for name in record._fields},
+    }
+
+
+def _kind(hint: Any) -> dict[str, Any]:
+    if hint in SIMPLE:
+        return {"type": SIMPLE[hint]}
+    if hasattr(hint, "_fields"):
+        return _object(hint)
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return {"anyOf": [_kind(kind) for kind in inner]}
+    if origin is tuple:
+        return {"type": "array", "items": _kind(inner[0])}
+    if origin is Mapping or (isinstance(origin, type) and issubclass(origin, Mapping)):
+        return {"type": "object", "additionalProperties": _kind(inner[1])}
+    raise TypeError(f"no JSON for {hint}")

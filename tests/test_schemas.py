@@ -1,0 +1,69 @@
+"""Every JSON that a command prints is valid under the schema that `embcli schema` prints for it."""
+
+import json
+import shlex
+from pathlib import Path
+
+import jsonschema
+import pytest
+from process import ask, settle
+
+from embcli.schemas import RECORDS
+
+ANSWERS = {
+    "analogy": ["analogy king - man + woman --expect queen", "analogy King - man --top 400 --method 3cosmul"],
+    "neighbors": ["nn tower --metric euclidean -k 2", "neighbors 2*king --raw --include-inputs"],
+    "project": [
+        "project 'cats - cat' puppy Puppies --sort",
+        "project 'cats - cat' --scan 2",
+        "project 'cats - cat' --pairs puppy:puppies",
+    ],
+    "softmax": ["softmax king queen throne -T 1 -T 0", "softmax king --all -k 2", "softmax --logits a=1,b=2"],
+    "similarity": ["similarity king queen", "similarity king:queen man:Woman"],
+    "odd": ["odd king queen cabbage"],
+    "lookup": ["lookup king Queen"],
+    "models": ["models", "models verify glove", "models default"],
+    "models info": ["models info glove"],
+    "models catalog": ["models catalog"],
+    "error": ["nn qqqzzzq", "nn 'king +'", "nn king -m nope", "odd king"],
+}
+
+
+@pytest.fixture(autouse=True)
+def at_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle(monkeypatch, home)
+
+
+def test_every_record_has_answers_to_check() -> None:
+    assert set(ANSWERS) == {*RECORDS, "error"}
+
+
+@pytest.mark.parametrize("command", ANSWERS)
+def test_what_a_command_prints_is_valid_under_its_schema(command: str) -> None:
+    schema = json.loads(ask("schema", *command.split()).out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for question in ANSWERS[command]:
+        outcome = ask(*shlex.split(question), "--json")
+        answer = json.loads(outcome.err if command == "error" else outcome.out)
+        jsonschema.validate(answer, schema)
+        # The schema is no rubber stamp: an answer without one of its keys is not valid.
+        inner = answer["error"] if command == "error" else answer
+        inner.pop("message" if command == "error" else "results")
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(answer, schema)
+
+
+def test_every_key_of_every_answer_is_in_its_schema() -> None:
+    for command in RECORDS:
+        schema = json.loads(ask("schema", *command.split()).out)
+        for question in ANSWERS[command]:
+            answer = json.loads(ask(*shlex.split(question), "--json").out)
+            assert set(answer) <= set(schema["properties"])
+            fields = schema["properties"]["results"]["items"]["properties"]
+            assert all(set(result) == set(fields) for result in answer["results"])
+
+
+def test_a_schema_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    outcome = ask("schema", "analogies")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "analogy" in outcome.err

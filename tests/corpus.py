@@ -207,6 +207,8 @@ NOT_NUMBERS = (
 def _rows_of_text() -> Iterator[Broken]:
     for form, (name, head, rows, first) in TEXTS.items():
         line = f"line {first + BAD}:"
+        # Without a header, what holds NUL bytes or lines that run on is not known to be text at all.
+        perhaps = ("NUL", "hole", "carriage returns") if form == "glove" else ("carriage returns",)
         word, _, numbers = rows[BAD].partition(b" ")
         four = numbers.split()
         ways: dict[str, bytes] = {
@@ -242,16 +244,17 @@ def _rows_of_text() -> Iterator[Broken]:
             "a header in the middle": b"8 4\n",
         }  # fmt: skip
         for way, row in ways.items():
-            yield Broken(f"{form}: {way}", name, head + b"".join([*rows[:BAD], row, *rows[BAD + 1 :]]), says=line)
+            says = "" if any(part in way for part in perhaps) else line
+            yield Broken(f"{form}: {way}", name, head + b"".join([*rows[:BAD], row, *rows[BAD + 1 :]]), says=says)
         for bad in NOT_NUMBERS if form == "word2vec" else (b"nan", b"1e39", b"0x10", b"1_000", b"two"):
             row = b" ".join([word, four[0], bad, *four[2:]]) + b"\n"
             data = head + b"".join([*rows[:BAD], row, *rows[BAD + 1 :]])
-            yield Broken(f"{form}: {ascii(bad)} as a number", name, data, says=line)
+            yield Broken(f"{form}: {bad!a} as a number", name, data, says=line)
         last = f"line {first + len(rows) - 1}:"
         yield Broken(f"{form}: cut inside the last number", name, head + b"".join(rows)[:-4], says=last)
         yield Broken(f"{form}: cut before its last line feed", name, head + b"".join(rows)[:-1], says=last)
-        yield Broken(f"{form}: all lengths absurd", name, head + b"".join(r.replace(b".", b"e-20 .")[:0] or
-                     b" ".join([r.split()[0], *[b"1e-20"] * DIM]) + b"\n" for r in rows))  # fmt: skip
+        tiny = b"".join(r.split()[0] + b" 1e-20" * DIM + b"\n" for r in rows)
+        yield Broken(f"{form}: only tiny numbers", name, head + tiny)
         zeros = b"".join(r.split()[0] + b" 0" * DIM + b"\n" for r in rows)
         yield Broken(f"{form}: only zeros", name, head + zeros)
         huge = b"".join(r.split()[0] + b" 1e30" * DIM + b"\n" for r in rows)
@@ -270,7 +273,7 @@ def _headers() -> Iterator[Broken]:
         ):  # fmt: skip
             yield Broken(f"{form}: header {promised} {dim}", name, header(promised, dim) + body)
         for head in (b"-8 4", b"8 -4", b"8.0 4", b"8 4 1", b"8", b"8,4", b"0x8 4", b"1e1 4", b"eight four", b"8 4 #"):
-            yield Broken(f"{form}: header {ascii(head)}", name, head + b"\n" + body)
+            yield Broken(f"{form}: header {head!a}", name, head + b"\n" + body)
         for digits in (19, 30, 5000):
             yield Broken(f"{form}: header of {digits} digits", name, b"9" * digits + b" 4\n" + body)
     for suffix, compress in COMPRESSIONS.items():
@@ -287,7 +290,9 @@ def _headers() -> Iterator[Broken]:
 
 
 def _other_files() -> Iterator[Broken]:
-    page = b"<!DOCTYPE html>\n<html>\n<head>\n<title>404 Not Found</title>\n</head>\n<body>\n<h1>Not Found</h1>\n</body>"
+    page = (
+        b"<!DOCTYPE html>\n<html>\n<head>\n<title>404 Not Found</title>\n</head>\n<body>\n<h1>Not Found</h1>\n</body>"
+    )
     png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\1\0\0\0\1\0\x08\x06\0\0\0\\r\xa8f" + bytes(range(256)) * 4
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w") as archive:
@@ -307,7 +312,6 @@ def _other_files() -> Iterator[Broken]:
         "UTF-16 little-endian": GLOVE.decode().encode("utf-16-le"),
         "UTF-16 big-endian": GLOVE.decode().encode("utf-16-be"),
         "UTF-32": GLOVE.decode().encode("utf-32"),
-        "UTF-7 BOM": b"+/v8-" + GLOVE,
         "HTML": page,
         "HTML, a tag a line": b"\n".join(b"<p>" for _ in range(30)) + b"\n",
         "HTML in one line": page.replace(b"\n", b"") + b"\n",
@@ -399,20 +403,23 @@ def _records() -> Iterator[Broken]:
         yield Broken(f"binary: {what} behind its end", "bad.bin", BINARY + extra, says="record ")
     for what, form in (("big-endian", ">f4"), ("64-bit", "<f8"), ("big-endian 64-bit", ">f8"), ("16-bit", "<f2")):
         yield Broken(f"binary: {what} numbers", "bad.bin", head + b"".join(records(form=form)))
-    yield Broken("binary: integers", "bad.bin", head + b"".join(records(form="<i4", numbers=[["7", "3", "5", "2"]] * 8)))
+    yield Broken(
+        "binary: integers", "bad.bin", head + b"".join(records(form="<i4", numbers=[["7", "3", "5", "2"]] * 8))
+    )
     yield Broken("binary: line feeds turned to CRLF", "bad.bin", BINARY.replace(b"\n", b"\r\n"))
     yield Broken("binary: passed through a text editor", "bad.bin", BINARY.decode("utf-8", "replace").encode())
-    yield Broken("binary: the eighth bit lost", "bad.bin", bytes(byte & 127 for byte in BINARY), ("--format", "binary"))
     yield Broken("binary: no header", "bad.bin", b"".join(rows))
     yield Broken("binary: no header, but asked for", "bad.bin", b"".join(rows), ("--format", "binary"))
     yield Broken("binary: a BOM", "bad.bin", b"\xef\xbb\xbf" + BINARY)
-    yield Broken("binary: zeros for numbers", "bad.bin", head + b"".join(f"w{i} ".encode() + bytes(16) for i in range(8)))
+    yield Broken(
+        "binary: zeros for numbers", "bad.bin", head + b"".join(f"w{i} ".encode() + bytes(16) for i in range(8))
+    )
 
 
 def _compressed() -> Iterator[Broken]:
     bad_text = header() + b"".join([*lines()[:BAD], b"king 1 2 3 two\n", *lines()[BAD + 1 :]])
     bad_binary = header() + b"".join([*records()[:BAD], b"king " + b"\xff" * 16, *records()[BAD + 1 :]])
-    many = b"".join(f"w{i} {i % 97}.5 {i % 89}.25 -1.125 0.5\n".encode() for i in range(20_000))
+    many = b"".join(f"w{i} {i % 97}.5 {i % 89}.25 -1.125 0.5\n".encode() for i in range(4_000))
     for suffix, compress in COMPRESSIONS.items():
         name = f"bad.txt.{suffix}"
         whole = compress(many)
@@ -444,10 +451,6 @@ def _compressed() -> Iterator[Broken]:
     giant[16] = 40  # the LZMA2 dictionary: 4 GiB - 1, by the .xz file format, 5.3.1
     giant[20:24] = struct.pack("<I", zlib.crc32(giant[12:20]))
     yield Broken("xz: a dictionary of 4 GiB", "bad.xz", bytes(giant), apart=True)
-    alone = zipped(WORD2VEC, method=zipfile.ZIP_LZMA)
-    at = alone.index(b"vectors.txt") + len("vectors.txt") + 5  # behind LZMA's version, size and lc/lp/pb
-    giant = bytearray(alone)
-    giant[at : at + 4] = b"\xff\xff\xff\xff"
     yield Broken("zip: nothing in it at all", "bad.zip", zip_of({}))
     yield Broken("zip: two members", "bad.zip", zip_of({"a.txt": WORD2VEC, "b.txt": WORD2VEC}), says="2 files")
     yield Broken("zip: only a folder", "bad.zip", zip_of({"folder/": b""}), says="0 files")
@@ -467,13 +470,13 @@ def _compressed() -> Iterator[Broken]:
         yield Broken(f"zip: {what}", "bad.zip", bytes(data))
 
 
-BOMB_PIECE = 1 << 24
+BOMB_PIECE = 1 << 20
 
 
 @cache
 def _gzip_bomb(content: bytes, pieces: int) -> bytes:
     """A gzip member that grows without end: the same flushed piece again and again."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packer = zlib.compressobj(6, zlib.DEFLATED, 31)
     data = content * (BOMB_PIECE // len(content))
     start = packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
     again = packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
@@ -485,14 +488,21 @@ def _bombs() -> Iterator[Broken]:
         ("zeros", b"\0"), ("spaces", b" "), ("line feeds", b"\n"), ("rows", b"a 1 2 3\n"), ("one line", b"1 "),
         ("one word", b"a"), ("words", b"a\n"),
     ):  # fmt: skip
-        yield Broken(f"gz bomb of {what}", "bad.txt.gz", _gzip_bomb(content, 30), apart=what in ("spaces", "rows"))
-    yield Broken("gz bomb behind a header", "bad.gz", _gzip_bomb(b"99999999 300\n" + b"a" * 51, 30))
+        bomb = _gzip_bomb(content, 480)
+        yield Broken(f"gz bomb of {what}", "bad.txt.gz", bomb, apart=what in ("spaces", "rows"))
+    yield Broken("gz bomb behind a header", "bad.gz", _gzip_bomb(b"99999999 300\n" + b"a" * 51, 480))
     rows = b"a 1 2 3\n" * (BOMB_PIECE // 8)
-    yield Broken("bz2 bomb", "bad.bz2", bz2.compress(rows) * 20, apart=True)
-    yield Broken("xz bomb", "bad.xz", lzma.compress(rows, preset=1) * 20, apart=True)
-    yield Broken("zip bomb", "bad.zip", zipped(rows * 12), apart=True)
-    yield Broken("zip bomb with bzip2", "bad.zip", zipped(bytes(BOMB_PIECE * 12), method=zipfile.ZIP_BZIP2), apart=True)
-    yield Broken("zip bomb with LZMA", "bad.zip", zipped(bytes(BOMB_PIECE * 12), method=zipfile.ZIP_LZMA), apart=True)
+    yield Broken("bz2 bomb", "bad.bz2", bz2.compress(rows) * 320, apart=True)
+    yield Broken("xz bomb", "bad.xz", lzma.compress(rows, preset=1) * 320, apart=True)
+    for what, content, method in (
+        ("", rows * 40, zipfile.ZIP_DEFLATED), (" with bzip2", bytes(BOMB_PIECE * 160), zipfile.ZIP_BZIP2),
+        (" with LZMA", bytes(BOMB_PIECE * 40), zipfile.ZIP_LZMA),
+    ):  # fmt: skip
+
+        def write(folder: Path, content: bytes = content, method: int = method) -> None:
+            (folder / "bad.zip").write_bytes(zipped(content, method=method))
+
+        yield Broken(f"zip bomb{what}", "bad.zip", write, apart=True)
     trailing = gzipped(b"".join(lines()[:3]) + lines()[3][:-1] + b" " * (1 << 21) + b"\n")
     yield Broken("gz of a row with 2 MB of trailing spaces", "bad.gz", trailing + gzipped(b"king 1\n"), apart=True)
 
@@ -520,7 +530,7 @@ def _not_plain_files() -> Iterator[Broken]:
     yield Broken("a file that cannot be read", "mem", lambda folder: None, status=4, source="/proc/self/mem")
     for url in ("https://nlp.stanford.edu/data/glove.6B.zip", "file:///etc/passwd", "s3://bucket/glove.txt"):
         yield Broken(f"an address: {url}", "bad", lambda folder: None, source=url)
-    yield Broken("nothing", "bad", lambda folder: None, source="", status=4)
+    yield Broken("nothing", "bad", lambda folder: None, says="folder", source="")
 
 
 # Pickles ----------------------------------------------------------------------------------------------------
@@ -590,7 +600,7 @@ def _pickles() -> Iterator[Broken]:
     yield Broken("KeyedVectors, gz, cut before its checksum", "bad.kv.gz", gzipped(whole)[:-8])
     yield Broken("KeyedVectors, gz, with a wrong checksum", "bad.kv.gz", gzipped(whole)[:-8] + bytes(8))
 
-    laughs = b"]" + b"2" * 0 + b"K\x01a"  # a list of a list twice over of a list twice over of …
+    # a list that holds a list twice, which holds a list twice, which …
     laughs = b"]q\x00" + b"".join(b"0](h" + bytes([i]) + b"h" + bytes([i]) + b"eq" + bytes([i + 1]) for i in range(60))
     tuples = b"K\x01" + b"2\x86" * 60  # (x, x) of (x, x) of …: 2⁶⁰ steps to hash or to show
     deep = b"K\x01" + b"\x85" * 3_000_000
@@ -617,14 +627,13 @@ def _pickles() -> Iterator[Broken]:
         "a tuple of tuples as an attribute": instance(b"}" + tuples + b"K\x01s"),
         "a million nested tuples as a key": b"\x80\x02}" + deep + b"K\x01s.",
         "a list of lists of lists for a word": instance(
-            b"}X\x0c\x00\x00\x00index_to_key](" + laughs + b"N" * 7 + b"es" + _inside({"vectors": vectors})[0:0]
-            + b"X\x07\x00\x00\x00vectors" + pickle.dumps(vectors, 2)[2:-1].replace(b"q\x00", b"").replace(b"N", b"N")
-            + b"s"
+            b"}(X\x0c\x00\x00\x00index_to_key](" + laughs + b"N" * 7 + b"eX\x07\x00\x00\x00vectors"
+            + _inside(vectors) + b"u"
         ),
         "an array of a terabyte": b"\x80\x02cnumpy\nndarray\n\x8a\x06" + (10**12).to_bytes(6, "little") + b"\x85R.",
         "an array of 8 GB": saved_array(b"\x8a\x04" + (2**30 - 1).to_bytes(4, "little")),
         "an array that nobody filled": instance(
-            b"}(X\x0c\x00\x00\x00index_to_key](" + b"X\x01\x00\x00\x00a" * 1 + b"X\x01\x00\x00\x00be"
+            b"}(X\x0c\x00\x00\x00index_to_key](" + b"X\x01\x00\x00\x00aX\x01\x00\x00\x00be"
             + b"X\x07\x00\x00\x00vectorscnumpy\nndarray\nK\x02K\x04\x86X\x02\x00\x00\x00f4\x86Ru"
         ),
     }  # fmt: skip
@@ -647,6 +656,9 @@ class _Reduces:
     def __reduce__(self) -> Any:
         return self.call
 
+    def __call__(self) -> None:
+        """pickle wants functions to be callable; this one is never called."""
+
 
 def _payloads() -> Iterator[Broken]:
     """Pickles that would create the file `marker`; protocols 0 and 1 have no magic, so they are also forced."""
@@ -661,7 +673,7 @@ def _payloads() -> Iterator[Broken]:
         "eval": lambda f: _Reduces(eval, code.format(folder=str(f))),
         "exec": lambda f: _Reduces(exec, code.format(folder=str(f))),
         "subprocess": lambda f: _Reduces(subprocess.Popen, [sys.executable, "-c", code.format(folder=str(f))]),
-        "a nested getattr": lambda f: _Reduces(_Reduces(getattr, Path, "touch"), Path(f) / "marker"),
+        "a nested getattr": lambda f: _Reduces(_Reduces(getattr, Path(f) / "marker", "touch")),
         "functools.partial": lambda f: _Reduces(functools.partial(os.system, touch.format(folder=f))),
     }
     for what, make in calls.items():
@@ -689,20 +701,39 @@ def _payloads() -> Iterator[Broken]:
         "os.system as OBJ": lambda f: b"\x80\x02(cposix\nsystem\n" + text(f) + b"o.",
         "a dotted name": lambda f: b"\x80\x04" + stacked("numpy", "os.system") + text(f) + b"\x85R.",
         "a name through gensim": lambda f: b"\x80\x04" + stacked("gensim.utils", "os.system") + text(f) + b"\x85R.",
-        "a name through gensim, dotted": lambda f: b"\x80\x04" + stacked("gensim", "utils.os.system") + text(f) + b"\x85R.",
+        "a name through gensim, dotted": lambda f: (
+            b"\x80\x04" + stacked("gensim", "utils.os.system") + text(f) + b"\x85R."
+        ),
         "a module that begins like gensim's": lambda f: b"\x80\x02cgensimx\nsystem\n" + text(f) + b"\x85R.",
         "numpy.load": lambda f: b"\x80\x02cnumpy\nload\n" + text(f"{f}") + b"\x85R.",
         "numpy.fromfile": lambda f: b"\x80\x02cnumpy\nfromfile\n" + text("/dev/zero") + b"\x85R.",
         "numpy.testing": lambda f: b"\x80\x02cnumpy.testing._private.utils\nrunstring\n" + text(f) + b"}\x86R.",
-        "copyreg around os.system": lambda f: b"\x80\x02ccopyreg\n_reconstructor\ncposix\nsystem\n" + text(f) + b"N\x87R.",
-        "copyreg's registry": lambda f: b"\x80\x02ccopyreg\nadd_extension\n" + text("posix") + text("system") + b"K\x01\x87R\x82\x01" + text(f) + b"\x85R.",
-        "BUILD of an allowed function": lambda f: b"\x80\x02c_codecs\nencode\nN}" + text("__code__") + text(f) + b"s\x86b.",
-        "an object array": lambda f: b"\x80\x02cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\n" + text("O") + b"\x85Rcposix\nsystem\n" + text(f) + b"\x85R\x86R.",
+        "copyreg around os.system": lambda f: (
+            b"\x80\x02ccopyreg\n_reconstructor\ncposix\nsystem\n" + text(f) + b"N\x87R."
+        ),
+        "copyreg's registry": lambda f: (
+            b"\x80\x02ccopyreg\nadd_extension\n"
+            + text("posix")
+            + text("system")
+            + b"K\x01\x87R\x82\x01"
+            + text(f)
+            + b"\x85R."
+        ),
+        "BUILD of an allowed function": lambda f: (
+            b"\x80\x02c_codecs\nencode\nN}" + text("__code__") + text(f) + b"s\x86b."
+        ),
+        "an object array": lambda f: (
+            b"\x80\x02cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\n"
+            + text("O")
+            + b"\x85Rcposix\nsystem\n"
+            + text(f)
+            + b"\x85R\x86R."
+        ),
         "pathlib": lambda f: b"\x80\x02cpathlib\nPosixPath\n" + text(f.split()[-1]) + b"\x85R.",
         "builtins.open": lambda f: b"\x80\x02cbuiltins\nopen\n" + text(f.split()[-1]) + text("w") + b"\x86R.",
         "__builtin__.open": lambda f: b"\x80\x02c__builtin__\nopen\n" + text(f.split()[-1]) + text("w") + b"\x86R.",
         "a pickle in a pickle": lambda f: b"\x80\x02cpickle\nloads\nB" + b"\x00\x00\x00\x00\x85R.",
-    }  # fmt: skip
+    }
     for what, craft in crafted.items():
         for suffix in ("", ".gz"):
 
@@ -746,8 +777,10 @@ def _beside() -> Iterator[Broken]:
         "a pickle": pickle.dumps(matrix()),
         "an .npz": zip_of({"a.npy": whole}),
         "HTML": b"<html></html>",
-        "one with an unended header": npy_with_header("{'descr': '<f4', 'fortran_order': False, 'shape': (8, 4", b"\0" * 128),
-    }  # fmt: skip
+        "one with an unended header": npy_with_header(
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (8, 4", b"\0" * 128
+        ),
+    }
     for what, data in parts.items():
         yield Broken(f"KeyedVectors beside an array that is {what}", "bad.kv", with_array(data))
 
@@ -785,7 +818,7 @@ def _arrays() -> Iterator[Broken]:
         yield Broken(f".npy with words: {what}", "bad.npy", with_words(words), arguments, says)
     yield Broken(".npy without words", "bad.npy", npy(matrix()), says="--words")
     yield Broken(".npy with words that are missing", "bad.npy", npy(matrix()), arguments, "bad.words", status=4)
-    yield Broken(".npy with words in a folder", "bad.npy", npy(matrix()), ("--words", "{folder}"))
+    yield Broken(".npy with words in a folder", "bad.npy", npy(matrix()), ("--words", "{folder}"), "is a folder")
     yield Broken(".npy with words from /dev/zero", "bad.npy", npy(matrix()), ("--words", "/dev/zero"), "/dev/zero")
     yield Broken(".npy with itself for words", "bad.npy", npy(matrix()), ("--words", "{folder}/bad.npy"))
     hurt = matrix()
@@ -872,7 +905,9 @@ def _fasttext() -> Iterator[Broken]:
         "a quantised matrix": changed(places.matrix, "<B", 1),
         "a matrix of -1 rows": changed(places.matrix + 1, "<q", -1),
         "a matrix of 2^62 rows": changed(places.matrix + 1, "<q", 2**62),
-        "a matrix of a row less": changed(places.matrix + 1, "<q", struct.unpack_from("<q", data, places.matrix + 1)[0] - 1),
+        "a matrix of a row less": changed(
+            places.matrix + 1, "<q", struct.unpack_from("<q", data, places.matrix + 1)[0] - 1
+        ),
         "a matrix of 0 columns": changed(places.matrix + 9, "<q", 0),
         "a matrix of 2^62 columns": changed(places.matrix + 9, "<q", 2**62),
         "NaN": changed(places.matrix + 17 + 40, "<f", float("nan")),
@@ -883,18 +918,23 @@ def _fasttext() -> Iterator[Broken]:
         "itself behind its end": data + data,
         "a zeroed hole in its words": data[: places.words + 5] + bytes(60) + data[places.words + 65 :],
         "zeros from the middle on": data[: len(data) // 2] + bytes(len(data) - len(data) // 2),
-        "zeros in place of its numbers": data[: places.matrix + 17] + bytes(places.output - places.matrix - 17) + data[places.output :],
+        "zeros in place of its numbers": data[: places.matrix + 17]
+        + bytes(places.output - places.matrix - 17)
+        + data[places.output :],
         "its numbers the wrong way round": data[: places.matrix + 17]
-        + np.frombuffer(data[places.matrix + 17 : places.output], "<f4").byteswap().tobytes() + data[places.output :],
+        + np.frombuffer(data[places.matrix + 17 : places.output], "<f4").byteswap().tobytes()
+        + data[places.output :],
         "only its magic": data[:4],
         "only its header": data[:64],
         "no output matrix": data[: places.output],
-    }  # fmt: skip
+    }
     for what, content in ways.items():
         yield Broken(f"fastText .bin with {what}", "bad.bin", content)
     for part in (10, 25, 50, 75, 90, 99):
         yield Broken(f"fastText .bin cut at {part} %", "bad.bin", data[: len(data) * part // 100])
-    yield Broken("the header of a fastText .bin only, of another", "bad.bin", gensim_file("lee_fasttext_new.bin")[:100_000])
+    yield Broken(
+        "the header of a fastText .bin only, of another", "bad.bin", gensim_file("lee_fasttext_new.bin")[:100_000]
+    )
 
 
 def _names() -> Iterator[Broken]:
@@ -903,7 +943,9 @@ def _names() -> Iterator[Broken]:
         "con:", "%2e%2e", "a*", "𝒳",
     ):  # fmt: skip
         says = "cannot be the name of a model"
-        yield Broken(f"the name {name[:20]!a}", "bad.txt", WORD2VEC, (f"--name={name}",), says, source="{folder}/bad.txt")
+        yield Broken(
+            f"the name {name[:20]!a}", "bad.txt", WORD2VEC, (f"--name={name}",), says, source="{folder}/bad.txt"
+        )
 
 
 def _through_gensim() -> Iterator[Broken]:
@@ -932,11 +974,15 @@ def _through_gensim() -> Iterator[Broken]:
 # Good files -------------------------------------------------------------------------------------------------
 
 STRANGE_NUMBERS = [
-    ["-0", "1e-5", ".5", "5."], ["+1", "-.25", "1E2", "1e+2"], ["0.12345678901234567", "123456789.12345678", "1e-40", "1"],
-    ["1.17549421e-38", "1e-45", "-1e-46", "2"], ["16777217", "16777219", "0.1000000000000000055511151231257827", "3"],
-    ["340282346638528859811704183484516925440e-38", "00012.5", "-0.0", "1"], ["1e-400", "1", "-1", "0"],
+    ["-0", "1e-5", ".5", "5."],
+    ["+1", "-.25", "1E2", "1e+2"],
+    ["0.12345678901234567", "123456789.12345678", "1e-40", "1"],
+    ["1.17549421e-38", "1e-45", "-1e-46", "2"],
+    ["16777217", "16777219", "0.1000000000000000055511151231257827", "3"],
+    ["340282346638528859811704183484516925440e-38", "00012.5", "-0.0", "1"],
+    ["1e-400", "1", "-1", "0"],
     ["1.00000017881393432617187499", "1.00000017881393432617187500", "1.00000017881393432617187501", "1"],
-]  # fmt: skip
+]
 
 
 def good() -> list[Good]:
@@ -945,6 +991,9 @@ def good() -> list[Good]:
     spaced = ["the", ". . .", "at name@domain.com", "new york", ". . . .", "king", "a  b", "1 2 x"]
     twice = [*WORDS[:6], "king", "the"]
     doubled = np.array(NUMBERS, float)
+    # A few strange lengths among many; more would be a sign of the wrong format.
+    strange = [*STRANGE_NUMBERS, *NUMBERS * 100]
+    many = [f"w{row}" for row in range(len(strange))]
 
     def array(data: bytes, words: bytes) -> Write:
         def write(folder: Path) -> None:
@@ -966,25 +1015,51 @@ def good() -> list[Good]:
         Good("spaces and CRLF", "good.vec", FASTTEXT_VEC.replace(b"\n", b"\r\n"), notes=["CRLF"]),
         Good("tabs", "good.txt", GLOVE.replace(b" ", b"\t"), notes=["tabs"]),
         Good("tabs, also in the header", "good.txt", WORD2VEC.replace(b" ", b"\t"), notes=["tabs"]),
-        Good("a tab after the word only", "good.txt", b"".join(row.replace(b" ", b"\t", 1) for row in rows), notes=["tabs"]),
+        Good(
+            "a tab after the word only",
+            "good.txt",
+            b"".join(row.replace(b" ", b"\t", 1) for row in rows),
+            notes=["tabs"],
+        ),
         Good("blank last lines", "good.txt", WORD2VEC + b"\n\n\n", notes=["blank lines"]),
-        Good("blank last lines of CRLF", "good.txt", GLOVE.replace(b"\n", b"\r\n") + b"\r\n\r\n", notes=["blank lines", "CRLF"]),
+        Good(
+            "blank last lines of CRLF",
+            "good.txt",
+            GLOVE.replace(b"\n", b"\r\n") + b"\r\n\r\n",
+            notes=["blank lines", "CRLF"],
+        ),
         Good("trailing spaces", "good.txt", b"".join(lines(end="   "))),
-        Good("a space at the end of some lines", "good.txt", head + rows[0].replace(b"\n", b" \n") + b"".join(rows[1:])),
+        Good(
+            "a space at the end of some lines", "good.txt", head + rows[0].replace(b"\n", b" \n") + b"".join(rows[1:])
+        ),
         Good("a header with spaces around", "good.txt", b" 8  4 \n" + GLOVE),
         Good("words with spaces", "good.txt", b"".join(lines(words=spaced)), spaced),
         Good("words with spaces, header", "good.txt", head + b"".join(lines(words=spaced)), spaced),
         Good("duplicates", "good.txt", b"".join(lines(words=twice)), WORDS[:6], NUMBERS[:6], ["2 rows were left out"]),
-        Good("duplicates in binary", "good.bin", head + b"".join(records(words=twice)), WORDS[:6], NUMBERS[:6], ["2 rows were left out"]),
+        Good(
+            "duplicates in binary",
+            "good.bin",
+            head + b"".join(records(words=twice)),
+            WORDS[:6],
+            NUMBERS[:6],
+            ["2 rows were left out"],
+        ),
         Good("only one word", "good.txt", rows[1], WORDS[1:2], NUMBERS[1:2]),
         Good("only one number", "good.txt", b"a 1\nb -2.5\n", ["a", "b"], [["1"], ["-2.5"]]),
-        Good("strange numbers", "good.txt", b"".join(lines(numbers=STRANGE_NUMBERS)), numbers=STRANGE_NUMBERS),
-        Good("strange numbers, header", "good.txt", head + b"".join(lines(numbers=STRANGE_NUMBERS)), numbers=STRANGE_NUMBERS),
+        Good("strange numbers", "good.txt", b"".join(lines("", many, strange)), many, strange),
+        Good(
+            "strange numbers, header", "good.txt", header(len(many)) + b"".join(lines("", many, strange)), many, strange
+        ),
         Good("binary without line feeds", "good.bin", head + b"".join(records(feed=b""))),
         Good("binary without a last line feed", "good.bin", BINARY[:-1], notes=[""]),
         Good("binary with a line feed at its end only", "good.bin", head + b"".join(records(feed=b"")) + b"\n"),
-        Good("binary whose numbers begin with a line feed", "good.bin", b"2 1\na \n\0\0@b \n\0\x80?\n", ["a", "b"],
-             [["2.0000023841857910"], ["1.0000011920928955"]]),
+        Good(
+            "binary whose numbers begin with a line feed",
+            "good.bin",
+            b"2 1\na \n\0\0@b \n\0\x80?\n",
+            ["a", "b"],
+            [["2.0000023841857910"], ["1.0000011920928955"]],
+        ),
         Good("text called .bin", "good.bin", WORD2VEC, notes=[""]),
         Good("binary called .txt", "good.txt", BINARY, notes=[""]),
         Good("gz called .txt", "good.txt", gzipped(WORD2VEC), notes=[""]),
@@ -999,17 +1074,23 @@ def good() -> list[Good]:
         Good("a zip that climbs", "good.zip", zip_of({"../../a.txt": WORD2VEC})),
         Good(".npy", "good.npy", array(npy(matrix()), word_list()), arguments=named),
         Good(".npy by columns", "good.npy", array(npy(np.asfortranarray(matrix())), word_list()), arguments=named),
-        Good(".npy of the other byte order", "good.npy", array(npy(matrix().astype(">f4")), word_list()), arguments=named),
+        Good(
+            ".npy of the other byte order", "good.npy", array(npy(matrix().astype(">f4")), word_list()), arguments=named
+        ),
         Good(".npy of 64 bits", "good.npy", array(npy(doubled), word_list()), notes=["rounded"], arguments=named),
-        Good(".npy with a word list of CRLF, BOM and no end", "good.npy",
-             array(npy(matrix()), b"\xef\xbb\xbf" + word_list().replace(b"\n", b"\r\n")[:-2]), arguments=named),
+        Good(
+            ".npy with a word list of CRLF, BOM and no end",
+            "good.npy",
+            array(npy(matrix()), b"\xef\xbb\xbf" + word_list().replace(b"\n", b"\r\n")[:-2]),
+            arguments=named,
+        ),
         Good(".npy with a word list in gz", "good.npy", array(npy(matrix()), gzipped(word_list())), arguments=named),
         Good("KeyedVectors", "good.kv", lambda folder: keyed_vectors(folder / "good.kv")),
         Good("KeyedVectors in two files", "good.kv", lambda folder: keyed_vectors(folder / "good.kv", sep_limit=1)),
         Good("KeyedVectors of 64 bits", "good.kv", saved(index_to_key=WORDS, vectors=doubled), notes=["rounded"]),
         Good("KeyedVectors of gensim 0.12", "good.kv", saved(index2word=WORDS, syn0=matrix())),
         Good("KeyedVectors in gz", "good.kv.gz", gzipped(saved(index_to_key=WORDS, vectors=matrix()))),
-    ]  # fmt: skip
+    ]
     for suffix, compress in COMPRESSIONS.items():
         for what, data in (("txt", WORD2VEC), ("glove.txt", GLOVE), ("vec", FASTTEXT_VEC), ("bin", BINARY)):
             cases.append(Good(f"{what} in {suffix}", f"good.{what}.{suffix}", compress(data)))

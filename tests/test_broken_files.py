@@ -22,6 +22,8 @@ from hypothesis import strategies as st
 from process import Outcome, ask, environment, settle
 
 import embcli
+from embcli import models
+from embcli.errors import EmbcliError
 
 BROKEN = corpus.broken()
 GOOD = corpus.good()
@@ -95,6 +97,18 @@ def usual_memory(tmp_path_factory: pytest.TempPathFactory) -> int:
     return memory
 
 
+def try_to_add(path: Path, *arguments: str) -> Outcome:
+    """`add` without the command line, which takes most of the time of a small file."""
+    words = Path(arguments[1]) if arguments else None
+    with warnings.catch_warnings(), limited():
+        warnings.simplefilter("ignore", ResourceWarning)
+        try:
+            models.add(str(path), words=words)
+        except EmbcliError as error:
+            return Outcome(error.exit_status, "", f"embcli: {error}\n")
+    return Outcome(0, "", "")
+
+
 def assert_refused(outcome: Outcome, case: Broken, source: str, folder: Path) -> None:
     assert "Traceback" not in outcome.err
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (case.status, "", 1), outcome.err[-2000:]
@@ -127,7 +141,7 @@ def test_a_broken_file_is_refused_in_one_line_that_names_it_and_nothing_is_added
 
 
 REPRESENTATIVE = (
-    "word2vec: nan as a number", "text: header 1000000000000 4", "binary: header 8 999999999", "a FIFO", "/dev/zero",
+    "word2vec: b'nan' as a number", "text: header 1000000000000 4", "binary: header 8 999999999", "a FIFO", "/dev/zero",
     "text in gz: header 8 999999999", "binary in gz: header 8 999999999", "binary in zip: header 8 999999999",
     "glove: a line of 5 MB", "gz bomb of zeros", "gz bomb of one line", "gz bomb of line feeds", "gz bomb of words",
     ".npy with a header of 4 GB", ".npy with words: a gz bomb", ".npy with words: one of 50 MB",
@@ -184,7 +198,7 @@ def loaded(name: str) -> tuple[list[str], bytes]:
     space = embcli.open_space(name)
     result = list(space.vocabulary), space.vectors.tobytes()
     del space
-    assert ask("models", "remove", name).status == 0
+    models.remove(name)
     return result
 
 
@@ -198,10 +212,12 @@ FORMATS: dict[str, tuple[str, bytes]] = {
     "kv": ("bad.kv", KEYED),
     "kv in gz": ("bad.kv.gz", corpus.gzipped(KEYED)),
     "npy": ("bad.npy", corpus.npy(corpus.matrix())),
-    **{f"word2vec in {suffix}": (f"bad.{suffix}", zip_(corpus.WORD2VEC)) for suffix, zip_ in corpus.COMPRESSIONS.items()},
-    **{f"glove in {suffix}": (f"bad.{suffix}", zip_(corpus.GLOVE)) for suffix, zip_ in corpus.COMPRESSIONS.items()},
-    **{f"binary in {suffix}": (f"bad.{suffix}", zip_(corpus.BINARY)) for suffix, zip_ in corpus.COMPRESSIONS.items()},
-}  # fmt: skip
+    **{
+        f"{form} in {suffix}": (f"bad.{suffix}", compress(data))
+        for suffix, compress in corpus.COMPRESSIONS.items()
+        for form, data in (("word2vec", corpus.WORD2VEC), ("glove", corpus.GLOVE), ("binary", corpus.BINARY))
+    },
+}
 
 
 def arguments_of(form: str, folder: Path) -> list[str]:
@@ -217,7 +233,7 @@ def test_a_file_that_is_cut_anywhere_is_refused_where_its_format_allows_noticing
     path, arguments = tmp_path / name, arguments_of(form, tmp_path)
     for size in range(len(data)):
         path.write_bytes(data[:size])
-        outcome = add(str(path), *arguments)
+        outcome = try_to_add(path, *arguments)
         if form == "glove" and size and data[size - 1 : size] == b"\n":
             rows = data[:size].count(b"\n")
             assert outcome.status == 0  # whole lines, and nothing says how many there were
@@ -238,7 +254,7 @@ def test_a_fasttext_bin_that_is_cut_anywhere_is_refused(tmp_path: Path) -> None:
     sizes = sorted({*range(100), *near, *range(100, len(data), 97), *range(len(data) - 20, len(data))})
     for size in sizes:
         (tmp_path / "bad.bin").write_bytes(data[:size])
-        outcome = add(str(tmp_path / "bad.bin"))
+        outcome = try_to_add(tmp_path / "bad.bin")
         assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1), f"cut at {size}"
         assert "bad.bin" in outcome.err
         assert_nothing_added(tmp_path)
@@ -250,7 +266,7 @@ def test_a_flipped_bit_in_a_compressed_file_is_refused_or_changes_nothing(form: 
     path = tmp_path / name
     for at in range(len(data)):
         path.write_bytes(data[:at] + bytes([data[at] ^ (1 << at % 8)]) + data[at + 1 :])
-        outcome = add(str(path))
+        outcome = try_to_add(path)
         if outcome.status == 0:  # a time, a name, a system: what does not matter
             assert loaded("bad") == WHOLE, f"{form}: bit {at % 8} of byte {at}"
         else:
@@ -266,7 +282,7 @@ def test_a_flipped_bit_in_the_header_of_an_npy_is_refused_or_changes_nothing(tmp
         flipped = bytearray(data)
         flipped[at // 8] ^= 1 << at % 8
         (tmp_path / name).write_bytes(flipped)
-        outcome = add(str(tmp_path / name), *arguments)
+        outcome = try_to_add(tmp_path / name, *arguments)
         if outcome.status == 0:
             assert loaded("bad") == WHOLE, f"bit {at % 8} of byte {at // 8}"
         else:
@@ -282,13 +298,13 @@ def test_a_flipped_bit_in_the_structure_of_a_fasttext_bin_is_refused_or_changes_
     data = corpus.fasttext()
     path, places = tmp_path / "bad.bin", corpus.fasttext_places(data)
     path.write_bytes(data)
-    assert add(str(path)).status == 0
+    assert try_to_add(path).status == 0
     whole = loaded("bad")
     fields = [*range(4, places.words), *range(places.matrix, places.matrix + 17)]
     for at in fields:
-        for bit in range(0, 8, 3):
+        for bit in (at % 4, at % 4 + 4):
             path.write_bytes(data[:at] + bytes([data[at] ^ (1 << bit)]) + data[at + 1 :])
-            outcome = add(str(path))
+            outcome = try_to_add(path)
             if outcome.status == 0:
                 words, bits = loaded("bad")
                 assert words == whole[0], f"bit {bit} of byte {at}"
@@ -311,7 +327,7 @@ def test_a_file_hurt_in_any_way_is_refused_in_one_line_or_loads(tmp_path: Path, 
         hurt[start:end] = data.draw(st.binary(max_size=12)) if piece is None else piece
     path = tmp_path / name
     path.write_bytes(hurt)
-    outcome = add(str(path))
+    outcome = try_to_add(path)
     assert outcome.status in (0, 2), outcome.err
     if outcome.status == 0:
         words, bits = loaded("bad")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from embcli.spaces import Progress as Report
 
-SHOWN_AFTER = 0.5  # seconds; what takes less needs no bar
+SHOWN_AFTER = 0.2  # seconds; what takes less needs no bar
 
 
 class ProgressBar:

@@ -1,0 +1,77 @@
+"""Fuzz the readers with atheris: any bytes either load as finite vectors or raise an EmbcliError. Nothing else.
+
+    python tests/fuzz_readers.py -max_total_time=20
+
+Other arguments go to libFuzzer. What it finds is written to `crash-…` in the current folder, and can be run
+again by giving that file as the argument.
+"""
+
+import importlib
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+try:
+    atheris: Any = importlib.import_module("atheris")
+except ImportError:
+    print("atheris is not installed: nothing was fuzzed (pip install atheris)")
+    sys.exit(0)
+
+with atheris.instrument_imports(include=["embcli", "pickle", "zipfile"]):
+    import corpus
+    import numpy as np
+
+    from embcli.errors import EmbcliError
+    from embcli.readers import sniffing
+    from embcli.readers.opening import Opened
+
+FORMS = (None, "word2vec", "glove", "binary", "native", "npy")  # fastText's .bin goes on to gensim, which is slow
+
+
+def read_all(path: Path, form: str | None, words: Path | None) -> None:
+    """Read a file to its end, as an import does."""
+    opened = Opened(path)
+    try:
+        if form is None and sniffing.sniff(opened) == "fasttext":
+            return
+        for block, vectors in sniffing.read(opened, form=form, words=words).blocks:
+            assert len(block) == len(vectors)
+            assert all(block)
+            assert vectors.dtype == np.float32
+            assert np.isfinite(vectors).all()
+    finally:
+        opened.close()
+
+
+def main() -> None:
+    warnings.simplefilter("ignore", ResourceWarning)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path, words, seeds = folder / "data", folder / "words", folder / "seeds"
+        words.write_bytes(corpus.word_list())
+        seeds.mkdir()
+        contents = [case.content for case in corpus.good()] + [case.content for case in corpus.broken()]
+        for number, content in enumerate(contents):
+            if isinstance(content, bytes) and len(content) < 4096:
+                for form in (0, 1 + number % (len(FORMS) - 1)):
+                    (seeds / f"{number}-{form}").write_bytes(bytes([form]) + content)
+
+        def one(data: bytes) -> None:
+            form = FORMS[data[0] % len(FORMS)] if data else None
+            path.write_bytes(data[1:])
+            try:
+                read_all(path, form, words if form == "npy" else None)
+            except EmbcliError:
+                return
+
+        options: list[Any] = [sys.argv[0], "-max_len=4096", "-timeout=10", "-rss_limit_mb=2048"]
+        atheris.Setup([*options, *sys.argv[1:], str(seeds)], one)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from embcli.errors import BadFile, InputOutputProblem
 from embcli.readers import Block, Report, Source, glove_wheel, sniffing
 from embcli.readers.opening import Opened
 from embcli.store import open_store
@@ -45,7 +47,7 @@ def make(
     from the same bytes is left as it is. BadFile, InputOutputProblem.
     """
     opened = Opened(file)
-    digest = _Digest(file)
+    digest = _Digest(opened)
     try:
         written = None
         if replace or not path.exists():
@@ -93,8 +95,13 @@ def _reporting(source: Source, report: Report | None, opened: Opened | None) -> 
 class _Digest:
     """SHA-256 of a file, worked out in a thread while the file is being read."""
 
-    def __init__(self, file: Path) -> None:
-        self.file = file
+    def __init__(self, opened: Opened) -> None:
+        try:
+            self.file = opened.path.open("rb")
+        except OSError as error:
+            raise InputOutputProblem(f"cannot read {opened.path}: {error.strerror}", "check the path") from error
+        if not os.path.samestat(os.fstat(self.file.fileno()), os.fstat(opened.file.fileno())):
+            raise BadFile(f"{opened.path} was replaced while it was being opened", "add it again")
         self.stopped = False
         self.hash = hashlib.sha256()
         self.error: OSError | None = None
@@ -103,7 +110,7 @@ class _Digest:
 
     def _work(self) -> None:
         try:
-            with self.file.open("rb") as file:
+            with self.file as file:
                 while not self.stopped and (piece := file.read(1 << 20)):
                     self.hash.update(piece)
         except OSError as error:

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embcli.errors import UnknownModel, UsageProblem
+from embcli.errors import UnknownModel, UnknownWord, UsageProblem
 from embcli.space import VectorSpace
-from embcli.store import SUFFIX, Store, open_store
+from embcli.store import SUFFIX, open_store, verify
 from embcli.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -34,10 +34,20 @@ Progress = Callable[[str, int, float], None]
 class StoredSpace(VectorSpace):
     """A vector space over a store's mapped memory; `metadata` is what its header says of the source."""
 
-    def __init__(self, name: str, store: Store) -> None:
+    def __init__(self, path: Path) -> None:
+        store = open_store(path)
         vocabulary = Vocabulary(store.words, store.offsets, store.order)
-        super().__init__(store.vectors, store.norms, vocabulary, name)
+        super().__init__(store.vectors, store.norms, vocabulary, path.stem)
+        self.path = path
         self.metadata = store.metadata
+
+    def resolve(self, text: str) -> tuple[int, str]:
+        """As `VectorSpace.resolve`; a damaged vocabulary is not taken for one that lacks the word."""
+        try:
+            return super().resolve(text)
+        except UnknownWord:
+            verify(self.path, ("order", "offsets", "words"))
+            raise
 
     def to_gensim(self) -> "KeyedVectors":
         """A gensim KeyedVectors over the same mapped memory; only the words are copied."""
@@ -57,7 +67,7 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
         name = _add_path(Path(name), progress)
     path = model_path(name)
     try:
-        return StoredSpace(name, open_store(path))
+        return StoredSpace(path)
     except FileNotFoundError:
         pass
     if name != DEFAULT:
@@ -65,7 +75,7 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
     from embcli.adding import make_default
 
     if make_default(path, reporter(name, progress)):
-        return StoredSpace(name, open_store(path))
+        return StoredSpace(path)
     if model_path(DEFAULT_IN_CATALOGUE).exists():
         return open_space(DEFAULT_IN_CATALOGUE)
     raise UnknownModel(

@@ -33,7 +33,6 @@ SUFFIX = ".safetensors"
 MEBIBYTE = 1 << 20
 PAGE = 4096  # the tensors begin on a page, so that every kernel maps the vectors well aligned
 NO_CRC = "0" * 8
-MEND = "run: embcli models remove NAME, then add it again (glove is made again by itself)"
 DTYPES: dict[str, np.dtype[Any]] = {
     "F32": np.dtype("<f4"),
     "I64": np.dtype("<i8"),
@@ -70,30 +69,40 @@ def open_store(path: Path) -> Store:
             places = _check(header, size - start)
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise DamagedStore(f"{path} is damaged, or is not a store of embcli: {error}", MEND) from error
+            raise DamagedStore(f"{path} is damaged, or is not a store of embcli: {error}", mend(path)) from error
     arrays = {name: _view(mapped, start, places[name]) for name in TENSORS if name != "crc32"}
     return Store(**arrays, metadata=header["__metadata__"])
 
 
-def verify(path: Path) -> None:
-    """Read a whole store and compare its checksums; DamagedStore at the first MiB that differs.
+def verify(path: Path, tensors: Sequence[str] = ()) -> None:
+    """Read a store and compare its checksums; DamagedStore at the first MiB that differs.
 
-    CRC-32 finds every single flipped bit, wherever it is in the file; the header has one of its own.
+    CRC-32 finds every single flipped bit, wherever it is in the file; the header has one of its own. When
+    some tensors are named, only the MiBs that hold them are read.
     """
     open_store(path)  # checks the structure
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         raw = file.read(length)
         if _header_crc(raw) != _header_crc_written(raw):
-            raise DamagedStore(f"the header of {path} is damaged", MEND)
-        entries = json.loads(raw)
-        start, end = entries["crc32"]["data_offsets"]
+            raise DamagedStore(f"the header of {path} is damaged", mend(path))
+        places = {name: entry["data_offsets"] for name, entry in json.loads(raw).items() if name in TENSORS}
+        start, end = places["crc32"]
         file.seek(8 + length + start)
         expected = np.frombuffer(file.read(end - start), "<u4")
-        file.seek(8 + length)
         for number, crc in enumerate(expected):
-            if zlib.crc32(file.read(min(MEBIBYTE, start - number * MEBIBYTE))) != crc:
-                raise DamagedStore(f"{path} is damaged in its MiB {number + 1} of {len(expected)}", MEND)
+            first, last = number * MEBIBYTE, min((number + 1) * MEBIBYTE, start)
+            if tensors and not any(places[name][0] < last and first < places[name][1] for name in tensors):
+                continue
+            file.seek(8 + length + first)
+            if zlib.crc32(file.read(last - first)) != crc:
+                raise DamagedStore(f"{path} is damaged in its MiB {number + 1} of {len(expected)}", mend(path))
+
+
+def mend(path: Path) -> str:
+    """How to mend a damaged store."""
+    remove = f"run: embcli models remove {path.stem}"
+    return f"{remove} (it is made again at its next use)" if path.stem == "glove" else f"{remove}, then add it again"
 
 
 def layout(shapes: Mapping[str, Sequence[int]]) -> dict[str, Any]:

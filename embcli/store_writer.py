@@ -107,7 +107,8 @@ class _Rows:
     def __enter__(self) -> "_Rows":
         with ExitStack() as stack:
             self.words, self.lengths, self.norms, self.order = (
-                stack.enter_context(tempfile.TemporaryFile(dir=self.folder)) for _ in range(4)
+                stack.enter_context(tempfile.TemporaryFile(dir=self.folder, prefix=".", suffix=".tmp"))
+                for _ in range(4)
             )
             self.close = stack.pop_all().close
         return self
@@ -238,14 +239,17 @@ def _publishing(path: Path, replace: bool) -> Iterator[IO[bytes] | None]:
                 if not replace and path.exists():
                     yield None
                     return
-                _clear_away_others(path.parent, temporary)
+                for other in path.parent.glob(".*.tmp"):  # left by writers of other models that were killed
+                    if other != temporary:
+                        _clear_away(other)
                 file.truncate(0)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
                 os.replace(temporary, path)
             finally:
-                with suppress(FileNotFoundError):
+                # Once it is published, the temporary name may be that of the next writer's file.
+                if _is_named(file, temporary):
                     temporary.unlink()
         if hasattr(os, "O_DIRECTORY"):
             folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
@@ -262,26 +266,36 @@ def _publishing(path: Path, replace: bool) -> Iterator[IO[bytes] | None]:
 @contextmanager
 def _locked(temporary: Path) -> Iterator[IO[bytes]]:
     """The temporary file, open and locked; waits for another writer of the same model to finish."""
-    while True:
-        with os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT, 0o644), "r+b") as file:
-            if fcntl is not None:
-                fcntl.flock(file, fcntl.LOCK_EX)
-            with suppress(FileNotFoundError):
-                # The writer before has published or removed the file that was opened: open a new one.
-                if os.path.samestat(os.fstat(file.fileno()), temporary.stat()):
+    try:
+        while True:
+            with os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT, 0o644), "r+b") as file:
+                if fcntl is not None:
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                # Else the writer before has published or removed the file that was opened: open a new one.
+                if _is_named(file, temporary):
                     yield file
                     return
+    except BaseException:
+        _clear_away(temporary)  # what an error or Ctrl-C between opening and locking leaves
+        raise
 
 
-def _clear_away_others(folder: Path, mine: Path) -> None:
-    """Remove temporary files that writers of other models left when they were killed."""
+def _is_named(file: IO[bytes], path: Path) -> bool:
+    """Whether `path` is still the name of the open file. While it is locked, only its writer can change that."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _clear_away(path: Path) -> None:
+    """Remove a temporary file that no writer holds."""
     if fcntl is None:
         return
-    for path in folder.glob(".*.tmp"):
-        if path != mine:
-            with suppress(OSError), path.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                path.unlink()
+    with suppress(OSError), path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _is_named(file, path):
+            path.unlink()
 
 
 def _drop_rows(file: IO[bytes], start: int, rows: int, width: int, dropped: Array) -> None:

@@ -630,6 +630,14 @@ def _pickles() -> Iterator[Broken]:
             b"}(X\x0c\x00\x00\x00index_to_key](" + laughs + b"N" * 7 + b"eX\x07\x00\x00\x00vectors"
             + _inside(vectors) + b"u"
         ),
+        "a tuple in a tuple in a tuple for a word": instance(
+            b"}(X\x0c\x00\x00\x00index_to_key](K\x01" + b"\x85" * 200_000 + b"eX\x07\x00\x00\x00vectors"
+            + _inside(vectors[:1]) + b"u"
+        ),
+        "an array of a GB that nobody filled": instance(
+            b"}(X\x0c\x00\x00\x00index_to_key](X\x01\x00\x00\x00aeX\x07\x00\x00\x00vectorscnumpy\nndarray\n"
+            b"K\x01J\x00\x00\x00\x10\x86X\x02\x00\x00\x00f4\x86Ru"
+        ),
         "an array of a terabyte": b"\x80\x02cnumpy\nndarray\n\x8a\x06" + (10**12).to_bytes(6, "little") + b"\x85R.",
         "an array of 8 GB": saved_array(b"\x8a\x04" + (2**30 - 1).to_bytes(4, "little")),
         "an array that nobody filled": instance(

@@ -268,7 +268,7 @@ def serve() -> None:
     while True:
         try:
             chunk = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own process
-        except EOFError:
-            return
-        pickle.dump(parse(chunk), sys.stdout.buffer, protocol=5)
-        sys.stdout.buffer.flush()
+            pickle.dump(parse(chunk), sys.stdout.buffer, protocol=5)
+            sys.stdout.buffer.flush()
+        except (EOFError, OSError, pickle.UnpicklingError):
+            os._exit(0)  # the other end is gone, and nobody is left to tell

@@ -58,6 +58,8 @@ def make(
         if written is None:
             same = open_store(path).metadata.get("source_sha256") == digest.hexdigest()
             return ("it had been added before",) if same else None
+    except OSError as error:
+        raise InputOutputProblem(f"cannot read {file}: {error.strerror or error}", "try again") from error
     finally:
         digest.stop()
         opened.close()

@@ -66,7 +66,7 @@ def write_store(
     with _publishing(path, replace) as file:
         if file is None:
             return None
-        with _Rows(path.parent) as rows:
+        with _Rows(path.parent, metadata.get("source") or "the source") as rows:
             room = -(-(HEADER_ROOM + len(encode_header({}, metadata))) // PAGE) * PAGE
             file.seek(room)
             rows.stream(blocks, file)
@@ -100,8 +100,9 @@ def write_store(
 class _Rows:
     """What is known of the rows besides their vectors, in unnamed files beside the store."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, source: str) -> None:
         self.folder = folder
+        self.source = source
         self.count = self.dim = 0
 
     def __enter__(self) -> "_Rows":
@@ -124,7 +125,7 @@ class _Rows:
             squares = np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64)
             if not np.isfinite(squares).all():
                 row = self.count + int(np.flatnonzero(~np.isfinite(squares))[0])
-                raise BadFile(f"row {row + 1} holds a number that is not finite", "every number must be finite")
+                raise BadFile(f"{self.source}, row {row + 1}: a number is not finite", "every number must be finite")
             self.norms.write(np.sqrt(squares).astype("<f4").tobytes())
             self.lengths.write(np.fromiter(map(len, words), "<i4", len(words)).tobytes())
             self.words.write(b"".join(words))
@@ -135,17 +136,19 @@ class _Rows:
                 os.fdatasync(file.fileno()) if hasattr(os, "fdatasync") else os.fsync(file.fileno())
                 synced = file.tell()
         if not self.count or not self.dim:
-            raise BadFile("there are no vectors in the source", "check that it is the right file")
+            raise BadFile(f"{self.source} holds no vectors", "check that it is the right file")
 
     def _check(self, words: Sequence[bytes], vectors: Array) -> None:
         if vectors.ndim != 2 or len(words) != len(vectors) or self.dim not in (0, vectors.shape[1]):
-            raise BadFile(f"from row {self.count + 1} on, words and vectors do not fit together")
+            raise BadFile(f"{self.source}: from row {self.count + 1} on, words and vectors do not fit together")
         try:
             b"\n".join(words).decode()
         except UnicodeDecodeError:
-            raise BadFile(f"after row {self.count} a word is not UTF-8", "convert the source to UTF-8") from None
+            raise BadFile(
+                f"{self.source}: after row {self.count} a word is not UTF-8", "convert the source to UTF-8"
+            ) from None
         if not all(words):
-            raise BadFile(f"row {self.count + words.index(b'') + 1} has no word")
+            raise BadFile(f"{self.source}: row {self.count + words.index(b'') + 1} has no word")
 
     def check_norms(self) -> None:
         """Refuse what was read in the wrong byte order or format."""
@@ -153,7 +156,7 @@ class _Rows:
         absurd = sum(int(np.count_nonzero((part < low) | (part > high))) for part in self.read(self.norms, "<f4"))
         if absurd > ABSURD_SHARE * self.count:
             raise BadFile(
-                f"{absurd:,} of {self.count:,} vectors have lengths outside {low:g} … {high:g}",
+                f"{self.source}: {absurd:,} of {self.count:,} vectors have lengths outside {low:g} … {high:g}",
                 "the file is in another format or byte order, or is damaged",
             )
 

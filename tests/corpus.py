@@ -996,7 +996,7 @@ STRANGE_NUMBERS = [
 def good() -> list[Good]:
     """All of them."""
     rows, head = lines(), header()
-    spaced = ["the", ". . .", "at name@domain.com", "new york", ". . . .", "king", "a  b", "1 2 x"]
+    spaced = ["the", ". . .", "at name@domain.com", "new york", ". . . .", "king", "a  b", "1 b x"]
     twice = [*WORDS[:6], "king", "the"]
     doubled = np.array(NUMBERS, float)
     # A few strange lengths among many; more would be a sign of the wrong format.

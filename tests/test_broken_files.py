@@ -356,7 +356,7 @@ def test_a_pickle_that_meddles_with_an_allowed_function_leaves_no_trace(tmp_path
     assert add(str(tmp_path / "good.kv")).status == 0
     from embcli.readers import native
 
-    assert native._decode.__defaults__ == ("utf-8",)
+    assert native._encode.__defaults__ == ("latin1",)
 
 
 # Good but odd -----------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 from embcli.errors import BadFile
 from embcli.readers import Block, Source
 from embcli.readers.opening import Opened
-from embcli.readers.text import HEADER, LONGEST_WORD
+from embcli.readers.text import HEADER, LONGEST_WORD, MOST_NUMBERS
 
 CHUNK = 1 << 21
 LONGEST_HEADER = 100
@@ -26,7 +26,7 @@ def read(opened: Opened) -> Source:
         raise BadFile(f"{opened.path} does not begin with a header of two counts, rows and numbers", HINT)
     rows, dim = int(match[1]), int(match[2])
     size = opened.plain_size()
-    if rows < 1 or dim < 1 or (size is not None and rows * (4 * dim + 2) > size):
+    if rows < 1 or not 1 <= dim <= MOST_NUMBERS or (size is not None and rows * (4 * dim + 2) > size):
         raise BadFile(
             f"{opened.path}: the header promises {rows} rows of {dim} numbers, which the file cannot hold", HINT
         )
@@ -36,6 +36,7 @@ def read(opened: Opened) -> Source:
 
 def _blocks(opened: Opened, rows: int, dim: int, notes: list[str]) -> Iterator[Block]:
     width, done, rest = 4 * dim, 0, b""
+    ended: bool | None = None  # whether records end with a line feed; the first one tells
     while done < rows:
         piece = opened.stream.read(max(CHUNK, width))
         data = rest + piece
@@ -43,12 +44,17 @@ def _blocks(opened: Opened, rows: int, dim: int, notes: list[str]) -> Iterator[B
         numbers: list[bytes] = []
         position, size = 0, len(data)
         while position < size and done + len(words) < rows:
-            start = position + (data[position] == LINE_FEED)
+            row = done + len(words)
+            feed = data[position] == LINE_FEED
+            ended = feed if row == 1 else ended
+            if row and feed != ended:
+                raise _bad(opened, row - 1, "it is a byte too short or too long")
+            start = position + feed
             space = data.find(b" ", start, start + LONGEST_WORD + 1)
             end = space + 1 + width
             if space < 0 or end > size:
                 if space < 0 and size > start + LONGEST_WORD:
-                    raise _bad(opened, done + len(words), f"no word ends within {LONGEST_WORD:,} bytes")
+                    raise _bad(opened, row, f"no word ends within {LONGEST_WORD:,} bytes")
                 break
             words.append(data[start:space])
             numbers.append(data[space + 1 : end])
@@ -67,6 +73,8 @@ def _blocks(opened: Opened, rows: int, dim: int, notes: list[str]) -> Iterator[B
     rest += opened.stream.read(2)
     if rest not in (b"", b"\n"):
         raise _bad(opened, rows, f"the header promises {rows} rows, but the file goes on")
+    if ended and not rest:
+        notes.append("it does not end in a line feed")
     opened.check_unchanged()
 
 

@@ -7,8 +7,8 @@ them; arrays kept beside the file (`.vectors.npy`, `.syn0.npy`) are mapped.
 """
 
 import pickle
+import re
 import struct
-from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +17,7 @@ import numpy as np
 
 from embcli.errors import BadFile, InputOutputProblem
 from embcli.readers import Block, Source
+from embcli.readers.npy import open_array
 from embcli.readers.opening import LARGEST_RATIO, RATIO_FREE, Opened
 
 PICKLE = b"\x80"  # the first byte of a pickle of protocol 2 or later; gensim writes no others
@@ -45,31 +46,43 @@ class Box:
             self.attributes.update({str(key): value for key, value in state.items()})
 
 
-def _decode(text: object, encoding: object = "utf-8", *_: object) -> bytes:
+def _encode(text: object, encoding: object = "latin1", *_: object) -> bytes:
     """What `_codecs.encode` is used for in pickles of protocol 2: bytes, spelled as Latin-1 text."""
     if encoding not in ("latin1", "latin-1") or not isinstance(text, str):
         raise pickle.UnpicklingError("bytes are not spelled in Latin-1")
     return text.encode("latin-1")
 
 
-def _allowed() -> dict[tuple[str, str], Any]:
-    from numpy._core import multiarray
+def _empty_array(*_: object) -> Any:
+    """What numpy's arrays are rebuilt from: their state, with shape and numbers, is set afterwards."""
+    return np.zeros(0, np.int8)
 
+
+def _simple_dtype(code: object, *_: object) -> Any:
+    """A dtype by its code, such as f4; the state that follows adds the byte order."""
+    if not isinstance(code, str) or not re.fullmatch(r"[<|=]?[a-zA-Z]\d{0,4}", code):
+        raise pickle.UnpicklingError("an array is of a strange type")
+    return np.dtype(code)
+
+
+def _empty_dict(*_: object) -> dict[Any, Any]:
+    return {}
+
+
+def _allowed() -> dict[tuple[str, str], Any]:
     names: dict[tuple[str, str], Any] = {
-        ("numpy", "ndarray"): np.ndarray,
-        ("numpy", "dtype"): np.dtype,
-        ("collections", "OrderedDict"): OrderedDict,
-        ("collections", "defaultdict"): lambda *_: defaultdict(),
-        ("_codecs", "encode"): _decode,
+        ("numpy", "ndarray"): Box,
+        ("numpy", "dtype"): _simple_dtype,
+        ("collections", "OrderedDict"): _empty_dict,
+        ("collections", "defaultdict"): _empty_dict,
+        ("_codecs", "encode"): _encode,
         ("copyreg", "_reconstructor"): Box,
         ("copy_reg", "_reconstructor"): Box,
     }
     for core in ("numpy.core.multiarray", "numpy._core.multiarray"):
-        names[core, "_reconstruct"] = multiarray._reconstruct
-        names[core, "scalar"] = multiarray.scalar
+        names |= {(core, "_reconstruct"): _empty_array, (core, "scalar"): Box}
     for builtins in ("builtins", "__builtin__"):
-        names |= {(builtins, name): Box for name in ("object", "hash")}
-        names |= {(builtins, name): int for name in ("int", "long")}
+        names |= {(builtins, name): Box for name in ("object", "hash", "int", "long")}
     for name in ("__RandomState_ctor", "__randomstate_ctor", "__bit_generator_ctor", "__generator_ctor"):
         names |= {(module, name): Box for module in ("numpy.random", "numpy.random._pickle")}
     return names
@@ -113,7 +126,47 @@ class _Unpickler(_Base):  # type: ignore[misc]
         self.file.check(count)
         self.append(bytearray(self.read(count)))
 
+    def load_build(self) -> None:
+        """Set the state of a box or an array; of nothing else, and of a dtype only the byte order."""
+        state, target = self.stack.pop(), self.stack[-1]
+        if isinstance(target, np.dtype):
+            if not isinstance(state, tuple) or len(state) < 2 or state[1] not in ("<", "|", "="):
+                raise pickle.UnpicklingError("an array is in another byte order, or of a strange type")
+        elif isinstance(target, Box | np.ndarray):
+            target.__setstate__(state)
+        else:
+            raise pickle.UnpicklingError("it sets the state of what has none")
+
+    def load_setitem(self) -> None:
+        value, key = self.stack.pop(), self.stack.pop()
+        _set(self.stack[-1], [key, value])
+
+    def load_setitems(self) -> None:
+        items = self.pop_mark()
+        _set(self.stack[-1], items)
+
+    def load_dict(self) -> None:
+        made: dict[Any, Any] = {}
+        _set(made, self.pop_mark())
+        self.append(made)
+
+    def load_additems(self) -> None:
+        items = self.pop_mark()
+        _check_keys(items)
+        self.stack[-1].update(items)
+
+    def load_frozenset(self) -> None:
+        items = self.pop_mark()
+        _check_keys(items)
+        self.append(frozenset(items))
+
     dispatch[pickle.BYTEARRAY8[0]] = load_bytearray8
+    dispatch[pickle.BUILD[0]] = load_build
+    dispatch[pickle.SETITEM[0]] = load_setitem
+    dispatch[pickle.SETITEMS[0]] = load_setitems
+    dispatch[pickle.DICT[0]] = load_dict
+    dispatch[pickle.ADDITEMS[0]] = load_additems
+    dispatch[pickle.FROZENSET[0]] = load_frozenset
 
     def find_class(self, module: str, name: str) -> Any:
         if module.partition(".")[0] == "gensim":
@@ -126,12 +179,27 @@ class _Unpickler(_Base):  # type: ignore[misc]
         raise pickle.UnpicklingError("it refers to objects outside it")
 
 
+def _set(target: object, items: list[Any]) -> None:
+    if not isinstance(target, dict) or len(items) % 2:
+        raise pickle.UnpicklingError("items are set on what is not a dict")
+    _check_keys(items[::2])
+    target.update(zip(items[::2], items[1::2], strict=True))
+
+
+def _check_keys(keys: list[Any]) -> None:
+    """Refuse keys that are not simple: hashing a tuple of tuples of … can take for ever, or crash."""
+    if not all(isinstance(key, str | bytes | int | float | None) for key in keys):
+        raise pickle.UnpicklingError("a dict or a set has keys that are not simple")
+
+
 def read(opened: Opened) -> Source:
     """The rows of a gensim file. BadFile for what is not one, or asks to run anything."""
     if opened.size > LARGEST_PICKLE:
         raise BadFile(f"{opened.path} is too large for a file of gensim's", HINT)
     try:
         saved = _Unpickler(_Bounded(opened)).load()
+        if opened.stream.read(1):  # to the end, where compressed data have their checksum
+            raise BadFile(f"{opened.path} goes on behind its end", HINT)
     except (BadFile, InputOutputProblem):
         raise
     except Exception as error:  # a hostile pickle can make the machine stumble in any way
@@ -141,7 +209,9 @@ def read(opened: Opened) -> Source:
     attributes = keyed.attributes if isinstance(keyed, Box) else {}
     if "index_to_key" not in attributes and "index2word" not in attributes:
         attributes = {**model, **attributes}  # before gensim 1.0 the model itself had them
-    words = attributes.get("index_to_key") or attributes.get("index2word")
+    words = next(
+        (found for name in ("index_to_key", "index2word") if (found := attributes.get(name)) is not None), None
+    )
     vectors = _vectors(opened.path, attributes, model)
     if not isinstance(words, list) or not isinstance(vectors, np.ndarray) or vectors.ndim != 2:
         raise BadFile(f"{opened.path} holds no word vectors", HINT)
@@ -159,12 +229,11 @@ def _vectors(path: Path, attributes: Mapping[str, Any], model: Mapping[str, Any]
     for name in ("vectors", "syn0"):
         for beside in (path.with_name(f"{path.name}.{name}.npy"), path.with_name(f"{path.name}.wv.{name}.npy")):
             if beside.is_file():
-                try:
-                    return np.load(beside, mmap_mode="r", allow_pickle=False)
-                except (ValueError, OSError, EOFError) as error:
-                    raise BadFile(f"{beside} is damaged: {error}", "copy it again") from error
-    if any(name in source.get("__numpys", ()) for source in (attributes, model) for name in ("vectors", "syn0")):
-        raise BadFile(f"{path}.vectors.npy is missing", "copy it beside the file; gensim saved both")
+                return open_array(Opened(beside))
+    for source in (attributes, model):
+        apart = source.get("__numpys")
+        if isinstance(apart, list) and ("vectors" in apart or "syn0" in apart):
+            raise BadFile(f"{path}.vectors.npy is missing", "copy it beside the file; gensim saved both")
     return None
 
 
@@ -173,7 +242,7 @@ def _blocks(opened: Opened, words: list[Any], vectors: Any) -> Iterator[Block]:
         block = []
         for row, word in enumerate(words[first : first + ROWS_AT_ONCE], start=first + 1):
             if not isinstance(word, str) or not word or "\0" in word:
-                raise BadFile(f"{opened.path}, row {row}: {word!r:.40} is not a word", HINT)
+                raise BadFile(f"{opened.path}, row {row}: the word is missing, or is no text", HINT)
             try:
                 block.append(word.encode())
             except UnicodeEncodeError:

@@ -8,6 +8,14 @@ from embcli.readers.opening import Opened
 
 FORMATS = ("word2vec", "glove", "binary", "fasttext", "native", "npy")
 READERS = ("embcli", "gensim")
+COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zip": "zip"}
+KINDS = {
+    ".txt": ("text", "word2vec", "glove"),
+    ".vec": ("text", "word2vec", "glove"),
+    ".bin": ("binary", "fasttext"),
+    ".kv": ("native",),
+    ".npy": ("npy",),
+}
 # What is looked at: enough for a header and a line of some thousand numbers.
 LOOK = 1 << 16
 
@@ -17,7 +25,12 @@ def read(opened: Opened, *, form: str | None = None, reader: str = "embcli", wor
 
     `reader="gensim"` reads text and binary through gensim instead of embcli's own readers.
     """
-    form = form or sniff(opened)
+    source = _read(opened, form or sniff(opened), reader, words)
+    source.notes.extend(_notes_on_name(opened, source.reader))
+    return source
+
+
+def _read(opened: Opened, form: str, reader: str, words: Path | None) -> Source:
     if form not in FORMATS:
         raise UsageProblem(f'there is no format "{form}"', f"one of {', '.join(FORMATS)}")
     if words is not None and form != "npy":
@@ -28,11 +41,25 @@ def read(opened: Opened, *, form: str | None = None, reader: str = "embcli", wor
         return native.read(opened)
     if form == "fasttext":
         return gensim.read_fasttext(opened)
-    if reader == "gensim":
-        return gensim.read_plain(opened, form)
-    if form == "binary":
-        return binary.read(opened)
-    return text.read(opened, header=form == "word2vec")
+    strict = binary.read(opened) if form == "binary" else text.read(opened, header=form == "word2vec")
+    if reader == "embcli":
+        return strict
+    for _ in strict.blocks:  # gensim would load a broken file as a wrong model, or ask for all memory
+        pass
+    return gensim.read_plain(opened, form)
+
+
+def _notes_on_name(opened: Opened, reader: str) -> list[str]:
+    """What is odd about the name of a file, whose content is something else."""
+    suffixes = [suffix.lower() for suffix in opened.path.suffixes]
+    packed = COMPRESSIONS.get(suffixes.pop()) if suffixes and suffixes[-1] in COMPRESSIONS else None
+    notes = []
+    if packed != opened.compression:
+        notes.append(f"it is {opened.compression or 'not compressed'}, whatever its name says")
+    kinds = KINDS.get(suffixes[-1]) if suffixes else None
+    if kinds and reader.removeprefix("gensim ") not in kinds:
+        notes.append(f"it is {reader.removeprefix('gensim ')}, whatever its name says")
+    return notes
 
 
 def sniff(opened: Opened) -> str:

@@ -30,6 +30,7 @@ BOM = b"\xef\xbb\xbf"
 CHUNK = 1 << 21
 LONGEST_LINE = 1 << 22
 LONGEST_WORD = 10_000
+MOST_NUMBERS = 1_000_000  # a row
 # Below this size, starting other processes takes longer than the parsing.
 WORTH_SHARING = 1 << 23
 HEADER = re.compile(rb"\s*(\d{1,18})[ \t]+(\d{1,9})\s*")
@@ -69,7 +70,7 @@ def read(opened: Opened, *, header: bool) -> Source:
         rows, dim = int(match[1]), int(match[2])
         first_line = 2
         size = opened.plain_size()
-        if rows < 1 or dim < 1 or (size is not None and rows * (2 * dim + 2) > size):
+        if rows < 1 or not 1 <= dim <= MOST_NUMBERS or (size is not None and rows * (2 * dim + 2) > size):
             raise _bad(
                 opened, Problem(1, f"the header promises {rows} rows of {dim} numbers, which the file cannot hold")
             )
@@ -82,8 +83,12 @@ def parse(chunk: Chunk) -> Rows | Problem:
     for odd, plain in ((b"\t", b" "), (b"\r\n", b"\n")):
         if odd in lines:
             lines = lines.replace(odd, plain)
-    while b" \n" in lines:  # fastText ends its lines with a space
-        lines = lines.replace(b" \n", b"\n")
+    if b" \n" in lines:  # fastText ends its lines with a space
+        lines = b"\n".join([line.rstrip(b" ") for line in lines.split(b"\n")])
+    if b"\r" in lines:
+        return Problem(
+            chunk.first + lines[: lines.index(b"\r")].count(b"\n"), "a carriage return stands inside the line"
+        )
     pairs = [line.partition(b" ") for line in lines[:-1].split(b"\n")]
     words = [pair[0] for pair in pairs]
     numbers = [pair[2] for pair in pairs]
@@ -120,7 +125,7 @@ def _split_from_the_right(line: bytes, number: int, dim: int) -> tuple[bytes, by
         return Problem(number, "the line has no word")
     if found < dim:
         return Problem(number, f"{_count(found, 'number')} instead of {dim}")
-    if found > dim and is_number(parts[-dim - 1]):
+    if found > dim and any(map(is_number, parts[1:-dim])):  # of a word that holds spaces no part is a number
         return Problem(number, f"{_count(sum(map(is_number, parts[1:])), 'number')} instead of {dim}")
     return b" ".join(parts[:-dim]), b" ".join(parts[-dim:])
 

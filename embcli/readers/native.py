@@ -10,6 +10,7 @@ import pickle
 import re
 import struct
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -229,10 +230,11 @@ def _vectors(path: Path, attributes: Mapping[str, Any], model: Mapping[str, Any]
     for name in ("vectors", "syn0"):
         for beside in (path.with_name(f"{path.name}.{name}.npy"), path.with_name(f"{path.name}.wv.{name}.npy")):
             if beside.is_file():
-                return open_array(Opened(beside))
+                with closing(Opened(beside)) as apart:
+                    return open_array(apart)
     for source in (attributes, model):
-        apart = source.get("__numpys")
-        if isinstance(apart, list) and ("vectors" in apart or "syn0" in apart):
+        names = source.get("__numpys")
+        if isinstance(names, list) and ("vectors" in names or "syn0" in names):
             raise BadFile(f"{path}.vectors.npy is missing", "copy it beside the file; gensim saved both")
     return None
 

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -25,7 +26,7 @@ def read(opened: Opened, words_file: Path | None) -> Source:
         raise BadFile(f"{opened.path} holds vectors without words", "name a file of one word a line with --words FILE")
     array = open_array(opened)
     notes = ["its numbers were rounded to 32 bits"] if array.dtype.itemsize != 4 else []
-    return Source("npy", len(array), _blocks(opened, Opened(words_file), array), notes)
+    return Source("npy", len(array), _blocks(opened, words_file, array), notes)
 
 
 def open_array(opened: Opened) -> Array:
@@ -57,22 +58,27 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, Any]:
     return np.lib.format.read_array_header_2_0(stream)
 
 
-def _blocks(opened: Opened, words: Opened, array: Array) -> Iterator[Block]:
-    lines = _words(words)
-    for first in range(0, len(array), ROWS_AT_ONCE):
-        with np.errstate(over="ignore"):
-            vectors = np.ascontiguousarray(array[first : first + ROWS_AT_ONCE]).astype("<f4")
-        wrong = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-        if len(wrong):
-            raise BadFile(f"{opened.path}, row {first + int(wrong[0]) + 1}: a number is not finite", "mend the array")
-        block = list(islice(lines, len(vectors)))
-        if len(block) < len(vectors):
-            count = first + len(block)
-            raise BadFile(f"{words.path} has {count} words for {len(array)} vectors", "give a word for each row")
-        yield block, vectors
-    if next(lines, None) is not None:
-        raise BadFile(f"{words.path} has more than {len(array)} words, one for each vector", "give a word for each row")
-    opened.check_unchanged()
+def _blocks(opened: Opened, words_file: Path, array: Array) -> Iterator[Block]:
+    with closing(Opened(words_file)) as words:
+        lines = _words(words)
+        for first in range(0, len(array), ROWS_AT_ONCE):
+            with np.errstate(over="ignore"):
+                vectors = np.ascontiguousarray(array[first : first + ROWS_AT_ONCE]).astype("<f4")
+            wrong = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+            if len(wrong):
+                raise BadFile(
+                    f"{opened.path}, row {first + int(wrong[0]) + 1}: a number is not finite", "mend the array"
+                )
+            block = list(islice(lines, len(vectors)))
+            if len(block) < len(vectors):
+                count = first + len(block)
+                raise BadFile(f"{words.path} has {count} words for {len(array)} vectors", "give a word for each row")
+            yield block, vectors
+        if next(lines, None) is not None:
+            raise BadFile(
+                f"{words.path} has more than {len(array)} words, one for each vector", "give a word for each row"
+            )
+        opened.check_unchanged()
 
 
 def _words(words: Opened) -> Iterator[bytes]:
@@ -89,4 +95,3 @@ def _words(words: Opened) -> Iterator[bytes]:
         if not word or b"\0" in word or len(word) > LONGEST_WORD:
             raise BadFile(f"{words.path}, line {number}: this is not a word", "give one word a line")
         yield word
-    words.close()

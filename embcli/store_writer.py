@@ -22,6 +22,7 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from embcli.errors import BadFile, InputOutputProblem
+from embcli.ordering import sort_words
 from embcli.store import MEBIBYTE, PAGE, TENSORS, Array, Block, encode_header, layout
 
 try:
@@ -34,8 +35,6 @@ HEADER_ROOM = 1024
 ROWS_AT_ONCE = 1 << 16
 # Words sorted in one go, in a call that Ctrl-C cannot interrupt: a third of a second.
 SORTED_AT_ONCE = 1 << 19
-# Bytes of a word that are compared as numbers.
-KEY_BYTES = 24
 # Written bytes after which the disk is made to catch up, so that no sync takes long.
 SYNCED_AT_ONCE = 1 << 27
 # A model with more than ABSURD_SHARE of its norms outside this range was read in the wrong format.
@@ -166,7 +165,7 @@ class _Rows:
         dropped = array("q")
         self.order.seek(0)
         for rows, words in self._ranges():
-            places, again = _sorted_places(words)
+            places, again = sort_words(words)
             ordered = np.asarray(rows, np.int64)[places]
             dropped.frombytes(ordered[again].tobytes())
             self.order.write(ordered[~again].astype("<i4").tobytes())
@@ -297,36 +296,6 @@ def _clear_away(path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if _is_named(file, path):
             path.unlink()
-
-
-def _sorted_places(words: Sequence[bytes]) -> tuple[Array, Array]:
-    """Where the words stand in the order of their bytes, equal ones as they came; which repeat the one before.
-
-    Words are compared as three numbers of 8 bytes, which numpy sorts at once; only those that agree in all 24
-    are compared as words. (A shorter word is filled up with NUL, which no word holds.)
-    """
-    lengths = np.fromiter(map(len, words), np.int64, len(words))
-    starts = np.cumsum(lengths) - lengths
-    data = np.frombuffer(b"".join(words) + bytes(KEY_BYTES), np.uint8)
-    keys = [np.zeros(len(words), np.uint64) for _ in range(KEY_BYTES // 8)]
-    for at in range(KEY_BYTES):
-        key = keys[at // 8]
-        key <<= np.uint64(8)
-        key |= np.where(lengths > at, data[starts + at], 0).astype(np.uint64)
-    places = np.lexsort(keys[::-1])
-    same = np.ones(len(words), bool)  # as the one before, in all keys
-    for key in keys:
-        same[1:] &= key[places[1:]] == key[places[:-1]]
-    same[:1] = False
-    again = np.zeros(len(words), bool)
-    for begin in (np.flatnonzero(same & ~np.roll(same, 1)) - 1).tolist():
-        end = begin + 1
-        while end < len(words) and same[end]:
-            end += 1
-        run = sorted(places[begin:end].tolist(), key=words.__getitem__)
-        places[begin:end] = run
-        again[begin + 1 : end] = [words[i] == words[j] for i, j in pairwise(run)]
-    return places, again
 
 
 def _drop_rows(file: IO[bytes], start: int, rows: int, width: int, dropped: Array) -> None:

@@ -281,7 +281,8 @@ def _headers() -> Iterator[Broken]:
             data = compress(header(promised, dim) + rows)
             yield Broken(f"text in {suffix}: header {promised} {dim}", f"bad.txt.{suffix}", data, says="line ")
             data = compress(header(promised, dim) + b"".join(records()))
-            yield Broken(f"binary in {suffix}: header {promised} {dim}", f"bad.bin.{suffix}", data, says="" if dim > 10**6 else "record ")
+            names = "" if dim > 10**6 else "record "
+            yield Broken(f"binary in {suffix}: header {promised} {dim}", f"bad.bin.{suffix}", data, says=names)
     yield Broken("text: two headers", "bad.txt", header() * 2 + rows, says="line 2:")
     yield Broken("text: no header, but asked for", "bad.txt", rows, ("--format", "word2vec"), "line 1:")
     yield Broken("text: a header, but --format glove", "bad.txt", header() + rows, ("--format", "glove"), "line 1:")

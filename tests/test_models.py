@@ -129,6 +129,9 @@ def test_a_model_is_asked_by_the_name_it_was_given(name: str, tmp_path: Path, mo
     chosen = ask("lookup", "king", "-m", name, "--json").answer
     assert chosen["model"] == {"name": name, "words": 8, "dim": 10}
 
+    assert ask("-m", name, "lookup", "king", "--json").answer == chosen
+    assert ask(f"--model={name}", "lookup", "king", "--json").answer == chosen
+
     monkeypatch.setenv("EMBCLI_MODEL", name)
     assert ask("lookup", "king", "--json").answer == chosen
     add_store(tmp_path / "home", "another", {"king": [1, 2]})

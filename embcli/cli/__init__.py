@@ -75,6 +75,7 @@ def build_app(arguments: list[str]) -> typer.Typer:
 
 def run(arguments: list[str]) -> int:
     """Run a command line; returns the exit status."""
+    arguments = _command_first(arguments)
     try:
         if sys.stdout is None:
             raise InputOutputProblem("there is nowhere to write to: stdout is closed")
@@ -99,6 +100,14 @@ def run(arguments: list[str]) -> int:
         _discard_stdout()
         where = f"{error.filename}: " if error.filename else ""
         return _report(InputOutputProblem(f"{where}{error.strerror or error}"), arguments)
+
+
+def _command_first(arguments: list[str]) -> list[str]:
+    """`embcli -m MODEL COMMAND …` means `embcli COMMAND -m MODEL …`."""
+    count = (
+        2 if arguments[:1] in (["-m"], ["--model"]) else 1 if arguments and arguments[0].startswith("--model=") else 0
+    )
+    return arguments[count : count + 1] + arguments[:count] + arguments[count + 1 :]
 
 
 def _report(error: EmbcliError, arguments: list[str]) -> int:

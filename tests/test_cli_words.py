@@ -167,7 +167,7 @@ def test_a_word_that_begins_with_a_dash_follows_two_dashes() -> None:
 
 
 def test_a_word_of_stdin_is_taken_as_it_stands() -> None:
-    outcome = ask("lookup", "-", "--json", stdin=b'-\n--json\n"\n[/]\n')
+    outcome = ask("project", "king", "-", "--json", stdin=b'-\n--json\n"\n[/]\n')
     assert [result["word"] for result in outcome.answer["results"]] == ["-", "--json", '"', "[/]"]
 
 

@@ -15,8 +15,10 @@ SUFFIXES = {".txt": "word2vec", ".vec": "word2vec", ".bin": "binary", ".kv": "kv
 ROWS_AT_ONCE = 1 << 12
 
 
-def export(space: StoredSpace, file: Path, form: str | None = None) -> str:
+def export(space: StoredSpace, file: Path, form: str | None = None, *, force: bool = False) -> str:
     """Write a model to a file; returns the format. The file appears whole or not at all.
+
+    A file that is there is replaced only with `force`, and nothing but a plain file ever is.
 
     Text spells each number with the fewest digits that read back as the same 32 bits. gensim's `.kv` keeps
     a large matrix in a second file beside it, as gensim does. UsageProblem, InputOutputProblem.
@@ -26,6 +28,10 @@ def export(space: StoredSpace, file: Path, form: str | None = None) -> str:
         raise UsageProblem(
             f"the name {file.name} does not say in which format to write", "use --format word2vec, binary or kv"
         )
+    file = file.resolve()  # of a link, what it leads to
+    if file.exists() and not (force and file.is_file()):
+        kind = "is there already" if file.is_file() else "is not a plain file"
+        raise UsageProblem(f"{file} {kind}", "choose another name, or replace a file with --force")
     try:
         if form == "kv":
             space.to_gensim().save(str(file))
@@ -49,6 +55,11 @@ def _write(space: StoredSpace, out: IO[bytes], *, text: bool) -> None:
             lines = (f"{word} {' '.join(map(str, row))}\n" for word, row in zip(words, vectors, strict=True))
             out.write("".join(lines).encode())
         else:
+            for word in words:
+                if " " in word or not word.isprintable():
+                    raise UsageProblem(
+                        f'word2vec\'s binary format cannot hold the word "{word}"', "use --format word2vec or kv"
+                    )
             out.write(b"".join(word.encode() + b" " + row.tobytes() for word, row in zip(words, vectors, strict=True)))
 
 

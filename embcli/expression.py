@@ -207,7 +207,7 @@ class _Parser:
     def parse(self) -> list[Term]:
         terms = self.expression(depth=0)
         if self.token.kind == "close":
-            raise self.error('")" without "("', 'remove it, or write "\\")\\"" for the word')
+            raise self.error('")" without "("', "remove it; the word itself is written '\")\"'")
         return terms
 
     def expression(self, depth: int) -> list[Term]:

@@ -11,6 +11,7 @@ from embcli.results import Catalog, CatalogEntry, ModelEntry, ModelInfo, ModelIn
 from embcli.spaces import (
     DEFAULT,
     Progress,
+    chosen_default,
     data_dir,
     default_file,
     default_name,
@@ -141,21 +142,29 @@ def catalog() -> Catalog:
 
 def remove(name: str) -> Models:
     """Delete a model, also a damaged one; UnknownModel."""
-    entry = describe(name)
+    entry = describe(name)._replace(status="removed", default=False)
     model_path(name).unlink(missing_ok=True)
+    if chosen_default() == name:
+        default_file().unlink(missing_ok=True)
     return as_models("remove", name, [entry])
 
 
 def verify(name: str | None = None) -> Models:
-    """Compare the checksums of a model, or of all; DamagedStore at the first that differs."""
+    """Compare the checksums of a model, or of all; DamagedStore names those that are damaged."""
     names = installed_names() if name is None else [name]
-    entries = []
+    damaged = []
     for each in names:
         if not model_path(each).exists():
             raise no_model(each)
-        store.verify(model_path(each))
-        entries.append(describe(each)._replace(status="verified"))
-    return as_models("verify", name, entries)
+        try:
+            store.verify(model_path(each))
+        except DamagedStore as error:
+            damaged.append(error)
+    if len(damaged) == 1:
+        raise damaged[0]
+    if damaged:
+        raise DamagedStore(f"{len(damaged)} of {len(names)} models are damaged: {'; '.join(map(str, damaged))}")
+    return as_models("verify", name, [describe(each)._replace(status="verified") for each in names])
 
 
 def set_default(name: str) -> Models:

@@ -14,7 +14,7 @@ import numpy as np
 from embcli.errors import UsageProblem
 from embcli.expression import Expression, parse, spell
 from embcli.results import Candidate, Distribution, ModelCard, SoftmaxQuery, WeightedWord
-from embcli.space import DECIMALS, Float64Array, VectorSpace
+from embcli.space import Float64Array, VectorSpace
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -126,7 +126,7 @@ def _answers(
     if not temperatures:
         raise UsageProblem("softmax needs a temperature", "for example 1")
     columns = [softmax(logits, temperature) for temperature in temperatures]
-    order = np.argsort(-np.round(logits, DECIMALS), kind="stable")[:count]
+    order = np.argsort(-logits, kind="stable")[:count]
     rows = [(int(i), float(logits[i]), tuple(float(column[i]) for column in columns)) for i in order]
     return rows, tuple(entropy(column) for column in columns)
 

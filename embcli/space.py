@@ -125,6 +125,10 @@ class VectorSpace:
         matrix = np.array(vectors, np.float32)
         if matrix.ndim != 2 or len(matrix) != len(words):
             raise UsageProblem(f"{len(words)} words need an array [{len(words)}, dim], not {list(matrix.shape)}")
+        if not np.isfinite(matrix).all():
+            raise UsageProblem("the vectors hold numbers that are not finite")
+        if len(set(words)) < len(words) or not all(words):
+            raise UsageProblem("the words must not be empty, and must differ from each other")
         return cls(matrix, row_norms(matrix), Vocabulary.from_words(words), name)
 
     def __len__(self) -> int:
@@ -167,7 +171,9 @@ class VectorSpace:
         if not length < SAFE_QUERY[1]:
             raise UsageProblem("the weights of the expression are too large", "use weights nearer to 1")
         # What cancels in exact arithmetic leaves some dust in floating point.
-        if not np.linalg.norm(vector) > max(1e-12 * length, SAFE_QUERY[0]):
+        if 0 < length < SAFE_QUERY[0]:
+            raise UsageProblem("the weights of the expression are too small", "use weights nearer to 1")
+        if not np.linalg.norm(vector) > 1e-12 * length:
             raise UsageProblem("the expression is the zero vector, which points nowhere", "change a word or a weight")
         used = tuple((resolved.get(word, word), weight) for word, weight in terms)
         return Combination(vector, used, tuple(rows), resolved)

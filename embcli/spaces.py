@@ -95,7 +95,7 @@ def _add_path(file: Path, progress: Progress | None) -> str:
     """The name of the model that was made out of this file; made now if it is new or has changed."""
     from hashlib import sha256
 
-    absolute = str(file.absolute())
+    absolute = os.path.abspath(file)
     name = f"{name_from(file)[:80]}-{sha256(os.fsencode(absolute)).hexdigest()[:8]}"
     path = model_path(name)
     if path.exists():
@@ -117,19 +117,21 @@ def reporter(name: str, progress: Progress | None) -> "Report | None":
 
 def name_from(file: Path) -> str:
     """A model name for a file: its own name without the suffixes that vector files have."""
-    name = re.sub(r"[^A-Za-z0-9._-]", "-", file.name).lstrip(".-")
-    return re.sub(r"(\.(gz|bz2|xz|zip|txt|vec|bin|kv|model|w2v|npy|npz))+$", "", name)[:100] or "model"
+    stem = re.sub(r"(\.(gz|bz2|xz|zip|txt|vec|bin|kv|model|w2v|npy|npz))+$", "", file.name)
+    return re.sub(r"[^A-Za-z0-9._-]", "-", stem).strip(".-")[:100] or "model"
 
 
 def default_name() -> str:
     """The model that is asked when none is named."""
-    chosen = os.environ.get("EMBCLI_MODEL")
-    if not chosen:
-        try:
-            chosen = default_file().read_text("utf-8", "replace").strip()
-        except FileNotFoundError:
-            chosen = ""
-    return chosen or DEFAULT
+    return os.environ.get("EMBCLI_MODEL") or chosen_default() or DEFAULT
+
+
+def chosen_default() -> str:
+    """What `models default` chose, if anything."""
+    try:
+        return default_file().read_text("utf-8", "replace").strip()
+    except FileNotFoundError:
+        return ""
 
 
 def model_path(name: str) -> Path:

@@ -73,7 +73,7 @@ def test_json_objects_set_the_fields_of_the_command() -> None:
     lines = "\n".join(json.dumps(question) for question in questions)
     status, out, _ = ask_stdin(lines, "analogy", "-", "-k", "3")
     mul, near = (json.loads(line) for line in out.splitlines())
-    assert status == 0
+    assert status == 1  # throne is not the answer
     assert (mul["query"]["method"], len(mul["results"]), mul["expected"]["rank"]) == ("3cosmul", 2, 2)
     assert (near["query"]["metric"], len(near["results"]), near["results"][0]["word"]) == ("euclidean", 3, "tower")
 
@@ -100,6 +100,13 @@ def test_head_ends_a_batch_quietly(home: Path) -> None:
     done = subprocess.run(["sh", "-c", line], env=environment(home), capture_output=True, text=True, timeout=60)
     assert done.stdout.count("\n") == 1
     assert done.stderr == ""
+
+
+def test_a_line_that_is_not_utf8_has_its_error_in_its_place() -> None:
+    outcome = ask("nn", "-", "-k", "1", stdin=b"king\n\xff\xfe\nqueen\n")
+    assert outcome.status == 2
+    codes = [json.loads(line).get("error", {}).get("code") for line in outcome.out.splitlines()]
+    assert codes == [None, "bad_file", None]
 
 
 def test_csv_repeats_the_question_and_opens_right_in_a_spreadsheet(

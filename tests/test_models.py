@@ -240,3 +240,38 @@ def test_glove_is_listed_before_its_store_is_made(tmp_path: Path) -> None:
     assert (entry["default"], entry["status"]) == (True, "at first use")
     assert "at first use" in ask("models").out
     assert not (tmp_path / "home").exists()
+
+
+def test_an_exported_model_comes_back_with_the_same_bits(tmp_path: Path) -> None:
+    (tmp_path / "some.vec").write_bytes(text(header=True))
+    assert add(str(tmp_path / "some.vec")).status == 0
+    for name in ("out.txt", "out.kv"):
+        assert ask("models", "export", "some", str(tmp_path / name)).status == 0
+        assert add(str(tmp_path / name), "--name", "back", "--force").status == 0
+        space = embcli.open_space("back")
+        assert (list(space.vocabulary), space.vectors.tobytes()) == (WORDS, vectors().tobytes())
+
+
+def test_an_export_never_overwrites_unasked_and_never_writes_what_reads_as_something_else(tmp_path: Path) -> None:
+    (tmp_path / "some.txt").write_text("king 1 2\nnew york 3 4\n")
+    assert add(str(tmp_path / "some.txt")).status == 0
+    (tmp_path / "there.txt").write_text("mine")
+    os.mkfifo(tmp_path / "fifo.txt")
+    for target, options in (("there.txt", []), ("fifo.txt", ["--force"]), ("new.bin", [])):
+        outcome = ask("models", "export", "some", str(tmp_path / target), *options)
+        assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert (tmp_path / "there.txt").read_text() == "mine"
+    assert (tmp_path / "fifo.txt").is_fifo()
+    assert not (tmp_path / "new.bin").exists()
+    (tmp_path / "link.txt").symlink_to(tmp_path / "there.txt")
+    assert ask("models", "export", "some", str(tmp_path / "link.txt"), "--force").status == 0
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "there.txt").read_text() == "2 2\nking 1.0 2.0\nnew york 3.0 4.0\n"
+
+
+def test_removing_the_default_model_restores_the_default(tmp_path: Path) -> None:
+    add_store(tmp_path / "home", "mine", {"king": [1, 2]})
+    assert ask("models", "default", "mine").status == 0
+    assert ask("lookup", "king", "--json").answer["model"]["name"] == "mine"
+    assert ask("models", "remove", "mine", "--json").answer["results"][0]["status"] == "removed"
+    assert ask("models", "default", "--json").answer["query"]["name"] == "glove"

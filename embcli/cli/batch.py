@@ -29,19 +29,21 @@ def run_batch(
     answer: Callable[[Sequence[Fields]], Iterable[Answer]],
     columns: Sequence[str],
 ) -> int:
-    """Answer the questions of stdin; returns the exit status.
+    """Answer the questions of stdin; returns the exit status: of the first error, else 1 for a missed `expect`.
 
     kinds: the fields that a JSON object may have, and their types; the first must be there. read_line: the
     fields that a plain line stands for. answer: records or errors for questions, in
     order. columns: of CSV, TSV and Markdown.
     """
     writer = _Writer(form or "jsonl", columns)
-    status = 0
+    status = missed = 0
     required = next(iter(kinds))
     for lines in _blocks_of_lines():
         questions: list[Fields | EmbcliError] = []
         for _, line in lines:
             try:
+                if "\N{REPLACEMENT CHARACTER}" in line:
+                    raise BadFile("the question is not UTF-8", "convert it to UTF-8")
                 fields = _read_object(line, kinds) if line.startswith("{") else read_line(line)
                 if not fields.get(required):
                     raise UsageProblem(f'the question has no "{required}"', "see: embcli COMMAND --help")
@@ -53,9 +55,11 @@ def run_batch(
             result = question if isinstance(question, EmbcliError) else next(answers)
             if isinstance(result, EmbcliError):
                 status = status or result.exit_status
+            elif getattr(result, "missed", False):
+                missed = 1
             writer.write(result, line, number)
         sys.stdout.flush()
-    return status
+    return status or missed
 
 
 def answer_each(ask: Callable[[Fields], Any]) -> Callable[[Sequence[Fields]], Iterator[Answer]]:
@@ -89,10 +93,8 @@ def _blocks_of_lines() -> Iterator[list[tuple[int, str]]]:
 def _numbered(lines: Sequence[bytes], before: int) -> Iterator[list[tuple[int, str]]]:
     block = []
     for number, line in enumerate(lines, start=before + 1):
-        try:
-            text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-        except UnicodeDecodeError:
-            raise BadFile(f"line {number} of stdin is not UTF-8", "convert it to UTF-8") from None
+        # A line that is not UTF-8 gets its error in its place.
+        text = line.decode("utf-8-sig" if number == 1 else "utf-8", "replace").strip()
         if text:
             block.append((number, text))
         if len(block) == AT_ONCE:

@@ -50,8 +50,7 @@ def add(
     words: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The words of a .npy file, one a line.", show_default=False)
     ] = None,
-    as_json: options.Json = False,
-    as_jsonl: options.JsonLines = False,
+    as_json: options.JsonOnly = False,
 ) -> None:
     """Add a model: word2vec, GloVe or fastText text, word2vec binary, fastText .bin, gensim .kv, NumPy .npy.
 
@@ -62,7 +61,7 @@ def add(
 
     with progress_bar() as progress:
         added = add_model(source, name, force=force, form=source_format, reader=reader, words=words, progress=progress)
-    show_with_notes(added, output_format(None, as_json, as_jsonl))
+    show_with_notes(added, output_format(None, as_json, False))
 
 
 @app.command()
@@ -138,18 +137,18 @@ def export(
         Literal["word2vec", "binary", "kv"] | None,
         typer.Option("--format", help="Default: by the suffix, .txt or .vec, .bin, .kv.", show_default=False),
     ] = None,
-    as_json: options.Json = False,
-    as_jsonl: options.JsonLines = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    as_json: options.JsonOnly = False,
 ) -> None:
     """Write a model as word2vec text or binary, or as a gensim .kv."""
     from embcli.exporting import export as export_model
     from embcli.models import as_models, describe
 
     space = load(name)
-    written = export_model(space, file, file_format)
+    written = export_model(space, file, file_format, force=force)
     record = as_models("export", space.name, [describe(space.name)])
     noted = record._replace(notes=(f"written to {file} ({written})",))
-    show_with_notes(noted, output_format(None, as_json, as_jsonl))
+    show_with_notes(noted, output_format(None, as_json, False))
 
 
 def show_with_notes(record: Any, form: str | None) -> None:

@@ -42,6 +42,7 @@ Format = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+JsonOnly = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 JsonLines = Annotated[bool, typer.Option("--jsonl", help="Short for --format jsonl: one object a line.")]
 
 Metric = Annotated[

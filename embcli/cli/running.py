@@ -37,12 +37,12 @@ def read_words(arguments: Iterable[str]) -> list[str]:
     from embcli.expression import unquote
 
     words: list[str] = []
-    for argument in (given := list(arguments)):
+    for place, argument in enumerate(given := list(arguments), start=1):
         if argument != "-":
             words.append(unquote(argument))
-        elif len(given) > 1 and sys.stdin is not None and sys.stdin.isatty():
+        elif place < len(given):
             raise UsageProblem(
-                '"-" stands for words from stdin, which is a terminal',
+                '"-" stands for words from stdin, and stands last',
                 "to subtract, put the expression in quotes; the word itself is '\"-\"'",
             )
         else:

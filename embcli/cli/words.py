@@ -84,7 +84,7 @@ def softmax(
     from embcli.expression import join_arguments, parse
     from embcli.softmax import parse_logits, weigh_candidates, weigh_logits
 
-    temperatures = temperature or [1.0]
+    temperatures = list(dict.fromkeys(temperature or [1.0]))
     if expression == "-":
         given = {"words": [unquote(word) for word in words or []], "temperatures": temperatures, "metric": metric}
         space = load(model)
@@ -93,7 +93,7 @@ def softmax(
             return weigh_candidates(space, fields.pop("expression", ""), everything=fields.pop("all"), **fields)
 
         kinds = {"expression": str, "words": list, "temperatures": list, "metric": str, "all": bool, "k": int}
-        columns = ["word", "logit", *(f"probability_T{t:g}" for t in temperatures)]
+        columns = ["word", "logit", *(f"probability_T{repr(t).removesuffix('.0')}" for t in temperatures)]
         given |= {"all": everything, "k": k}
         _answer_stdin(given, kinds, _expression, ask_one, columns, output_format(form, as_json, as_jsonl))
     if logits is not None:

@@ -2,7 +2,7 @@
 
 A list becomes a column for each of its numbers. In CSV and TSV a word that a spreadsheet would take for a
 formula (it begins with = + - @, a tab or a carriage return) gets an apostrophe in front, which spreadsheets
-take for "this is text"; numbers are left alone.
+take for "this is text"; numbers are left alone. Control characters are escaped, as everywhere.
 """
 
 import csv
@@ -47,7 +47,10 @@ def _flat(result: Mapping[str, Any], query: Mapping[str, Any]) -> Iterator[tuple
         if not isinstance(value, list):
             yield name, value
         elif name == "probabilities":
-            yield from ((f"probability_T{t:g}", p) for t, p in zip(query["temperatures"], value, strict=True))
+            yield from (
+                (f"probability_T{str(t).removesuffix('.0')}", p)
+                for t, p in zip(query["temperatures"], value, strict=True)
+            )
         else:
             yield from ((f"{name}_{i}", number) for i, number in enumerate(value))
 
@@ -59,9 +62,8 @@ def _cell(value: Any, form: str) -> str:
         return "true" if value else "false"
     if not isinstance(value, str):
         return str(value)
-    if form == "tsv":
-        value = value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-    return f"'{value}" if value.startswith(FORMULA) else value
+    value = f"'{value}" if value.startswith(FORMULA) else value
+    return printable(value)
 
 
 def _markdown(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, header: bool) -> str:

@@ -45,18 +45,22 @@ class Pen:
         self.full, self.parts = ("█", " ▏▎▍▌▋▊▉") if fancy else ("#", " ")
         self.zero, self.line, self.dot, self.minus = ("│", "━", "●", "−") if fancy else ("|", "=", "o", "-")
         self.times, self.separator = ("×", " · ") if fancy else ("x", " | ")
+        # Bars and lines give way to words and numbers in a narrow terminal.
+        self.room = max(0, min(BAR, console.width - 50))
+        self.half = max(0, min(LINE, (console.width - 48) // 2))
         self.degree, self.ellipsis = ("°", "…") if fancy else (" deg", "...")
 
-    def bar(self, value: float, whole: float, width: int = BAR) -> str:
+    def bar(self, value: float, whole: float, width: int | None = None) -> str:
         """A bar as long as value / whole of the width; nothing for what is not positive."""
+        width = self.room if width is None else width
         eighths = round(max(0.0, min(1.0, value / whole if whole else 0.0)) * width * len(self.parts))
         full, rest = divmod(eighths, len(self.parts))
         return self.full * full + (self.parts[rest].strip())
 
     def number_line(self, value: float, reach: float) -> Text:
         """A mark at `value` on a line from -reach to reach, joined to the zero in the middle."""
-        steps = round(value / reach * LINE) if reach else 0
-        left = " " * LINE if steps >= 0 else " " * (LINE + steps) + self.dot + self.line * (-steps - 1)
+        steps = round(value / reach * self.half) if reach else 0
+        left = " " * self.half if steps >= 0 else " " * (self.half + steps) + self.dot + self.line * (-steps - 1)
         right = "" if steps <= 0 else self.line * (steps - 1) + self.dot
         middle = self.dot if steps == 0 else self.zero
         return Text.assemble((left, "red"), middle, (right, "green"))
@@ -99,6 +103,7 @@ def _ranking(ranking: results.Ranking, pen: Pen) -> list[RenderableType]:
         if barred:
             place = "-" if answer.rank is None else f"({answer.rank:,})"
             mark = "input, not searched" if answer.rank is None else "input, may not answer"
+            mark = mark if pen.room else "input"
             texts = (place, _word(answer.word, "dim"), _number(answer.score), Text(mark, style="italic"))
             shown.add_row(*texts, style="dim")
         else:
@@ -158,7 +163,8 @@ def _projections(projections: results.Projections, pen: Pen) -> list[RenderableT
     dots += [abs(dot) for pair in projections.pairs or () for dot in (pair.low_dot, pair.high_dot)]
     # A scan is by cosine, so cosines are drawn; else the dot products.
     reach = 1.0 if query.scan else max(dots, default=0.0)
-    line = f"{pen.minus}{' ' * (LINE - 1)}0{' ' * (LINE - 1)}+"
+    space = " " * max(0, pen.half - 1)
+    line = f"{pen.minus}{space}0{space}+"
     if projections.results:
         shown = _table(("word", "left"), ("dot", "right"), ("scalar", "right"), ("cosine", "right"), (line, "left"))
         for p in projections.results:
@@ -187,7 +193,9 @@ def _distribution(distribution: results.Distribution, pen: Pen) -> list[Renderab
     shown = _table(("word", "left"), ("logit", "right"))
     count = len(query.temperatures)
     # With many temperatures there is room for numbers only.
-    width, label, unit = (min(BAR, 48 // count - 8), "entropy", " bits") if count <= 4 else (0, "bits", "")
+    width, label, unit = (
+        (min(pen.room, 2 * pen.room // count - 8), "entropy", " bits") if count <= 4 else (0, "bits", "")
+    )
     for temperature in query.temperatures:
         shown.add_column(f"T = {temperature:g}", justify="left", no_wrap=True)
     for candidate in distribution.results:

@@ -245,7 +245,7 @@ def test_glove_is_listed_before_its_store_is_made(tmp_path: Path) -> None:
 def test_an_exported_model_comes_back_with_the_same_bits(tmp_path: Path) -> None:
     (tmp_path / "some.vec").write_bytes(text(header=True))
     assert add(str(tmp_path / "some.vec")).status == 0
-    for name in ("out.txt", "out.kv"):
+    for name in ("out.txt", "out.bin", "out.kv"):
         assert ask("models", "export", "some", str(tmp_path / name)).status == 0
         assert add(str(tmp_path / name), "--name", "back", "--force").status == 0
         space = embcli.open_space("back")

@@ -4,8 +4,8 @@
 
 - GloVe, 400,000 × 50, as text and as word2vec binary: `embcli models add` as a whole process (parsed, checked,
   hashed, written, synced) against `KeyedVectors.load_word2vec_format` alone, timed inside its process.
-- Memory of an import of text with 300 numbers a row, for growing numbers of rows: the peaks of the main process
-  and of the processes that parse, added up, less that of one `python -c "import numpy, typer"`.
+- Memory of an import of text with 300 numbers a row, for growing numbers of rows: the most that the main process
+  and those that parse hold at one time, sampled, less that of one `python -c "import numpy, typer"`.
 - A cold question (a whole process) on stores of 10,000 … 3,000,000 rows × 50.
 
 `--short` takes fewer rows and runs, for CI. Files are made in the folder for temporary files and removed.
@@ -131,19 +131,18 @@ def write_text(file: Path, rows: int, dim: int) -> None:
 
 
 def run(command: list[str], home: Path) -> tuple[float, float]:
-    """Seconds, and the peaks of memory of the process and of those it starts, added up, in MiB (Linux only)."""
+    """Seconds, and the most memory that the process and those it starts hold at one time, in MiB (Linux only)."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment | {"EMBCLI_HOME": str(home)})
-    peaks: dict[int, int] = {}
+    peak = 0
     while process.poll() is None:
-        for pid in [process.pid, *children_of(process.pid)]:
-            peaks[pid] = max(peaks.get(pid, 0), peak_of(pid))
-        time.sleep(0.01)
+        peak = max(peak, sum(memory_of(pid) for pid in [process.pid, *children_of(process.pid)]))
+        time.sleep(0.005)
     seconds = time.perf_counter() - start
     if process.returncode:
         raise SystemExit(f"{command} failed")
-    return seconds, sum(peaks.values()) / 1024
+    return seconds, peak / 1024
 
 
 def children_of(pid: int) -> list[int]:
@@ -154,13 +153,13 @@ def children_of(pid: int) -> list[int]:
         return []
 
 
-def peak_of(pid: int) -> int:
-    """The largest resident memory of a process so far, in KiB."""
+def memory_of(pid: int) -> int:
+    """The resident memory of a process, in KiB."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return 0
-    return int(status.partition("VmHWM:")[2].split()[0]) if "VmHWM:" in status else 0
+    return int(status.partition("VmRSS:")[2].split()[0]) if "VmRSS:" in status else 0
 
 
 if __name__ == "__main__":

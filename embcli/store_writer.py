@@ -10,6 +10,7 @@ model, the new one, or none, and the next import clears away what was left.
 """
 
 import os
+import shutil
 import tempfile
 import zlib
 from array import array
@@ -164,8 +165,8 @@ class _Rows:
         """Put the rows in the order of their words' bytes; returns the rows of words that stood before."""
         dropped = array("q")
         self.order.seek(0)
-        for rows, words in self._ranges():
-            places, again = sort_words(words)
+        for rows, data, lengths in self._ranges():
+            places, again = sort_words(data, lengths)
             ordered = np.asarray(rows, np.int64)[places]
             dropped.frombytes(ordered[again].tobytes())
             self.order.write(ordered[~again].astype("<i4").tobytes())
@@ -183,10 +184,14 @@ class _Rows:
             ends = end + np.cumsum(part[keep], dtype=np.int64)
             end = int(ends[-1]) if len(ends) else end
             file.write(ends.astype("<i8").tobytes())
+        if not len(dropped):
+            self.words.seek(0)
+            shutil.copyfileobj(self.words, file)
+            return
         first = 0
         for words in self._chunks_of_words():
             keep = _keep(first, len(words), dropped)
-            file.write(b"".join(words if keep.all() else compress(words, keep)))
+            file.write(b"".join(compress(words, keep)))
             first += len(words)
 
     def read(self, spool: IO[bytes], dtype: str) -> Iterator[Array]:
@@ -209,11 +214,16 @@ class _Rows:
             data = self.words.read(ends[-1])
             yield list(map(data.__getitem__, map(slice, [0, *ends[:-1]], ends)))
 
-    def _ranges(self) -> Iterator[tuple[Sequence[int], list[bytes]]]:
-        """The rows and their words, cut by the order of the words into ranges of about SORTED_AT_ONCE."""
+    def _ranges(self) -> Iterator[tuple[Sequence[int], bytes, Array]]:
+        """Rows, their words end to end and the lengths, cut by the order of the words into ranges.
+
+        A range has about SORTED_AT_ONCE words.
+        """
         count = -(-self.count // SORTED_AT_ONCE)
         if count == 1:
-            yield range(self.count), list(chain.from_iterable(self._chunks_of_words()))
+            lengths = np.concatenate(list(self.read(self.lengths, "<i4"))).astype(np.int64)
+            self.words.seek(0)
+            yield range(self.count), self.words.read(), lengths
             return
         step = max(1, self.count // 10_000)
         sample = sorted(islice(chain.from_iterable(self._chunks_of_words()), 0, None, step))
@@ -222,7 +232,8 @@ class _Rows:
             numbered = enumerate(chain.from_iterable(self._chunks_of_words()))
             found = [(row, word) for row, word in numbered if word >= (first or b"") and (last is None or word < last)]
             if found:
-                yield [row for row, _ in found], [word for _, word in found]
+                words = [word for _, word in found]
+                yield [row for row, _ in found], b"".join(words), np.array([len(word) for word in words], np.int64)
 
 
 @contextmanager

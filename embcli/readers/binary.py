@@ -42,12 +42,12 @@ def _blocks(opened: Opened, rows: int, dim: int, notes: list[str]) -> Iterator[B
         data = rest + piece
         words: list[bytes] = []
         numbers: list[bytes] = []
-        position, size = 0, len(data)
-        while position < size and done + len(words) < rows:
-            row = done + len(words)
+        position, size, row = 0, len(data), done
+        while position < size and row < rows:
             feed = data[position] == LINE_FEED
-            ended = feed if row == 1 else ended
-            if row and feed != ended:
+            if row == 1:
+                ended = feed
+            elif row and feed != ended:
                 raise _bad(opened, row - 1, "it is a byte too short or too long")
             start = position + feed
             space = data.find(b" ", start, start + LONGEST_WORD + 1)
@@ -59,6 +59,7 @@ def _blocks(opened: Opened, rows: int, dim: int, notes: list[str]) -> Iterator[B
             words.append(data[start:space])
             numbers.append(data[space + 1 : end])
             position = end
+            row += 1
         rest = data[position:]
         if words:
             _check_words(opened, words, done)

@@ -94,7 +94,7 @@ def parse(chunk: Chunk) -> Rows | Problem:
     numbers = [pair[2] for pair in pairs]
     gaps = chunk.dim - 1
     for i, text in enumerate(numbers):
-        if text.count(b" ") != gaps or not words[i]:
+        if text.count(b" ") != gaps or not words[i] or not text:
             split = _split_from_the_right(words[i] + b" " + text, chunk.first + i, chunk.dim)
             if isinstance(split, Problem):
                 return split

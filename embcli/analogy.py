@@ -10,24 +10,24 @@ Methods, for an analogy b - a + c (a is to b as c is to ?), with v̂ = v / ‖v�
 - pairdirection: cos(v̂ - ĉ, b̂ - â), the direction alone. Levy and Goldberg 2014, eq. 2.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from embcli.errors import EmbcliError, UsageProblem
 from embcli.expression import Expression, parse, spell
 from embcli.results import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
-from embcli.space import Combination, Float64Array, Rows, Scores, VectorSpace, unit_rows
+from embcli.space import NO_STEP, Combination, Found, VectorSpace, unit_rows
 
 METHODS = ("3cosadd", "3cosmul", "pairdirection")
 METRICS = ("cosine", "dot", "euclidean")
-EPSILON = 1e-6
-# Two unit vectors nearer than this are the same direction, whatever their last digits say.
-NO_STEP = 1e-7
+Result = TypeVar("Result")
 NEIGHBORS = "embcli.neighbors/1"
-# Scores held at a time when many questions are answered together: 64 MiB.
-PRODUCT_NUMBERS = 1 << 24
+# Questions answered together; those with a product of their own; answers to each beyond which they are not.
+BLOCK = 2048
+ALONE = 512
+MOST_SHARED = 1000
 
 
 class Question(NamedTuple):
@@ -52,9 +52,19 @@ class Asked(NamedTuple):
     resolved: dict[str, str]
 
     @property
-    def is_plain(self) -> bool:
-        """Whether the scores are cosines with one vector, which many questions can share a product for."""
-        return self.question.method == "3cosadd" and self.question.metric == "cosine"
+    def wanted(self) -> tuple[int, ...]:
+        """The rows whose places are told: those of the inputs, and of the expected word."""
+        return tuple(dict.fromkeys([*self.combined.rows, *(() if self.expected is None else (self.expected,))]))
+
+    @property
+    def depth(self) -> int:
+        """How many of the best rows are needed, so that k are left when inputs are barred."""
+        return self.question.k + (0 if self.question.include_inputs else len(set(self.combined.rows)))
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the question can share the work of others."""
+        return self.question.metric == "cosine" and self.depth <= MOST_SHARED
 
 
 def solve_analogy(
@@ -77,8 +87,8 @@ def solve_analogy(
     rank they would have had. UnknownWord, ExpressionSyntaxError, UsageProblem.
     """
     question = Question(expression, method, metric, raw, k, top, include_inputs, expect)
-    asked = _prepare(space, question, triple=True)
-    return _answer(space, asked, _scores(space, asked))
+    asked = _prepare(space, question, True)
+    return _answer(space, asked, _find(space, asked))
 
 
 def find_neighbors(
@@ -97,8 +107,8 @@ def find_neighbors(
     As `solve_analogy` with method 3cosadd; three bare words are not an analogy here.
     """
     question = Question(expression, "3cosadd", metric, raw, k, top, include_inputs, expect)
-    asked = _prepare(space, question, triple=False)
-    return _answer(space, asked, _scores(space, asked))._replace(schema=NEIGHBORS)
+    asked = _prepare(space, question, False)
+    return _answer(space, asked, _find(space, asked))._replace(schema=NEIGHBORS)
 
 
 def answer_many(
@@ -106,40 +116,42 @@ def answer_many(
 ) -> Iterator[Ranking | EmbcliError]:
     """The answers of `solve_analogy` (of `find_neighbors` when not `triple`), in order, errors in their places.
 
-    Questions about cosines are answered in blocks through one matrix product Q · Vᵀ, with bounded memory.
+    Questions about cosines are answered in blocks that share matrix products, with bounded memory.
     """
-    size = max(1, PRODUCT_NUMBERS // max(1, len(space)))
-    for first in range(0, len(questions), size):
-        prepared = [_prepared(space, question, triple) for question in questions[first : first + size]]
-        products: dict[int, Scores] = {}
-        tops = {asked.question.top for asked in prepared if isinstance(asked, Asked) and asked.is_plain}
-        for top in tops:
-            same = [
-                i for i, asked in enumerate(prepared)
-                if isinstance(asked, Asked) and asked.is_plain and asked.question.top == top
-            ]  # fmt: skip
-            vectors = np.stack([prepared[i].combined.vector for i in same])  # type: ignore[union-attr]
-            products |= dict(zip(same, space.cosines_of_many(vectors, top), strict=True))
-        for i, asked in enumerate(prepared):
+    for first in range(0, len(questions), BLOCK):
+        prepared = [_attempt(_prepare, space, question, triple) for question in questions[first : first + BLOCK]]
+        alike: dict[tuple[str, int | None], dict[int, Asked]] = {}
+        for number, asked in enumerate(prepared):
+            if isinstance(asked, Asked) and asked.is_shared:
+                alike.setdefault((asked.question.method, asked.question.top), {})[number] = asked
+        found: dict[int, Found | EmbcliError] = {}
+        for group in alike.values():
+            together = _attempt(_find_together, space, list(group.values()))
+            if isinstance(together, EmbcliError):  # a damaged store
+                found |= dict.fromkeys(group, together)
+            else:
+                found |= dict(zip(group, together, strict=True))
+        for number, asked in enumerate(prepared):
             if isinstance(asked, EmbcliError):
                 yield asked
                 continue
-            try:
-                ranking = _answer(space, asked, products.pop(i) if i in products else _scores(space, asked))
-            except EmbcliError as error:
-                yield error
-            else:
-                yield ranking if triple else ranking._replace(schema=NEIGHBORS)
+            one = found[number] if number in found else _attempt(_find, space, asked)
+            if isinstance(one, EmbcliError):
+                yield one
+                continue
+            ranking = _answer(space, asked, one)
+            yield ranking if triple else ranking._replace(schema=NEIGHBORS)
 
 
-def _prepared(space: VectorSpace, question: Question, triple: bool) -> "Asked | EmbcliError":
+def _attempt(function: Callable[..., Result], *arguments: Any) -> Result | EmbcliError:
+    """What a function returns, or the error that it raises."""
     try:
-        return _prepare(space, question, triple=triple)
+        return function(*arguments)
     except EmbcliError as error:
         return error
 
 
-def _prepare(space: VectorSpace, question: Question, *, triple: bool) -> "Asked":
+def _prepare(space: VectorSpace, question: Question, triple: bool) -> "Asked":
     """Check a question and look its words up."""
     _check_choice("method", question.method, METHODS)
     _check_choice("metric", question.metric, METRICS)
@@ -153,20 +165,34 @@ def _prepare(space: VectorSpace, question: Question, *, triple: bool) -> "Asked"
     parsed = parse(expression, triple=triple) if isinstance(expression, str) else expression
     combined = space.combine(parsed.terms, unit=not raw)
     expected, resolved = space.resolve_all([] if question.expect is None else [question.expect])
+    _check_form(space, question.method, combined)
     return Asked(question._replace(raw=raw), combined, expected[0] if expected else None, resolved)
 
 
-def _answer(space: VectorSpace, asked: "Asked", scores: Scores) -> Ranking:
+def _check_form(space: VectorSpace, method: str, combined: Combination) -> None:
+    """Whether a method is defined for the terms of a question. UsageProblem."""
+    weights = [weight for _, weight in combined.terms]
+    if method == "3cosmul" and not any(weight > 0 for weight in weights):
+        raise UsageProblem("3cosmul needs a word with a positive weight", "use 3cosadd")
+    if method == "pairdirection":
+        if sorted(weights) != [-1, 1, 1]:
+            raise UsageProblem("pairdirection needs an analogy of the form b - a + c", "for example king - man + woman")
+        b, a = unit_rows(space.float64([row for row, _ in _tail_last(combined)[:2]]))
+        if not np.linalg.norm(b - a) > NO_STEP:
+            raise UsageProblem("the pair has no direction: both vectors point the same way", "choose two other words")
+
+
+def _answer(space: VectorSpace, asked: "Asked", found: Found) -> Ranking:
     question, combined = asked.question, asked.combined
     sign = -1.0 if question.metric == "euclidean" else 1.0
-    inputs = {row: _place(space, scores, row, sign) for row in combined.rows}
+    places = {
+        row: Answer(rank, space.vocabulary[row], sign * score + 0.0)
+        for row, (rank, score) in zip(asked.wanted, found.places, strict=True)
+    }
+    inputs = {row: places[row] for row in combined.rows}
     barred = () if question.include_inputs else tuple(inputs)
-    rows, values = scores.best(question.k + len(barred))
-    found = [(int(row), sign * float(value) + 0.0) for row, value in zip(rows, values, strict=True)]
-    answers = [(row, value) for row, value in found if row not in barred][: question.k]
-    expected = None
-    if asked.expected is not None:
-        expected = _expected(inputs, asked.expected, _place(space, scores, asked.expected, sign))
+    listed = zip(found.rows.tolist(), found.scores.tolist(), strict=True)
+    answers = [(row, sign * score + 0.0) for row, score in listed if row not in barred][: question.k]
     return Ranking(
         schema="embcli.analogy/1",
         model=ModelCard(space.name, len(space), space.dim),
@@ -183,14 +209,8 @@ def _answer(space: VectorSpace, asked: "Asked", scores: Scores) -> Ranking:
         ),
         results=tuple(Answer(i, space.vocabulary[row], value) for i, (row, value) in enumerate(answers, start=1)),
         inputs=tuple(inputs.values()),
-        expected=expected,
+        expected=None if asked.expected is None else _expected(inputs, asked.expected, places[asked.expected]),
     )
-
-
-def _place(space: VectorSpace, scores: Scores, row: int, sign: float) -> Answer:
-    """The place of a word among all that are searched; None when it is not one of them."""
-    rank, score = scores.rank(row)
-    return Answer(rank if row < len(scores.values) else None, space.vocabulary[row], sign * score + 0.0)
 
 
 def _expected(inputs: dict[int, Answer], row: int, place: Answer) -> Expected:
@@ -202,81 +222,50 @@ def _expected(inputs: dict[int, Answer], row: int, place: Answer) -> Expected:
     return Expected(place.word, rank, place.rank, place.score)
 
 
-def _scores(space: VectorSpace, asked: Asked) -> Scores:
-    question, combined = asked.question, asked.combined
-    if question.method == "3cosmul":
-        return _products_of_cosines(space, combined, question.top)
-    if question.method == "pairdirection":
-        return _pair_directions(space, combined, question.top)
-    if question.metric == "dot":
-        return space.dots(combined.vector, question.top)
-    if question.metric == "euclidean":
-        return space.closeness(combined.vector, question.top)
-    return space.cosines(combined.vector, question.top)
+def _find(space: VectorSpace, asked: Asked) -> Found:
+    """The best rows of one question, and the places of those that are wanted."""
+    question, vector = asked.question, asked.combined.vector
+    if question.method != "3cosadd":
+        return _find_together(space, [asked])[0]
+    score = {"cosine": space.cosines, "dot": space.dots, "euclidean": space.closeness}[question.metric]
+    scores = score(vector, question.top)
+    places = [scores.rank(row) for row in asked.wanted]
+    searched = len(scores.values)
+    return Found(
+        *scores.best(asked.depth),
+        tuple(
+            (rank if row < searched else None, score) for row, (rank, score) in zip(asked.wanted, places, strict=True)
+        ),
+    )
 
 
-def _products_of_cosines(space: VectorSpace, combined: Combination, top: int | None) -> Scores:
-    """3CosMul. It grows with every positive similarity and falls with every negative one, so the ends
-    of the cosines' intervals give the ends of its own."""
-    weights = [weight for _, weight in combined.terms]
-    if not any(weight > 0 for weight in weights):
-        raise UsageProblem("3cosmul needs a word with a positive weight", "use 3cosadd")
-    vectors = space.float64(combined.rows)
-    cosines = [space.cosines(vector, top) for vector in vectors]
+def _find_together(space: VectorSpace, together: Sequence[Asked]) -> list[Found]:
+    """What `_find` finds, for questions with the same method and the same `top`."""
+    from embcli.blocks import Search, search
+    from embcli.formulas import Cosines, Formula, PairDirections, ProductsOfCosines, SumsOfCosines, shares_terms
 
-    steps = [np.sign(weight) * cosine.margin for cosine, weight in zip(cosines, weights, strict=True)]
-    worst = [cosine.values - step for cosine, step in zip(cosines, steps, strict=True)]
-    best = [cosine.values + step for cosine, step in zip(cosines, steps, strict=True)]
-
-    def exact(rows: Rows) -> Float64Array:
-        return _cosmul([space.exact_cosines(vector, rows) for vector in vectors], weights)
-
-    return Scores.between(_cosmul(worst, weights), _cosmul(best, weights), exact)
-
-
-def _cosmul(cosines: Sequence[Float64Array], weights: Sequence[float]) -> Float64Array:
-    numerator, denominator = np.ones_like(cosines[0]), np.ones_like(cosines[0])
-    for cosine, weight in zip(cosines, weights, strict=True):
-        similarity = np.clip((1 + cosine) / 2, 0, None) ** abs(weight)
-        if weight > 0:
-            numerator *= similarity
-        elif weight < 0:
-            denominator *= similarity
-    return numerator / ((denominator if min(weights) < 0 else 1.0) + EPSILON)
+    method, top = together[0].question.method, together[0].question.top
+    terms = [_tail_last(asked.combined) for asked in together]
+    vectors = np.stack([asked.combined.vector for asked in together])
+    searches = [Search(asked.depth, asked.wanted) for asked in together]
+    formula: Formula
+    if method == "3cosmul":
+        formula = ProductsOfCosines(space, terms)
+    elif method == "pairdirection":
+        formula = PairDirections(space, terms)
+    elif not any(asked.question.raw for asked in together) and shares_terms(terms):
+        formula = SumsOfCosines(space, terms, vectors)
+    else:
+        parts = [slice(i, i + ALONE) for i in range(0, len(together), ALONE)]
+        return [found for part in parts for found in search(space, Cosines(space, vectors[part]), searches[part], top)]
+    return search(space, formula, searches, top)
 
 
-def _pair_directions(space: VectorSpace, combined: Combination, top: int | None) -> Scores:
-    """cos(v̂ - ĉ, d) with d = b̂ - â. As ‖v̂ - ĉ‖² = 2 - 2 cos(v, c), two cosines a row are enough."""
-    positive = [row for row, (_, weight) in zip(combined.rows, combined.terms, strict=True) if weight == 1]
-    negative = [row for row, (_, weight) in zip(combined.rows, combined.terms, strict=True) if weight == -1]
-    if len(combined.rows) != 3 or len(positive) != 2 or len(negative) != 1:
-        raise UsageProblem("pairdirection needs an analogy of the form b - a + c", "for example king - man + woman")
-    b, c = unit_rows(space.float64(positive))
-    a = unit_rows(space.float64(negative))[0]
-    if not np.linalg.norm(b - a) > NO_STEP:
-        raise UsageProblem("the pair has no direction: both vectors point the same way", "choose two other words")
-    d = (b - a) / np.linalg.norm(b - a)
-    along, near = space.cosines(d, top), space.cosines(c, top)
-    rise = along.values.astype(np.float64) - float(c @ d)
-    distance = 2 - 2 * near.values.astype(np.float64)
-    shortest = np.sqrt(np.maximum(distance - 2 * near.margin, 1e-300))
-    longest = np.sqrt(np.maximum(distance + 2 * near.margin, 1e-300))
-    lower, upper = rise - along.margin, rise + along.margin
-    is_zero = space.norms[:top] == 0
-    lower = np.where(is_zero, 0, np.clip(np.where(lower < 0, lower / shortest, lower / longest), -1, 1))
-    upper = np.where(is_zero, 0, np.clip(np.where(upper > 0, upper / shortest, upper / longest), -1, 1))
-
-    def direction_of(vectors: Float64Array) -> Float64Array:
-        units = unit_rows(vectors)
-        steps = units - c
-        # Rounding dust points nowhere, and a zero vector has no direction to compare.
-        steps[(np.abs(steps).max(axis=1) < NO_STEP) | ~units.any(axis=1)] = 0
-        return np.asarray(np.clip((unit_rows(steps) * d).sum(axis=1), -1, 1))
-
-    def exact(rows: Rows) -> Float64Array:
-        return space.by_chunks(rows, direction_of)
-
-    return Scores.between(lower, upper, exact)
+def _tail_last(combined: Combination) -> list[tuple[int, float]]:
+    """The terms as rows and weights, the last one of weight 1, or else of a positive weight, at the end."""
+    terms = [(row, weight) for row, (_, weight) in zip(combined.rows, combined.terms, strict=True)]
+    tail = max(range(len(terms)), key=lambda i: (terms[i][1] == 1, terms[i][1] > 0, i))
+    return [*terms[:tail], *terms[tail + 1 :], terms[tail]]
 
 
 def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 DECIMALS = 6
+PLAIN = frozenset({str, int, bool, type(None)})
 
 
 class ModelCard(NamedTuple):
@@ -297,17 +298,22 @@ class Catalog(NamedTuple):
 
 def as_json(value: Any) -> Any:
     """A record as what JSON can hold: objects, lists, numbers rounded to 6 decimals, never NaN."""
+    kind = type(value)
+    if kind in PLAIN:  # by far the most
+        return value
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError("a result must be a finite number")
         return round(value, DECIMALS) + 0.0  # + 0.0 turns -0.0 into 0.0
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        extras = getattr(value, "_field_defaults", {})
-        return {
-            name: as_json(field) for name, field in value._asdict().items() if not (field is None and name in extras)
-        }
     if isinstance(value, tuple):
-        return [as_json(item) for item in value]
+        if not hasattr(kind, "_fields"):
+            return [as_json(item) for item in value]
+        extras = kind._field_defaults
+        return {
+            name: as_json(field)
+            for name, field in zip(kind._fields, value, strict=True)
+            if field is not None or name not in extras
+        }
     if isinstance(value, Mapping):
         return {key: as_json(item) for key, item in value.items()}
     return value

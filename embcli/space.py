@@ -10,7 +10,7 @@ every row in float64, on every machine.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -34,6 +34,8 @@ ROUNDING = 10.0**-DECIMALS
 UNIT = 2.0**-24
 # Room for the roundings around that product: of q to float32, the division, the shift by the margin.
 SLACK = 16
+# Two unit vectors nearer than this are the same direction, whatever their last digits say.
+NO_STEP = 1e-7
 # Norms outside this range may over- or underflow in float32; such rows are scored in float64.
 SAFE_NORMS = (1e-15, 1e15)
 # A longer or shorter query vector than this comes from absurd weights and would leave float32.
@@ -95,6 +97,18 @@ class Scores(NamedTuple):
         rounded = self.rounded(undecided)
         better = (rounded > score) | ((rounded == score) & (undecided < row))
         return 1 + int(np.count_nonzero(surely_better)) + int(np.count_nonzero(better)), score
+
+
+class Found(NamedTuple):
+    """The k best rows with their scores, best first, and the rank and score of each wanted row.
+
+    Scores are true ones at 6 decimals; equal scores stand in row order. The rank of a row that is not
+    searched is None.
+    """
+
+    rows: Rows
+    scores: Float64Array
+    places: tuple[tuple[int | None, float], ...]
 
 
 class Combination(NamedTuple):
@@ -206,17 +220,20 @@ class VectorSpace:
         values = self._product(unit_rows(q[None])[0], top)
         with np.errstate(divide="ignore", invalid="ignore"):
             values /= self.norms[:top]
-        return self._bracketed(values, UNIT * (self.dim + SLACK), lambda rows: self.exact_cosines(q, rows))
+        return self._bracketed(values, float32_margin(self.dim), lambda rows: self.exact_cosines(q, rows))
 
-    def cosines_of_many(self, queries: Float64Array, top: int | None = None) -> list[Scores]:
-        """`cosines` of each row of queries [n, dim], by one matrix product of n × rows numbers."""
+    def products(self, directions: Float32Array, first: int, last: int, out: Float32Array) -> None:
+        """Write v̂ · d, for directions d [w, dim] and the rows from `first` to `last`, to out [w, last - first]."""
+        vectors, norms = self.vectors[first:last], self.norms[first:last]
+        unsafe = self._unsafe_rows[(self._unsafe_rows >= first) & (self._unsafe_rows < last)]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            values = unit_rows(queries).astype(np.float32) @ self.vectors[:top].T
-            values /= self.norms[:top]
-        margin = UNIT * (self.dim + SLACK)
-        return [
-            self._bracketed(row, margin, partial(self.exact_cosines, q)) for row, q in zip(values, queries, strict=True)
-        ]
+            if len(directions) > self.dim or len(unsafe):
+                vectors = vectors / norms[:, None]
+                vectors[unsafe - first] = unit_rows(self.float64(unsafe))
+                np.matmul(directions, vectors.T, out=out)
+            else:  # there are fewer products to divide than numbers in the vectors
+                np.matmul(directions, vectors.T, out=out)
+                out /= norms
 
     def dots(self, q: Float64Array, top: int | None = None) -> Scores:
         """v · q for the first `top` rows."""
@@ -224,7 +241,7 @@ class VectorSpace:
         if not largest < SAFE_QUERY[1]:  # out of float32's range
             rows = np.arange(len(self.norms[:top]))
             return Scores(self.exact_dots(q, rows), 0.0, lambda rows: self.exact_dots(q, rows))
-        margin = UNIT * (self.dim + SLACK) * largest
+        margin = float32_margin(self.dim) * largest
         return self._bracketed(self._product(q, top), margin, lambda rows: self.exact_dots(q, rows))
 
     def closeness(self, q: Float64Array, top: int | None = None) -> Scores:
@@ -261,6 +278,11 @@ class VectorSpace:
     def _unsafe_rows(self) -> Rows:
         low, high = SAFE_NORMS
         return np.flatnonzero((self.norms < low) | (self.norms > high))
+
+
+def float32_margin(dim: int) -> float:
+    """How far a cosine of `dim` numbers, reckoned in float32, may be from the true one."""
+    return UNIT * (dim + SLACK)
 
 
 def row_norms(matrix: Float32Array) -> Float32Array:

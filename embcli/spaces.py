@@ -41,6 +41,10 @@ class StoredSpace(VectorSpace):
         self.path = path
         self.metadata = store.metadata
 
+    def __reduce__(self) -> tuple[type["StoredSpace"], tuple[Path]]:
+        """A copy in another process maps the same memory."""
+        return StoredSpace, (self.path,)
+
     def resolve(self, text: str) -> tuple[int, str]:
         """As `VectorSpace.resolve`; a damaged vocabulary is not taken for one that lacks the word."""
         try:

@@ -7,59 +7,142 @@ cannot be answered yields an error in its place, and the exit status is that of 
 
 import json
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from select import select
 from types import UnionType
-from typing import Any
+from typing import Any, NamedTuple
 
-from embcli.errors import BadFile, EmbcliError, UsageProblem
+from embcli.errors import BadFile, EmbcliError, InputOutputProblem, UsageProblem
+from embcli.workers import WorkerLost, Workers, processors
 
 READ_AT_ONCE = 1 << 16
 LONGEST_LINE = 1 << 20
-AT_ONCE = 256
+AT_ONCE = 1024
 
 Fields = dict[str, Any]
 Answer = Any  # a record, or an EmbcliError
+Lines = list[tuple[int, str]]  # with their numbers, from 1
 
 
-def run_batch(
-    form: str | None,
-    defaults: Fields,
-    kinds: Mapping[str, type],
-    read_line: Callable[[str], Fields],
-    answer: Callable[[Sequence[Fields]], Iterable[Answer]],
-    columns: Sequence[str],
-) -> int:
-    """Answer the questions of stdin; returns the exit status: of the first error, else 1 for a missed `expect`.
+class Answered(NamedTuple):
+    """The answers to a block of lines as text; the status of the first error, and whether an `expect` missed."""
 
-    kinds: the fields that a JSON object may have, and their types; the first must be there. read_line: the
-    fields that a plain line stands for. answer: records or errors for questions, in
-    order. columns: of CSV, TSV and Markdown.
+    text: str
+    status: int
+    missed: bool
+
+
+class Batch(NamedTuple):
+    """How questions are read, answered and written.
+
+    defaults: the options of the command line. kinds: the fields that a JSON object may have, and their types; the
+    first must be there. read_line: the fields that a plain line stands for. answer: records or errors for questions,
+    in order. columns: of CSV, TSV and Markdown. All of it can be pickled if processes are to share the work.
     """
-    writer = _Writer(form or "jsonl", columns)
-    status = missed = 0
-    required = next(iter(kinds))
-    for lines in _blocks_of_lines():
-        questions: list[Fields | EmbcliError] = []
-        for _, line in lines:
-            try:
-                if "\N{REPLACEMENT CHARACTER}" in line:
-                    raise BadFile("the question is not UTF-8", "convert it to UTF-8")
-                fields = _read_object(line, kinds) if line.startswith("{") else read_line(line)
-                if not fields.get(required):
-                    raise UsageProblem(f'the question has no "{required}"', "see: embcli COMMAND --help")
-                questions.append(defaults | fields)
-            except EmbcliError as error:
-                questions.append(error)
-        answers = iter(answer([question for question in questions if not isinstance(question, EmbcliError)]))
+
+    form: str
+    defaults: Fields
+    kinds: Mapping[str, type]
+    read_line: Callable[[str], Fields]
+    answer: Callable[[Sequence[Fields]], Iterable[Answer]]
+    columns: Sequence[str]
+
+    def answer_lines(self, lines: Lines) -> Answered:
+        """The answers to some lines, in order."""
+        questions = [self._read(line) for _, line in lines]
+        answers = iter(self.answer([question for question in questions if not isinstance(question, EmbcliError)]))
+        status, missed, texts = 0, False, []
         for (number, line), question in zip(lines, questions, strict=True):
             result = question if isinstance(question, EmbcliError) else next(answers)
             if isinstance(result, EmbcliError):
                 status = status or result.exit_status
-            elif getattr(result, "missed", False):
-                missed = 1
-            writer.write(result, line, number)
+            else:
+                missed = missed or getattr(result, "missed", False)
+            texts.append(self._write(result, line, number))
+        return Answered("".join(texts), status, missed)
+
+    def _read(self, line: str) -> Fields | EmbcliError:
+        try:
+            if "\N{REPLACEMENT CHARACTER}" in line:
+                raise BadFile("the question is not UTF-8", "convert it to UTF-8")
+            fields = _read_object(line, self.kinds) if line.startswith("{") else self.read_line(line)
+            required = next(iter(self.kinds))
+            if not fields.get(required):
+                raise UsageProblem(f'the question has no "{required}"', "see: embcli COMMAND --help")
+            return self.defaults | fields
+        except EmbcliError as error:
+            return error
+
+    def _write(self, result: Answer, question: str, number: int) -> str:
+        """An answer or an error in the format; CSV, TSV and Markdown repeat the question in their rows."""
+        failed = isinstance(result, EmbcliError)
+        if self.form in ("json", "jsonl"):
+            from embcli.render.as_json import dumps, dumps_error
+
+            return dumps_error(result, question=question, line=number) if failed else dumps(result)
+        if self.form == "table":
+            from embcli.render import render
+
+            return f"{question}: {result.message}; {result.hint}\n\n" if failed else render(result, "table") + "\n"
+        from embcli.render.delimited import rows_of, table
+
+        rows = [{"error": result.message}] if failed else list(rows_of(result))
+        return table(self._all_columns, [{"question": question, **row} for row in rows], self.form, header=False)
+
+    @property
+    def header(self) -> str:
+        """What stands above the first answer."""
+        if self.form in ("json", "jsonl", "table"):
+            return ""
+        from embcli.render.delimited import table
+
+        return table(self._all_columns, [], self.form, header=True)
+
+    @property
+    def _all_columns(self) -> list[str]:
+        return ["question", *self.columns, "error"]
+
+
+def run_batch(batch: Batch, *, shared: bool = False) -> int:
+    """Answer the questions of stdin; returns the exit status: of the first error, else 1 for a missed `expect`.
+
+    shared: whether other processes may help when many questions come at once.
+    """
+    status = missed = 0
+    begun = False
+    for answered in _answers(batch, processors() if shared else 1):
+        if not begun:
+            sys.stdout.write(batch.header)
+            begun = True
+        sys.stdout.write(answered.text)
         sys.stdout.flush()
-    return status or missed
+        status, missed = status or answered.status, missed or answered.missed
+    return status or int(missed)
+
+
+def _answers(batch: Batch, count: int) -> Iterator[Answered]:
+    """The answers to stdin, block by block; `count` processes share them once a block is full of waiting questions."""
+    blocks = _blocks_of_lines()
+    for lines in blocks:
+        if count > 1 and len(lines) == AT_ONCE:
+            break
+        if lines:
+            yield batch.answer_lines(lines)
+    else:
+        return
+    try:
+        with Workers(batch.answer_lines, count) as workers:
+            for block in chain([lines], blocks):
+                while workers.results_due and (workers.are_all_busy or not block):
+                    yield workers.take()
+                if block:
+                    workers.give(block)
+            while workers.results_due:
+                yield workers.take()
+    except WorkerLost as error:
+        raise InputOutputProblem("a process that shared the work was killed", "is there enough memory?") from error
 
 
 def answer_each(ask: Callable[[Fields], Any]) -> Callable[[Sequence[Fields]], Iterator[Answer]]:
@@ -75,33 +158,42 @@ def answer_each(ask: Callable[[Fields], Any]) -> Callable[[Sequence[Fields]], It
     return answer
 
 
-def _blocks_of_lines() -> Iterator[list[tuple[int, str]]]:
-    """The lines that stand ready, with their numbers: a slow writer gets each answer at once."""
+def _blocks_of_lines() -> Iterator[Lines]:
+    """The lines that stand ready, in blocks; an empty block before waiting for more.
+
+    So a slow writer gets each answer at once, and one that waits for answers gets all of them.
+    """
     if sys.stdin is None:
         raise UsageProblem("there is nothing to read questions from: stdin is closed")
-    rest, number = b"", 0
-    while piece := sys.stdin.buffer.read1(READ_AT_ONCE):  # type: ignore[union-attr]
-        *whole, rest = (rest + piece).split(b"\n")
-        if len(rest) > LONGEST_LINE:
-            raise BadFile(f"line {number + len(whole) + 1} of stdin is longer than {LONGEST_LINE:,} bytes")
-        yield from _numbered(whole, number)
-        number += len(whole)
-    if rest:
-        yield from _numbered([rest], number)
+    rest, number, ended = b"", 0, False
+    ready: deque[tuple[int, str]] = deque()
+    while not ended or ready:
+        while not ended and len(ready) < AT_ONCE and (not ready or _more_is_there()):
+            if not _more_is_there():
+                yield []
+            piece = sys.stdin.buffer.read1(READ_AT_ONCE)  # type: ignore[union-attr]
+            *whole, rest = (rest + piece).split(b"\n")
+            if not piece:
+                whole, ended = [rest], True
+            for line in whole:
+                number += 1
+                # A line that is not UTF-8 gets its error in its place.
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8", "replace").strip()
+                if text:
+                    ready.append((number, text))
+            if len(rest) > LONGEST_LINE:
+                ended = True
+        yield [ready.popleft() for _ in range(min(len(ready), AT_ONCE))]
+    if len(rest) > LONGEST_LINE:
+        raise BadFile(f"line {number + 1} of stdin is longer than {LONGEST_LINE:,} bytes")
 
 
-def _numbered(lines: Sequence[bytes], before: int) -> Iterator[list[tuple[int, str]]]:
-    block = []
-    for number, line in enumerate(lines, start=before + 1):
-        # A line that is not UTF-8 gets its error in its place.
-        text = line.decode("utf-8-sig" if number == 1 else "utf-8", "replace").strip()
-        if text:
-            block.append((number, text))
-        if len(block) == AT_ONCE:
-            yield block
-            block = []
-    if block:
-        yield block
+def _more_is_there() -> bool:
+    """Whether stdin can be read without waiting; only POSIX can tell."""
+    try:
+        return bool(select([sys.stdin], [], [], 0)[0])
+    except (OSError, ValueError):
+        return False
 
 
 def _read_object(line: str, kinds: Mapping[str, type]) -> Fields:
@@ -123,33 +215,3 @@ def _fits(name: str, value: Any, kind: type) -> bool:
         inner: type | UnionType = int | float if name == "temperatures" else str
         return all(isinstance(item, inner) and not isinstance(item, bool) for item in value)
     return isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
-
-
-class _Writer:
-    """Writes answers and errors in one format; CSV, TSV and Markdown repeat the question in their rows."""
-
-    def __init__(self, form: str, columns: Sequence[str]) -> None:
-        self.form = form
-        self.columns = ["question", *columns, "error"]
-        self.begun = False
-
-    def write(self, result: Answer, question: str, number: int) -> None:
-        if self.form in ("json", "jsonl"):
-            from embcli.render.as_json import dumps, dumps_error
-
-            failed = isinstance(result, EmbcliError)
-            text = dumps_error(result, question=question, line=number) if failed else dumps(result)
-        elif self.form == "table":
-            from embcli.render import render
-
-            failed = isinstance(result, EmbcliError)
-            text = f"{question}: {result.message}; {result.hint}\n\n" if failed else render(result, "table") + "\n"
-        else:
-            from embcli.render.delimited import rows_of, table
-
-            rows = [{"error": result.message}] if isinstance(result, EmbcliError) else list(rows_of(result))
-            text = table(
-                self.columns, [{"question": question, **row} for row in rows], self.form, header=not self.begun
-            )
-        self.begun = True
-        sys.stdout.write(text)

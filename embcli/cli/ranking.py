@@ -1,11 +1,18 @@
 """The commands that rank the vocabulary: analogies and neighbours."""
 
-from typing import Annotated, Any, Literal, NoReturn
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
 from embcli.cli import options
 from embcli.cli.running import load, output_format, show
+
+if TYPE_CHECKING:
+    from embcli.errors import EmbcliError
+    from embcli.results import Ranking
+    from embcli.spaces import StoredSpace
 
 
 def analogy(
@@ -72,22 +79,34 @@ def neighbors(
 
 def _answer_stdin(given: dict[str, Any], model: str | None, form: str | None, *, triple: bool) -> NoReturn:
     """Answer expressions from stdin in blocks, with the given options; exits with the status of the batch."""
-    from embcli.analogy import Question, answer_many
-    from embcli.cli.batch import run_batch
-    from embcli.expression import join_arguments
+    from embcli.cli.batch import Batch, run_batch
 
-    space = load(model)
     texts, flags, numbers = ("expression", "method", "metric", "expect"), ("raw", "include_inputs"), ("k", "top")
     kinds: dict[str, type] = dict.fromkeys(texts, str) | dict.fromkeys(flags, bool) | dict.fromkeys(numbers, int)
-    blank: dict[str, Any] = {"expression": ""}
     if not triple:
         del kinds["method"]
-    status = run_batch(
-        form,
-        given,
-        kinds,
-        lambda line: {"expression": join_arguments([line], triple=triple)},
-        lambda questions: answer_many(space, [Question(**(blank | question)) for question in questions], triple=triple),
-        ["rank", "word", "score"],
+    # Partial functions, for other processes get them pickled.
+    batch = Batch(
+        form=form or "jsonl",
+        defaults=given,
+        kinds=kinds,
+        read_line=partial(_read_line, triple=triple),
+        answer=partial(_answer_questions, load(model), triple=triple),
+        columns=["rank", "word", "score"],
     )
-    raise typer.Exit(status)
+    raise typer.Exit(run_batch(batch, shared=True))
+
+
+def _read_line(line: str, *, triple: bool) -> dict[str, Any]:
+    from embcli.expression import join_arguments
+
+    return {"expression": join_arguments([line], triple=triple)}
+
+
+def _answer_questions(
+    space: "StoredSpace", questions: Sequence[dict[str, Any]], *, triple: bool
+) -> Iterator["Ranking | EmbcliError"]:
+    from embcli.analogy import Question, answer_many
+
+    blank: dict[str, Any] = {"expression": ""}
+    return answer_many(space, [Question(**(blank | question)) for question in questions], triple=triple)

@@ -193,6 +193,6 @@ def _answer_stdin(
     form: str | None,
 ) -> NoReturn:
     """Answer questions from stdin one by one; exits with the status of the batch."""
-    from embcli.cli.batch import answer_each, run_batch
+    from embcli.cli.batch import Batch, answer_each, run_batch
 
-    raise typer.Exit(run_batch(form, given, kinds, read_line, answer_each(ask_one), columns))
+    raise typer.Exit(run_batch(Batch(form or "jsonl", given, kinds, read_line, answer_each(ask_one), columns)))

@@ -9,12 +9,7 @@ Numbers are read as 64-bit floats and rounded to 32 bits, as gensim does. Large 
 process for each processor; they are fed through pipes and end when this process does.
 """
 
-import os
-import pickle
 import re
-import subprocess
-import sys
-from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -25,6 +20,7 @@ from embcli.errors import BadFile
 from embcli.readers import Block, Source
 from embcli.readers.decimals import parse_decimals
 from embcli.readers.opening import Opened
+from embcli.workers import WorkerLost, Workers, processors
 
 BOM = b"\xef\xbb\xbf"
 CHUNK = 1 << 21
@@ -229,51 +225,12 @@ def _dim_of(opened: Opened, lines: bytes, line: int) -> int:
 
 def _parsed(opened: Opened, chunks: Iterator[Chunk]) -> Iterator[Rows | Problem]:
     """The chunks, parsed, in order; in other processes when the file is large."""
-    count = os.cpu_count() or 1
-    if opened.size < WORTH_SHARING or count == 1 or not sys.executable:
+    count = processors()
+    if opened.size < WORTH_SHARING or count == 1:
         yield from map(parse, chunks)
         return
-    code = f"import sys; sys.path[:] = {sys.path!r}; from embcli.readers.text import serve; serve()"
-    workers = [
-        subprocess.Popen(  # noqa: S603 - this program itself
-            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0
-        )  # in a group of their own: Ctrl-C is for this process, and they end with their pipes
-        for _ in range(min(count, 4))
-    ]
     try:
-        idle, busy = deque(workers), deque[subprocess.Popen[bytes]]()
-        for chunk in chunks:
-            if not idle:
-                yield _answer(busy, idle)
-            worker = idle.popleft()
-            assert worker.stdin is not None
-            pickle.dump(chunk, worker.stdin, protocol=5)
-            worker.stdin.flush()
-            busy.append(worker)
-        while busy:
-            yield _answer(busy, idle)
-    except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
+        with Workers(parse, count) as workers:
+            yield from workers.map(chunks)
+    except WorkerLost as error:
         raise BadFile(f"{opened.path}: a parsing process was killed", "try again; is there enough memory?") from error
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.communicate()
-
-
-def _answer(busy: "deque[subprocess.Popen[bytes]]", idle: "deque[subprocess.Popen[bytes]]") -> Rows | Problem:
-    worker = busy.popleft()
-    assert worker.stdout is not None
-    result: Rows | Problem = pickle.load(worker.stdout)  # noqa: S301 - from our own process
-    idle.append(worker)
-    return result
-
-
-def serve() -> None:
-    """Parse chunks from stdin to stdout until stdin ends: the other end of `_parsed`."""
-    while True:
-        try:
-            chunk = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own process
-            pickle.dump(parse(chunk), sys.stdout.buffer, protocol=5)
-            sys.stdout.buffer.flush()
-        except (EOFError, OSError, pickle.UnpicklingError):
-            os._exit(0)  # the other end is gone, and nobody is left to tell

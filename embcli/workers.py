@@ -1,0 +1,120 @@
+"""Other processes of this program that share its work.
+
+Each is fed through a pipe and ends when this process does. They are in process groups of their own: Ctrl-C is
+for this process alone.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Generic, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+MOST = 4
+# One thread of BLAS in each process: more would wait for the processors that the other processes use.
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+
+class WorkerLost(Exception):
+    """A process that shared the work was killed."""
+
+
+class Workers(Generic[Item, Result]):
+    """Processes that apply a function to what they are given; results come in the order of giving.
+
+    The function, what it is given and what it returns are pickled. A function that raises ends its process.
+    """
+
+    def __init__(self, function: Callable[[Item], Result], count: int) -> None:
+        code = f"import sys; sys.path[:] = {sys.path!r}; from embcli.workers import serve; serve()"
+        setup = pickle.dumps(function, protocol=5)
+        self._all = [
+            subprocess.Popen(  # noqa: S603 - this program itself
+                [sys.executable, "-c", code],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                process_group=0,
+                env=os.environ | ONE_THREAD,
+            )
+            for _ in range(count)
+        ]
+        self._idle, self._busy = deque(self._all), deque[subprocess.Popen[bytes]]()
+        for worker in self._all:
+            self._send(worker, setup)
+
+    @property
+    def are_all_busy(self) -> bool:
+        """Whether a result must be taken before more is given."""
+        return not self._idle
+
+    @property
+    def results_due(self) -> int:
+        """How many results are still to come."""
+        return len(self._busy)
+
+    def give(self, item: Item) -> None:
+        """Let an idle process work on something."""
+        worker = self._idle.popleft()
+        self._send(worker, pickle.dumps(item, protocol=5))
+        self._busy.append(worker)
+
+    def take(self) -> Result:
+        """The next result, as soon as it is there. WorkerLost."""
+        worker = self._busy.popleft()
+        assert worker.stdout is not None
+        try:
+            result: Result = pickle.load(worker.stdout)  # noqa: S301 - from our own process
+        except (EOFError, pickle.UnpicklingError) as error:
+            raise WorkerLost from error
+        self._idle.append(worker)
+        return result
+
+    def map(self, items: Iterable[Item]) -> Iterator[Result]:
+        """The results for all items, in order."""
+        for item in items:
+            if self.are_all_busy:
+                yield self.take()
+            self.give(item)
+        while self.results_due:
+            yield self.take()
+
+    def __enter__(self) -> "Workers[Item, Result]":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._all:
+            worker.kill()
+            worker.communicate()
+
+    def _send(self, worker: "subprocess.Popen[bytes]", data: bytes) -> None:
+        assert worker.stdin is not None
+        try:
+            worker.stdin.write(data)
+            worker.stdin.flush()
+        except BrokenPipeError as error:
+            raise WorkerLost from error
+
+
+def processors() -> int:
+    """How many processes can work at a time, at most 4; 1 where no others can be started."""
+    if not sys.executable:
+        return 1
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(count, MOST)
+
+
+def serve() -> None:
+    """Work on what comes through stdin until it ends: the other end of `Workers`."""
+    try:
+        function: Any = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own process
+        while True:
+            item = pickle.load(sys.stdin.buffer)  # noqa: S301
+            pickle.dump(function(item), sys.stdout.buffer, protocol=5)
+            sys.stdout.buffer.flush()
+    except (EOFError, OSError, pickle.UnpicklingError):
+        os._exit(0)  # the other end is gone, and nobody is left to tell

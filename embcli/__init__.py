@@ -10,11 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from embcli.agreement import evaluate_similarity
     from embcli.analogy import find_neighbors, solve_analogy
     from embcli.direction import project
     from embcli.errors import EmbcliError, UnknownModel, UnknownWord
+    from embcli.evaluate import evaluate_analogies
     from embcli.expression import parse
     from embcli.lookup import look_up
+    from embcli.question_sets import read_analogies, read_ratings
     from embcli.results import as_json
     from embcli.similarity import compare_words, find_odd_one
     from embcli.softmax import weigh_candidates, weigh_logits
@@ -30,12 +33,16 @@ __all__ = [
     "VectorSpace",
     "as_json",
     "compare_words",
+    "evaluate_analogies",
+    "evaluate_similarity",
     "find_neighbors",
     "find_odd_one",
     "look_up",
     "open_space",
     "parse",
     "project",
+    "read_analogies",
+    "read_ratings",
     "solve_analogy",
     "weigh_candidates",
     "weigh_logits",
@@ -48,12 +55,16 @@ _HOMES = {
     "VectorSpace": "space",
     "as_json": "results",
     "compare_words": "similarity",
+    "evaluate_analogies": "evaluate",
+    "evaluate_similarity": "agreement",
     "find_neighbors": "analogy",
     "find_odd_one": "similarity",
     "look_up": "lookup",
     "open_space": "spaces",
     "parse": "expression",
     "project": "direction",
+    "read_analogies": "question_sets",
+    "read_ratings": "question_sets",
     "solve_analogy": "analogy",
     "weigh_candidates": "softmax",
     "weigh_logits": "softmax",

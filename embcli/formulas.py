@@ -15,7 +15,17 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from embcli.space import NO_STEP, UNIT, Float32Array, Float64Array, Rows, VectorSpace, float32_margin, unit_rows
+from embcli.space import (
+    NO_STEP,
+    UNIT,
+    Float32Array,
+    Float64Array,
+    FloatArray,
+    Rows,
+    VectorSpace,
+    float32_margin,
+    unit_rows,
+)
 
 EPSILON = 1e-6
 # What a few roundings in float32 add up to, relative to the number.
@@ -226,6 +236,43 @@ class PairDirections:
         return _cosines(unit_rows(steps), self._heads[self._shared.head_of[questions]])
 
 
+class LikelyCosines:
+    """P(v) · cos(v, c), P(v) = 1 / (1 + exp(-w · v̂ - b)): LRCos, for tails c [n] and classes (w, b) of their own.
+
+    Drozd, Gladkova and Matsuoka, Word Embeddings, Analogies, and Machine Learning, COLING 2016.
+    """
+
+    def __init__(
+        self, space: VectorSpace, tails: Sequence[int], weights: Float64Array, intercepts: Float64Array
+    ) -> None:
+        self._space = space
+        self._tails = unit_rows(space.float64(tails))
+        self._weights, self._intercepts = weights, intercepts
+        self._steepness = _lengths(weights)
+        self.basis = np.concatenate([self._tails, unit_rows(weights)])
+        self.scale, self.margin = np.ones(len(tails)), np.full(len(tails), 4 * ROUNDINGS)
+
+    def prepare(self, products: Float32Array) -> Prepared:
+        """Cosines with the tails and with the classes."""
+        return products[: len(self._tails)], products[len(self._tails) :]
+
+    def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
+        """Products of the ends of the intervals of the likelihood and of the cosine."""
+        near, along = (part[first:last] for part in prepared)
+        error = np.float32(float32_margin(self._space.dim))
+        steepness = self._steepness[first:last, None].astype(np.float32)
+        intercepts = self._intercepts[first:last, None].astype(np.float32)
+        low, high = (_likelihood(steepness * (along + step) + intercepts) for step in (-error, error))
+        below, above = near - error, near + error
+        return np.minimum(below * low, below * high), np.maximum(above * low, above * high)
+
+    def exact(self, questions: Rows, rows: Rows) -> Float64Array:
+        """LRCos in float64."""
+        units = unit_rows(self._space.float64(rows))
+        along = (units * self._weights[questions]).sum(axis=1) + self._intercepts[questions]
+        return np.asarray(_likelihood(along) * _cosines(units, self._tails[questions]))
+
+
 class Run(NamedTuple):
     """Questions in a row with the same head, whose tails stand in a row, too. `questions` counts from the first."""
 
@@ -282,6 +329,11 @@ def _lengths(vectors: Float64Array) -> Float64Array:
 def _cosines(units: Float64Array, directions: Float64Array) -> Float64Array:
     """The cosine of each unit vector with the one beside it [rows], as `VectorSpace.exact_cosines` adds it up."""
     return np.asarray(np.clip((units * directions).sum(axis=1), -1, 1))
+
+
+def _likelihood(logits: FloatArray) -> FloatArray:
+    with np.errstate(over="ignore"):
+        return np.asarray(1 / (1 + np.exp(-logits)))
 
 
 def _power(similarity: Float32Array, weight: float) -> Float32Array:

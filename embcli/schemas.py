@@ -12,7 +12,7 @@ from embcli import results
 from embcli.errors import UsageProblem
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-# What a command answers with; a command of `models` that answers with another record has its own line.
+# What a command answers with; commands of a group that answer with other records have lines of their own.
 RECORDS: dict[str, tuple[type, str]] = {
     "analogy": (results.Ranking, "embcli.analogy/1"),
     "neighbors": (results.Ranking, "embcli.neighbors/1"),
@@ -21,6 +21,9 @@ RECORDS: dict[str, tuple[type, str]] = {
     "similarity": (results.Similarities, "embcli.similarity/1"),
     "odd": (results.OddOneOut, "embcli.odd/1"),
     "lookup": (results.Lookup, "embcli.lookup/1"),
+    "evaluate analogies": (results.Evaluation, "embcli.evaluate/1"),
+    "evaluate similarity": (results.Correlations, "embcli.evaluate/1"),
+    "evaluate details": (results.Detail, "embcli.detail/1"),
     "models": (results.Models, "embcli.models/1"),
     "models info": (results.ModelInfos, "embcli.models/1"),
     "models catalog": (results.Catalog, "embcli.models/1"),

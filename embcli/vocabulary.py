@@ -7,6 +7,7 @@ built when a model is opened: the cost does not grow with the vocabulary.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,15 @@ class Vocabulary(Sequence[str]):
 
     def __iter__(self) -> Iterator[str]:
         return (self[row] for row in range(len(self)))
+
+    def first(self, count: int | None) -> list[str]:
+        """The words of the first rows (of all by default), read at one go; for work on a whole vocabulary."""
+        edges = self._offsets[: None if count is None else count + 1].tolist()
+        try:
+            text = self._words[: edges[-1]].tobytes()
+            return [text[start:end].decode() for start, end in pairwise(edges)]
+        except (UnicodeDecodeError, IndexError) as error:
+            raise DamagedStore("a word of the vocabulary is not UTF-8") from error
 
     def __contains__(self, word: object) -> bool:
         return isinstance(word, str) and self.find(word) is not None

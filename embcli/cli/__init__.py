@@ -25,6 +25,7 @@ COMMANDS = {
     "similarity": "words",
     "odd": "words",
     "lookup": "words",
+    "evaluate": "evaluate",
     "models": "models",
     "schema": "schema",
 }

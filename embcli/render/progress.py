@@ -17,18 +17,19 @@ SHOWN_AFTER = 0.2  # seconds; what takes less needs no bar
 class ProgressBar:
     """Reports progress; the bar appears when there is something to wait for. rich is loaded only then."""
 
-    def __init__(self) -> None:
+    def __init__(self, doing: str, unit: str) -> None:
+        self.doing, self.unit = doing, unit
         self.started = time.monotonic()
         self.bar: Progress | None = None
 
     def report(self, name: str, rows: int, share: float) -> None:
-        """`rows` rows of the model are done, `share` of its source has been read."""
+        """`rows` rows (or what else is counted) are done, which is `share` of all."""
         seconds = time.monotonic() - self.started
         if seconds < SHOWN_AFTER:
             return
         if self.bar is None:
-            self.bar = _start(name)
-        rate = f"{rows / seconds:,.0f} rows/s"
+            self.bar = _start(f"{self.doing} {name}")
+        rate = f"{rows / seconds:,.0f} {self.unit}/s"
         self.bar.update(self.bar.task_ids[0], completed=share, rate=rate)
 
     def stop(self) -> None:
@@ -37,7 +38,7 @@ class ProgressBar:
             self.bar.stop()
 
 
-def _start(name: str) -> "Progress":
+def _start(title: str) -> "Progress":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -52,18 +53,18 @@ def _start(name: str) -> "Progress":
     )
     console = Console(stderr=True, markup=False, emoji=False, highlight=False)
     bar = Progress(*columns, console=console, transient=True)
-    bar.add_task(f"adding {printable(name)}", total=1.0, rate="")
+    bar.add_task(printable(title), total=1.0, rate="")
     bar.start()
     return bar
 
 
 @contextmanager
-def progress_bar() -> Iterator["Report | None"]:
+def progress_bar(doing: str = "adding", unit: str = "rows") -> Iterator["Report | None"]:
     """A function to report progress to, or None where nobody is looking; the bar goes at the end."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
-    bar = ProgressBar()
+    bar = ProgressBar(doing, unit)
     try:
         yield bar.report
     finally:

@@ -18,7 +18,7 @@ BAR = 24
 LINE = 15  # half of a number line
 FIRST_NUMBERS = 3
 # Columns of words: they are folded when they are long; numbers are not.
-TEXTS = {"word", "low", "high", "a", "b", "vector", "model", "licence"}
+TEXTS = {"word", "low", "high", "a", "b", "vector", "model", "licence", "section"}
 
 
 def table(record: Any) -> str:
@@ -31,8 +31,13 @@ def table(record: Any) -> str:
         color_system=None if os.environ.get("NO_COLOR") else "auto",
         width=80 if piped and "COLUMNS" not in os.environ else None,
     )
+    view = VIEWS.get(type(record))
+    if view is None:
+        from embcli.render.evaluations import VIEWS as OTHERS  # which draws with what is here
+
+        view = OTHERS[type(record)]
     with console.capture() as capture:
-        for part in VIEWS[type(record)](record, Pen(console)):
+        for part in view(record, Pen(console)):
             console.print(part)
     return "\n".join(line.rstrip() for line in capture.get().split("\n"))
 
@@ -74,7 +79,7 @@ def _word(word: str, style: str = "bold") -> Text:
     return Text(printable(word), style=style, overflow="fold")
 
 
-def _headline(
+def headline(
     pen: Pen, title: str, facts: Iterable[str | None], resolved: Mapping[str, str] | None = None
 ) -> list[RenderableType]:
     """What was asked, in bold; facts about it, dim; which words were read as others."""
@@ -86,7 +91,7 @@ def _headline(
     return [*parts, Text()]
 
 
-def _table(*columns: tuple[str, str]) -> Table:
+def columns_of(*columns: tuple[str, str]) -> Table:
     """Columns as (heading, justification)."""
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
     for heading, justify in columns:
@@ -97,7 +102,7 @@ def _table(*columns: tuple[str, str]) -> Table:
 def _ranking(ranking: results.Ranking, pen: Pen) -> list[RenderableType]:
     query = ranking.query
     heading = "score" if query.method != "3cosadd" else "distance" if query.metric == "euclidean" else query.metric
-    shown = _table(("rank", "right"), ("word", "left"), (heading, "right"), ("", "left"))
+    shown = columns_of(("rank", "right"), ("word", "left"), (heading, "right"), ("", "left"))
     whole = 1.0 if query.metric == "cosine" else max((abs(answer.score) for answer in ranking.results), default=1.0)
     for answer, barred in _merged(ranking):
         if barred:
@@ -117,7 +122,7 @@ def _ranking(ranking: results.Ranking, pen: Pen) -> list[RenderableType]:
         f"top {query.top:,}" if query.top else None,
         pen.model(ranking.model),
     )
-    parts: list[RenderableType] = [*_headline(pen, query.expression, facts, query.resolved), shown]
+    parts: list[RenderableType] = [*headline(pen, query.expression, facts, query.resolved), shown]
     if ranking.expected is not None:
         parts += [Text(), _expected(ranking, ranking.expected)]
     return parts
@@ -158,7 +163,7 @@ def _projections(projections: results.Projections, pen: Pen) -> list[RenderableT
         f"top {query.top:,}" if query.top else None,
         pen.model(projections.model),
     )
-    parts = _headline(pen, query.expression, facts, query.resolved)
+    parts = headline(pen, query.expression, facts, query.resolved)
     dots = [abs(p.dot) for p in projections.results]
     dots += [abs(dot) for pair in projections.pairs or () for dot in (pair.low_dot, pair.high_dot)]
     # A scan is by cosine, so cosines are drawn; else the dot products.
@@ -166,13 +171,13 @@ def _projections(projections: results.Projections, pen: Pen) -> list[RenderableT
     space = " " * max(0, pen.half - 1)
     line = f"{pen.minus}{space}0{space}+"
     if projections.results:
-        shown = _table(("word", "left"), ("dot", "right"), ("scalar", "right"), ("cosine", "right"), (line, "left"))
+        shown = columns_of(("word", "left"), ("dot", "right"), ("scalar", "right"), ("cosine", "right"), (line, "left"))
         for p in projections.results:
             numbers = (_number(p.dot, "+"), _number(p.scalar, "+"), _number(p.cosine, "+"))
             shown.add_row(_word(p.word), *numbers, pen.number_line(p.cosine if query.scan else p.dot, reach))
         parts.append(shown)
     if projections.pairs is not None:
-        shown = _table(("low", "left"), ("dot", "right"), ("high", "left"), ("dot", "right"), ("", "left"))
+        shown = columns_of(("low", "left"), ("dot", "right"), ("high", "left"), ("dot", "right"), ("", "left"))
         for pair in projections.pairs:
             verdict = Text("in order", style="green") if pair.ordered else Text("out of order", style="bold red")
             shown.add_row(
@@ -190,7 +195,7 @@ def _projections(projections: results.Projections, pen: Pen) -> list[RenderableT
 
 def _distribution(distribution: results.Distribution, pen: Pen) -> list[RenderableType]:
     query = distribution.query
-    shown = _table(("word", "left"), ("logit", "right"))
+    shown = columns_of(("word", "left"), ("logit", "right"))
     count = len(query.temperatures)
     # With many temperatures there is room for numbers only.
     width, label, unit = (
@@ -209,32 +214,32 @@ def _distribution(distribution: results.Distribution, pen: Pen) -> list[Renderab
     candidates = f"{query.candidates:,} candidates"
     model = pen.model(distribution.model) if distribution.model else None
     facts = (measure, candidates, model)
-    return [*_headline(pen, query.expression or "given logits", facts, query.resolved), shown]
+    return [*headline(pen, query.expression or "given logits", facts, query.resolved), shown]
 
 
 def _similarities(similarities: results.Similarities, pen: Pen) -> list[RenderableType]:
     measures = (("cosine", "right"), ("angle", "right"), ("dot", "right"), ("euclidean", "right"))
-    shown = _table(("a", "left"), ("b", "left"), *measures)
+    shown = columns_of(("a", "left"), ("b", "left"), *measures)
     for s in similarities.results:
         numbers = (_number(s.cosine, "+"), f"{s.angle:.2f}{pen.degree}", _number(s.dot, "+"), f"{s.euclidean:.4f}")
         shown.add_row(_word(s.a), _word(s.b), *numbers)
-    headline = _headline(pen, "", (pen.model(similarities.model),), similarities.query.resolved)
-    return [*headline, shown, Text(), Text(SIGNS, style="dim")]
+    parts = headline(pen, "", (pen.model(similarities.model),), similarities.query.resolved)
+    return [*parts, shown, Text(), Text(SIGNS, style="dim")]
 
 
 def _odd(odd: results.OddOneOut, pen: Pen) -> list[RenderableType]:
-    shown = _table(("word", "left"), ("cosine", "right"), ("", "left"))
+    shown = columns_of(("word", "left"), ("cosine", "right"), ("", "left"))
     for member in odd.results:
         if member.word == odd.odd:
             shown.add_row(_word(member.word, "bold red"), _number(member.score), Text("does not belong", style="red"))
         else:
             shown.add_row(_word(member.word), _number(member.score), Text(pen.bar(member.score, 1.0), style="cyan"))
     facts = ("cosine with the mean of the unit vectors", pen.model(odd.model))
-    return [*_headline(pen, "", facts, odd.query.resolved), shown]
+    return [*headline(pen, "", facts, odd.query.resolved), shown]
 
 
 def _lookup(lookup: results.Lookup, pen: Pen) -> list[RenderableType]:
-    shown = _table(
+    shown = columns_of(
         ("word", "left"), ("row", "right"), ("frequency rank", "right"), ("norm", "right"), ("vector", "left")
     )
     for entry in lookup.results:
@@ -247,14 +252,14 @@ def _lookup(lookup: results.Lookup, pen: Pen) -> list[RenderableType]:
         f"The one-hot vector of row {row:,} ({card.words:,} numbers, a single 1) times the embedding matrix "
         f"[{card.words:,} {pen.times} {card.dim}] is row {row:,} of the matrix: to multiply is to look up."
     )
-    return [*_headline(pen, "", (pen.model(card),), lookup.query.resolved), shown, Text(), Text(lesson)]
+    return [*headline(pen, "", (pen.model(card),), lookup.query.resolved), shown, Text(), Text(lesson)]
 
 
 def _models(models: results.Models, pen: Pen) -> list[RenderableType]:
     if not models.results and models.query.action == "list":
         return [Text("no models are installed; run: pip install 'embcli[glove]', or: embcli models add FILE")]
     sizes = ((f"words {pen.times} dim", "right"), ("parameters", "right"), ("on disk", "right"))
-    shown = _table(("", "left"), ("model", "left"), *sizes, ("status", "left"))
+    shown = columns_of(("", "left"), ("model", "left"), *sizes, ("status", "left"))
     for m in models.results:
         known = m.status != "damaged"
         shown.add_row(
@@ -287,11 +292,13 @@ def _model_info(infos: results.ModelInfos, pen: Pen) -> list[RenderableType]:
     )
     for name, fact in facts:
         shown.add_row(name, printable(fact))
-    return [*_headline(pen, info.name, ("the default model" if info.default else "a model",)), shown]
+    return [*headline(pen, info.name, ("the default model" if info.default else "a model",)), shown]
 
 
 def _catalog(catalog: results.Catalog, pen: Pen) -> list[RenderableType]:
-    shown = _table(("model", "left"), (f"words {pen.times} dim", "right"), ("download", "right"), ("licence", "left"))
+    shown = columns_of(
+        ("model", "left"), (f"words {pen.times} dim", "right"), ("download", "right"), ("licence", "left")
+    )
     for entry in catalog.results:
         size = f"{entry.bytes / 1e6:,.0f} MB"
         shown.add_row(_word(entry.name), f"{entry.words:,} {pen.times} {entry.dim}", size, _word(entry.license, "dim"))

@@ -1,0 +1,104 @@
+"""How well cosines agree with people's ratings of how alike two words are.
+
+Spearman's ρ of the two is the usual figure (Finkelstein et al., Placing Search in Context, 2002, for WordSim-353;
+Hill, Reichart and Korhonen, SimLex-999, 2015); Pearson's r stands beside it, as in gensim's `evaluate_word_pairs`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from embcli import resampling
+from embcli.evaluate import card, compared, rows_of_words
+from embcli.question_sets import Rating
+from embcli.results import Correlation, Correlations, Difference, RatingsQuery
+from embcli.space import Float64Array, VectorSpace, unit_rows
+
+Statistic = Callable[[Float64Array, Float64Array], float | None]
+
+
+def evaluate_similarity(
+    spaces: Sequence[VectorSpace],
+    sets: Mapping[str, Sequence[Rating]],
+    *,
+    top: int | None = None,
+    case_sensitive: bool = False,
+    baseline: str | None = None,
+) -> Correlations:
+    """Spearman's ρ and Pearson's r of each model's cosines with the ratings of each set, with coverage and intervals.
+
+    Only pairs that all models cover count. The options are those of `evaluate_analogies`. UsageProblem.
+    """
+    spaces = compared(spaces, top, baseline)
+    words = {word for ratings in sets.values() for rating in ratings for word in rating[:2]}
+    tables = [rows_of_words(space, words, top, case_sensitive) for space in spaces]
+    results: list[Correlation] = []
+    differences: list[Difference] = []
+    for name, ratings in sets.items():
+        covered = [rating for rating in ratings if all(rating.a in table and rating.b in table for table in tables)]
+        people = np.array([rating.score for rating in covered])
+        first = np.zeros(0)
+        for model, (space, table) in enumerate(zip(spaces, tables, strict=True)):
+            left, right = (
+                unit_rows(space.float64([table[word][0] for word in column]))
+                for column in ([rating.a for rating in covered], [rating.b for rating in covered])
+            )
+            cosines = (left * right).sum(axis=1)
+            results.append(_correlation(name, len(ratings), people, cosines, space.name))
+            if model == 0:
+                first = cosines
+            else:
+                differences += _differences(name, space.name, spaces[0].name, np.stack([people, first, cosines]))
+    return Correlations(
+        schema="embcli.evaluate/1",
+        model=card(spaces[0]),
+        query=RatingsQuery(tuple(sets), top, case_sensitive, baseline, resampling.RESAMPLES_OF_PAIRS, resampling.SEED),
+        results=tuple(results),
+        models=tuple(map(card, spaces)),
+        differences=tuple(differences),
+    )
+
+
+def pearson(a: Float64Array, b: Float64Array) -> float | None:
+    """Pearson's r of two columns [n]: Σ (a - ā)(b - b̄) / √(Σ (a - ā)² Σ (b - b̄)²); None where one is constant."""
+    if len(a) < 2:
+        return None
+    a, b = a - a.mean(), b - b.mean()
+    spread = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float(np.clip((a * b).sum() / spread, -1, 1)) if spread > 0 else None
+
+
+def spearman(a: Float64Array, b: Float64Array) -> float | None:
+    """Spearman's ρ of two columns [n]: Pearson's r of their ranks, equal numbers sharing the mean of their ranks."""
+    return pearson(_ranks(a), _ranks(b))
+
+
+def _ranks(values: Float64Array) -> Float64Array:
+    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    return np.asarray((last - (counts - 1) / 2)[which])
+
+
+def _correlation(name: str, asked: int, people: Float64Array, cosines: Float64Array, model: str) -> Correlation:
+    rho, r = (_with_interval(statistic, np.stack([people, cosines])) for statistic in (spearman, pearson))
+    return Correlation(name, asked, len(people), *rho, *r, model)
+
+
+def _with_interval(statistic: Statistic, columns: Float64Array) -> tuple[float | None, float | None, float | None]:
+    value = statistic(*columns)
+    ends = None if value is None else resampling.of_statistic(lambda drawn: statistic(*drawn), columns)
+    return (value, *(ends or (None, None)))
+
+
+def _differences(name: str, model: str, against: str, columns: Float64Array) -> Iterator[Difference]:
+    """By how much the third column agrees better with the first than the second does."""
+    for figure, statistic in (("spearman", spearman), ("pearson", pearson)):
+
+        def gain(drawn: Float64Array, statistic: Statistic = statistic) -> float | None:
+            first, second = statistic(drawn[0], drawn[1]), statistic(drawn[0], drawn[2])
+            return None if first is None or second is None else second - first
+
+        value = gain(columns)
+        ends = None if value is None else resampling.of_statistic(gain, columns)
+        if value is not None and ends is not None:
+            yield Difference(name, model, against, figure, value, *ends)

@@ -1,0 +1,161 @@
+"""The commands that compare answers with those that are known."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from embcli.cli import options
+from embcli.cli.running import load, output_format, show
+from embcli.errors import InputOutputProblem, UsageProblem
+
+if TYPE_CHECKING:
+    from embcli.spaces import StoredSpace
+
+DETAILS = b'{"schema": "embcli.detail/1"'
+app = typer.Typer(
+    help="Ask questions whose answers are known: accuracy with coverage and intervals.", no_args_is_help=True
+)
+
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="A model to ask; may be repeated, to compare. [default: $EMBCLI_MODEL, else glove]",
+        show_default=False,
+    ),
+]
+Top = Annotated[
+    int | None,
+    typer.Option("--top", metavar="N", help="Know and search only the N most frequent words.", show_default=False),
+]
+CaseSensitive = Annotated[bool, typer.Option("--case-sensitive", help="Take words as they are spelled.")]
+Baseline = Annotated[
+    Literal["random"] | None,
+    typer.Option(help="Compare with random vectors of the same shape: what chance scores.", show_default=False),
+]
+
+
+@app.command()
+def analogies(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]",
+            help="Four words a line under `: section`, or a word and its answers a line (BATS; also a folder of such "
+            "files). [default: Google's 19,544 analogies]",
+            show_default=False,
+        ),
+    ] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[3cosadd|3cosmul|pairdirection|3cosavg|lrcos]",
+            help="How analogies are completed; may be repeated. The last two learn from pairs. [default: 3cosadd]",
+            show_default=False,
+        ),
+    ] = None,
+    top: Top = None,
+    case_sensitive: CaseSensitive = False,
+    baseline: Baseline = None,
+    details: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write each question, its answers and ranks there, as JSON lines.", show_default=False
+        ),
+    ] = None,
+    model: Models = None,
+    form: options.Format = None,
+    as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
+) -> None:
+    """Accuracy on analogies, by section, with the inputs barred and allowed."""
+    from embcli.evaluate import evaluate_analogies
+    from embcli.question_sets import ANALOGIES, read_analogies
+    from embcli.render.progress import progress_bar
+
+    sections = read_analogies(file)
+    methods = list(dict.fromkeys(method or ["3cosadd"]))
+    spaces = _load(model)
+    names = ", ".join(space.name for space in spaces)
+    with _details_file(details) as write, progress_bar("asking", "questions") as progress:
+        evaluation = evaluate_analogies(
+            spaces,
+            sections,
+            questions=file.name if file else ANALOGIES,
+            methods=methods,
+            top=top,
+            case_sensitive=case_sensitive,
+            baseline=baseline,
+            details=write,
+            report=None if progress is None else lambda done, share: progress(names, done, share),
+        )
+    show(evaluation, output_format(form, as_json, as_jsonl))
+
+
+@app.command()
+def similarity(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]",
+            help="Two words and a rating a line. [default: WordSim-353 and SimLex-999]",
+            show_default=False,
+        ),
+    ] = None,
+    top: Top = None,
+    case_sensitive: CaseSensitive = False,
+    baseline: Baseline = None,
+    model: Models = None,
+    form: options.Format = None,
+    as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
+) -> None:
+    """Correlation of cosines with people's ratings of pairs of words."""
+    from embcli.agreement import evaluate_similarity
+    from embcli.question_sets import RATINGS, packaged, read_ratings
+
+    files = [file] if file else [packaged(name) for name in RATINGS]
+    sets = {path.stem: read_ratings(path) for path in files}
+    correlations = evaluate_similarity(_load(model), sets, top=top, case_sensitive=case_sensitive, baseline=baseline)
+    show(correlations, output_format(form, as_json, as_jsonl))
+
+
+def _load(names: list[str] | None) -> "list[StoredSpace]":
+    """The models that were named, each once, or the default one."""
+    return [load(name) for name in dict.fromkeys(names or [None])]  # type: ignore[list-item]
+
+
+@contextmanager
+def _details_file(path: Path | None) -> Iterator[Any]:
+    """A function that writes details to a file, which appears when all is done; only an older one is replaced."""
+    if path is None:
+        yield None
+        return
+    from embcli.render.as_json import dumps
+
+    try:
+        if path.exists() and not (path.is_file() and _begins_like_details(path)):
+            raise UsageProblem(f"{path} exists and is not a file of details", "name another file")
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        with unfinished.open("w", encoding="ascii", newline="\n") as out:
+            try:
+                yield lambda records: out.writelines(map(dumps, records))
+            except BaseException:
+                unfinished.unlink()
+                raise
+        unfinished.replace(path)
+    except OSError as error:
+        raise InputOutputProblem(
+            f"{path}: {error.strerror or error}", "is there room, and may you write there?"
+        ) from error
+
+
+def _begins_like_details(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(DETAILS)) in (b"", DETAILS)

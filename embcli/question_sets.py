@@ -1,0 +1,143 @@
+"""Files of questions with known answers: analogies, and pairs of words that people have rated.
+
+- Analogies: four words a line, `Athens Greece Oslo Norway`, under lines `: section`. Mikolov et al., Efficient
+  Estimation of Word Representations in Vector Space, 2013: `questions-words.txt`.
+- Pairs: a word and its answers a line, `cat cats` or `France Paris/paris`. Gladkova et al., Analogy-based
+  Detection of Morphological and Semantic Relations (BATS), 2016: a file for each section, in folders.
+- Ratings: two words and a number a line, such as WordSim-353 and SimLex-999.
+"""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from embcli.errors import BadFile, InputOutputProblem
+
+ANALOGIES = "questions-words.txt"
+RATINGS = ("wordsim353.tsv", "simlex999.txt")
+
+
+class Item(NamedTuple):
+    """A question: the words that are given, and the words that answer it. A pair has one word that is given."""
+
+    words: tuple[str, ...]
+    answers: tuple[str, ...]
+
+
+class Section(NamedTuple):
+    """Questions of one kind, all with three given words, or all with one."""
+
+    name: str
+    items: tuple[Item, ...]
+
+    @property
+    def is_pairs(self) -> bool:
+        """Whether the questions are pairs."""
+        return len(self.items[0].words) == 1
+
+
+class Rating(NamedTuple):
+    """Two words and how alike people find them."""
+
+    a: str
+    b: str
+    score: float
+
+
+def read_analogies(path: Path | None = None) -> list[Section]:
+    """The sections of a file, or of all `.txt` files in a folder; Google's analogies by default. BadFile."""
+    path = path or packaged(ANALOGIES)
+    files = sorted(path.rglob("*.txt")) if path.is_dir() else [path]
+    if not files:
+        raise BadFile(f"{path}: there are no .txt files in this folder", "give a file of analogies")
+    sections = [section for file in files for section in _sections(file)]
+    if len({section.is_pairs for section in sections}) > 1:
+        raise BadFile(f"{path}: some lines are analogies and some are pairs", "evaluate them one after the other")
+    return sections
+
+
+def read_ratings(path: Path) -> list[Rating]:
+    """The pairs of a file with three columns, two words and a number; a header may stand above them. BadFile."""
+    ratings = []
+    is_first = True
+    for number, line in _lines(path):
+        if line.startswith("#"):
+            continue
+        columns = line.split("\t") if "\t" in line else line.split("," if "," in line else None)
+        score = _number(columns[2]) if len(columns) == 3 else None
+        if score is None and not is_first:
+            raise BadFile(f"{path}, line {number}: this is not two words and a number", "for example: tiger cat 7.35")
+        if score is not None:
+            ratings.append(Rating(columns[0].strip(), columns[1].strip(), score))
+        is_first = False
+    if not ratings:
+        raise BadFile(f"{path}: there are no pairs in this file", "a line is two words and a number")
+    return ratings
+
+
+def packaged(name: str) -> Path:
+    """An evaluation set that comes with gensim, found without importing it."""
+    spec = find_spec("gensim")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        path = Path(folder) / "test" / "test_data" / name
+        if path.exists():
+            return path
+    raise InputOutputProblem(
+        f"gensim's {name} is not installed", "give a file, or: pip install --force-reinstall gensim"
+    )
+
+
+def _sections(path: Path) -> list[Section]:
+    sections: list[tuple[str, list[Item]]] = []
+    width = 0
+    for number, line in _lines(path):
+        if line.startswith(":"):
+            sections.append((line[1:].strip(), []))
+            continue
+        columns = line.split()
+        width = width or len(columns)
+        if len(columns) not in (2, 4) or len(columns) != width:
+            wanted = "four words, or a word and its answers" if width not in (2, 4) else f"{width} columns as above"
+            raise BadFile(
+                f"{path}, line {number}: {_count(len(columns))} instead of {wanted}",
+                "for example: Athens Greece Oslo Norway",
+            )
+        if not sections:
+            sections.append((path.stem, []))
+        *words, last = columns
+        answers = tuple(answer for answer in last.split("/") if answer) if width == 2 else (last,)
+        sections[-1][1].append(Item(tuple(words), answers or (last,)))
+    found = [Section(name, tuple(items)) for name, items in sections if items]
+    if not found:
+        raise BadFile(f"{path}: there are no questions in this file", "a line is four words, or a word and its answers")
+    return found
+
+
+def _lines(path: Path) -> Sequence[tuple[int, str]]:
+    """The lines of a file that are not empty, with their numbers."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise InputOutputProblem(f"{path}: {error.strerror or error}") from error
+    lines = []
+    for number, line in enumerate(text.split(b"\n"), start=1):
+        try:
+            decoded = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+        except UnicodeDecodeError:
+            raise BadFile(f"{path}, line {number}: this is not UTF-8", "convert the file to UTF-8") from None
+        if decoded:
+            lines.append((number, decoded))
+    return lines
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if number - number == 0 else None  # neither infinite nor NaN
+
+
+def _count(columns: int) -> str:
+    return f"{columns} column" + ("" if columns == 1 else "s")

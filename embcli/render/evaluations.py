@@ -1,0 +1,172 @@
+"""Evaluations as tables: percentages with 95 % intervals, one model and method in full, or several side by side."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from embcli import results
+from embcli.render.printable import printable
+from embcli.render.tables import Pen, columns_of, headline
+
+TOTALS = ("semantic", "syntactic", "all")
+METHODS = {"3cosadd": "3CosAdd", "3cosmul": "3CosMul", "pairdirection": "PairDirection", "3cosavg": "3CosAvg"}
+METHODS |= {"lrcos": "LRCos"}
+SCALE = "% of covered questions [95 % interval]; with inputs: their own words may answer"
+
+
+def _analogies(evaluation: results.Evaluation, pen: Pen) -> list[RenderableType]:
+    query = evaluation.query
+    one = len(evaluation.models) == len(query.methods) == 1
+    facts = (
+        METHODS[query.methods[0]] if len(query.methods) == 1 else None,
+        *_settings(query.top, query.case_sensitive),
+        *map(pen.model, evaluation.models),
+    )
+    parts = headline(pen, query.questions, facts)
+    if one:
+        parts.append(_in_full(evaluation.results))
+    elif len(evaluation.models) == 1:
+        parts.append(_side_by_side(evaluation.results, "method"))
+    else:
+        for method in query.methods:
+            if len(query.methods) > 1:
+                parts += [Text(METHODS[method], style="bold"), Text()]
+            parts += [_side_by_side([row for row in evaluation.results if row.method == method], "model"), Text()]
+        parts.pop()
+    parts += [
+        Text(),
+        Text(
+            SCALE
+            if one
+            else "accuracy / with inputs: % of the covered questions; with inputs, their own words may answer",
+            style="dim",
+        ),
+    ]
+    differences = [one for one in evaluation.differences if one.section in TOTALS]
+    return parts + _differences(differences, evaluation, percent=True)
+
+
+def _in_full(rows: Sequence[results.SectionScore]) -> RenderableType:
+    partly = any(row.covered < row.asked for row in rows)
+    shown = columns_of(
+        ("section", "left"), ("covered", "right"), ("accuracy", "right"),
+        *([("of all", "right")] if partly else []), ("with inputs", "right"), ("MRR", "right"),
+    )  # fmt: skip
+    for row in rows:
+        _divide(shown, row.section, rows)
+        shown.add_row(
+            printable(row.section),
+            _coverage(row),
+            _interval(row.accuracy, row.accuracy_low, row.accuracy_high),
+            *([_percent(row.accuracy_of_all)] if partly else []),
+            _percent(row.accuracy_with_inputs),
+            "-" if row.reciprocal_rank is None else f"{row.reciprocal_rank:.3f}",
+            style="bold" if row.section in TOTALS else None,
+        )
+    return shown
+
+
+def _side_by_side(rows: Sequence[results.SectionScore], by: str) -> RenderableType:
+    """A column for each model or method: accuracy / with inputs."""
+    figures: dict[str, dict[str, results.SectionScore]] = {}
+    for row in rows:
+        figures.setdefault(row.section, {})[getattr(row, by)] = row
+    first = [next(iter(cells.values())) for cells in figures.values()]
+    headings = [METHODS.get(name, printable(name)) for name in figures[first[0].section]]
+    shown = columns_of(("section", "left"), ("covered", "right"), *((heading, "right") for heading in headings))
+    for row, cells in zip(first, figures.values(), strict=True):
+        _divide(shown, row.section, first)
+        shown.add_row(
+            printable(row.section),
+            _coverage(row),
+            *(f"{_percent(cell.accuracy)} / {_percent(cell.accuracy_with_inputs)}" for cell in cells.values()),
+            style="bold" if row.section in TOTALS else None,
+        )
+    return shown
+
+
+def _correlations(correlations: results.Correlations, pen: Pen) -> list[RenderableType]:
+    query = correlations.query
+    several = len(correlations.models) > 1
+    facts = (*_settings(query.top, query.case_sensitive), *map(pen.model, correlations.models))
+    shown = columns_of(
+        ("section", "left"), *([("model", "left")] if several else []), ("covered", "right"),
+        ("Spearman", "right"), ("Pearson", "right"),
+    )  # fmt: skip
+    for row in correlations.results:
+        shown.add_row(
+            printable(row.section),
+            *([printable(row.model)] if several else []),
+            _coverage(row),
+            _correlation(row.spearman, row.spearman_low, row.spearman_high),
+            _correlation(row.pearson, row.pearson_low, row.pearson_high),
+        )
+    parts = [*headline(pen, "cosine and people's ratings", facts), shown]
+    parts += [Text(), Text("correlation [95 % interval]", style="dim")]
+    return parts + _differences(correlations.differences, correlations, percent=False)
+
+
+def _differences(differences: Sequence[results.Difference], evaluation: Any, *, percent: bool) -> list[RenderableType]:
+    """By how much the other models are better than the first, and whether that is more than chance."""
+    if not differences:
+        return []
+    several = len(evaluation.query.methods) > 1 if percent else False
+    shown = columns_of(
+        ("section", "left"), ("model", "left"), *([("method", "left")] if several else []),
+        ("figure", "left"), ("difference", "right"),
+    )  # fmt: skip
+    for one in differences:
+        write = _points if percent else _signed
+        shown.add_row(
+            printable(one.section),
+            printable(one.model),
+            *([METHODS[one.method or ""]] if several else []),
+            one.figure.replace("accuracy_with_inputs", "with inputs"),
+            f"{write(one.difference)} [{write(one.low)}, {write(one.high)}]",
+        )
+    title = Text(f"difference from {printable(evaluation.models[0].name)}, on the same questions", style="bold")
+    return [Text(), title, Text(), shown]
+
+
+def _divide(shown: Any, section: str, rows: Iterable[results.SectionScore]) -> None:
+    """A line before the totals."""
+    if section == next((row.section for row in rows if row.section in TOTALS), None) and shown.row_count:
+        shown.add_section()
+
+
+def _settings(top: int | None, case_sensitive: bool) -> tuple[str | None, ...]:
+    return f"top {top:,}" if top else None, "case-sensitive" if case_sensitive else None
+
+
+def _coverage(row: Any) -> str:
+    return f"{row.covered:,}" if row.covered == row.asked else f"{row.covered:,}/{row.asked:,}"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f}"
+
+
+def _interval(share: float | None, low: float | None, high: float | None) -> str:
+    return "-" if share is None else f"{_percent(share)} [{_percent(low)}, {_percent(high)}]"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.1f}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}"
+
+
+def _correlation(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+
+
+VIEWS: dict[type, Callable[[Any, Pen], Sequence[RenderableType]]] = {
+    results.Evaluation: _analogies,
+    results.Correlations: _correlations,
+}

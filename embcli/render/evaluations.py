@@ -44,6 +44,8 @@ def _analogies(evaluation: results.Evaluation, pen: Pen) -> list[RenderableType]
             style="dim",
         ),
     ]
+    if len({row.asked for row in evaluation.results if row.section == "all"}) > 1:
+        parts.append(Text("3CosAvg and LRCos ask each pair once, the others every two pairs", style="dim"))
     differences = [one for one in evaluation.differences if one.section in TOTALS]
     return parts + _differences(differences, evaluation, percent=True)
 

@@ -6,7 +6,7 @@ a threshold, is found in float64. So the answers are those of scoring every row 
 for one question.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,18 +45,14 @@ def search(
     formula: Formula,
     searches: Sequence[Search],
     top: int | None = None,
-    on_share: Callable[[float], None] | None = None,
 ) -> list[Found]:
     """Answer the questions of a formula over the first `top` rows (all of them by default).
 
-    on_share: told the share of the rows that is done. DamagedStore for vectors that are not finite.
+    DamagedStore for vectors that are not finite.
     """
     block = _Block(space, formula, searches, top)
-    starts = range(0, block.count, block.width)
-    for done, start in enumerate(starts, start=1):
+    for start in range(0, block.count, block.width):
         block.see(start)
-        if on_share is not None:
-            on_share(done / len(starts))
     return block.found()
 
 

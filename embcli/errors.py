@@ -5,7 +5,7 @@ object when a JSON format was asked for.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class EmbcliError(Exception):
@@ -22,6 +22,17 @@ class EmbcliError(Exception):
         self.message = message
         self.hint = hint
         self.suggestions = tuple(suggestions)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors come whole from other processes, whatever their classes are made from."""
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[EmbcliError], arguments: tuple[Any, ...], fields: dict[str, Any]) -> EmbcliError:
+    error = kind.__new__(kind)
+    error.args = arguments
+    error.__dict__.update(fields)
+    return error
 
 
 class UsageProblem(EmbcliError):

@@ -137,6 +137,7 @@ class ProductsOfCosines:
         self._heads = [[(place[row], weight) for row, weight in head] for head in self._shared.heads]
         self._tails = [place[row] for row in self._shared.tails]
         self._tail_weights = np.array([question[-1][1] for question in terms])
+        self._overflows = any(abs(weight) > 1 for question in terms for _, weight in question)
         longest = max(len(question) for question in terms)
         # Padded with a weight of 0, whose factor is 1.
         self._places = np.zeros((len(terms), longest), np.intp)
@@ -149,17 +150,17 @@ class ProductsOfCosines:
         """The heads' quotients and the tails' similarities, each from below and from above."""
         error = float32_margin(self._space.dim) / 2 + ROUNDINGS
         middle = (1 + products) / 2
-        low = np.maximum(middle - np.float32(error), 0) * np.float32(1 - ROUNDINGS)
-        high = np.maximum(middle + np.float32(error), 0) * np.float32(1 + ROUNDINGS)
+        low = np.maximum(middle - np.float32(error), 0)
+        high = np.maximum(middle + np.float32(error), 0)
         quotients = np.empty((2, len(self._heads), products.shape[1]), np.float32)
         for number, head in enumerate(self._heads):
-            for quotient, above, below in ((quotients[0], low, high), (quotients[1], high, low)):
+            for quotient, above, below, sign in ((quotients[0], low, high, -1), (quotients[1], high, low, 1)):
                 numerator = denominator = np.ones(products.shape[1], np.float32)
                 for place, weight in head:
                     if weight > 0:
-                        numerator = numerator * _power(above[place], weight)
+                        numerator = numerator * _power(above[place], weight, sign)
                     elif weight < 0:
-                        denominator = denominator * _power(below[place], -weight)
+                        denominator = denominator * _power(below[place], -weight, -sign)
                 quotient[number] = numerator / (denominator + np.float32(EPSILON))
         return quotients[0], quotients[1], low[self._tails], high[self._tails]
 
@@ -170,8 +171,10 @@ class ProductsOfCosines:
         lower, upper = np.empty(shape, np.float32), np.empty(shape, np.float32)
         for run in self._shared.runs(first, last):
             weight = float(self._tail_weights[first + run.questions.start])
-            np.multiply(_power(low[run.tails], weight), heads[0][run.head], out=lower[run.questions])
-            np.multiply(_power(high[run.tails], weight), heads[1][run.head], out=upper[run.questions])
+            np.multiply(_power(low[run.tails], weight, -1), heads[0][run.head], out=lower[run.questions])
+            np.multiply(_power(high[run.tails], weight, 1), heads[1][run.head], out=upper[run.questions])
+        if self._overflows:  # 0 · ∞ may be anything
+            lower[np.isnan(lower)], upper[np.isnan(upper)] = 0, np.inf
         return lower, upper
 
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
@@ -336,5 +339,8 @@ def _likelihood(logits: FloatArray) -> FloatArray:
         return np.asarray(1 / (1 + np.exp(-logits)))
 
 
-def _power(similarity: Float32Array, weight: float) -> Float32Array:
-    return similarity if weight == 1 else similarity ** np.float32(weight)
+def _power(similarity: Float32Array, weight: float, sign: int) -> Float32Array:
+    """A bound of s^w from one of s, from below (sign -1) or above (1): past what the roundings of both may hide."""
+    with np.errstate(over="ignore", under="ignore"):
+        power = similarity if weight == 1 else (similarity.astype(np.float64) ** weight).astype(np.float32)
+        return np.asarray(power * np.float32(1 + sign * ROUNDINGS))

@@ -10,7 +10,9 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
+
+from embcli.errors import EmbcliError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -20,6 +22,12 @@ MOST = 4
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
+class _Raised(NamedTuple):
+    """An error in place of a result."""
+
+    error: EmbcliError
+
+
 class WorkerLost(Exception):
     """A process that shared the work was killed."""
 
@@ -27,7 +35,7 @@ class WorkerLost(Exception):
 class Workers(Generic[Item, Result]):
     """Processes that apply a function to what they are given; results come in the order of giving.
 
-    The function, what it is given and what it returns are pickled. A function that raises ends its process.
+    The function, what it is given and what it returns are pickled, and so is an EmbcliError that it raises.
     """
 
     def __init__(self, function: Callable[[Item], Result], count: int) -> None:
@@ -64,15 +72,17 @@ class Workers(Generic[Item, Result]):
         self._busy.append(worker)
 
     def take(self) -> Result:
-        """The next result, as soon as it is there. WorkerLost."""
+        """The next result, as soon as it is there. WorkerLost, or what the function raised."""
         worker = self._busy.popleft()
         assert worker.stdout is not None
         try:
-            result: Result = pickle.load(worker.stdout)  # noqa: S301 - from our own process
+            result = pickle.load(worker.stdout)  # noqa: S301 - from our own process
         except (EOFError, pickle.UnpicklingError) as error:
             raise WorkerLost from error
         self._idle.append(worker)
-        return result
+        if isinstance(result, _Raised):
+            raise result.error
+        return cast(Result, result)
 
     def map(self, items: Iterable[Item]) -> Iterator[Result]:
         """The results for all items, in order."""
@@ -114,7 +124,11 @@ def serve() -> None:
         function: Any = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own process
         while True:
             item = pickle.load(sys.stdin.buffer)  # noqa: S301
-            pickle.dump(function(item), sys.stdout.buffer, protocol=5)
+            try:
+                result = function(item)
+            except EmbcliError as error:
+                result = _Raised(error)
+            pickle.dump(result, sys.stdout.buffer, protocol=5)
             sys.stdout.buffer.flush()
     except (EOFError, OSError, pickle.UnpicklingError):
         os._exit(0)  # the other end is gone, and nobody is left to tell

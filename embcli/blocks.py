@@ -121,15 +121,14 @@ class _Block:
 
     def _compare(self, lower: Float32Array, upper: Float32Array, part: slice) -> list[_Open]:
         """Count the rows that are surely before wanted ones; what is left open."""
-        greatest = upper.max(axis=1)
         is_deep = self.better[part] >= FEW * self.width * self.seen
         left = []
         for slot in range(self.wanted.shape[1]):
-            active = np.flatnonzero(is_deep[:, slot] & (greatest >= self.perhaps[part, slot]))
+            active = np.flatnonzero(is_deep[:, slot])
             if len(active):
                 left.append(self._count_deep(lower, upper, part.start + active, active, slot))
         shallow = np.where(is_deep, np.float32(np.inf), self.perhaps[part])
-        return [*left, *self._pick(lower, upper, part, shallow, greatest)]
+        return [*left, *self._pick(lower, upper, part, shallow)]
 
     def _count_deep(self, lower: Float32Array, upper: Float32Array, numbers: Rows, active: Rows, slot: int) -> _Open:
         """Count the many rows that are before a wanted row of some questions."""
@@ -143,28 +142,18 @@ class _Block:
         places, columns = _true_places(may_be ^ is_surely)
         return _Open(numbers[places], np.full(len(places), slot), columns)
 
-    def _pick(
-        self,
-        lower: Float32Array,
-        upper: Float32Array,
-        part: slice,
-        shallow: Float32Array,
-        greatest: Float32Array,
-    ) -> list[_Open]:
+    def _pick(self, lower: Float32Array, upper: Float32Array, part: slice, shallow: Float32Array) -> list[_Open]:
         """Pick out the few rows that come near the top: before wanted rows there, or among the best."""
         if self.seen & (self.seen - 1) == 0 and self.k[part].any():  # slices 0, 1, 2, 4, 8, …
             self._raise_floors(lower, part)
         for is_raised in (False, True):
             floor = _below(self.floors[part] - self.blur[part])
             cut = np.minimum(floor, shallow.min(axis=1, initial=np.inf))
-            active = np.flatnonzero(greatest >= cut)
-            chosen = upper if len(active) == len(upper) else upper[active]
-            may_be = _bits(chosen >= cut[active, None])
+            may_be = _bits(upper >= cut[:, None])
             if is_raised or _count(may_be).sum() <= upper.size * FEW + MANY * self.k[part].sum():
                 break
             self._raise_floors(lower, part)
         places, columns = _true_places(may_be)
-        places = active[places]
         numbers, low, high = part.start + places, lower[places, columns], upper[places, columns]
         left = []
         for slot in range(shallow.shape[1]):

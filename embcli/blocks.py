@@ -84,7 +84,7 @@ class _Block:
         self.floors = np.where(self.k > 0, -np.inf, np.inf)
         self.candidates: list[tuple[Rows, Rows, Float64Array]] = []
         self.pending = 0
-        shape = len(searches), max(len(one.wanted) for one in searches)
+        shape = len(searches), max(1, *(len(one.wanted) for one in searches))
         self.better = np.zeros(shape, np.intp)
         self.wanted = np.full(shape, -1)
         for number, one in enumerate(searches):

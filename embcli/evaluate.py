@@ -24,6 +24,7 @@ BASELINES = ("random",)
 WORTH_SHARING = 500_000_000
 # The sections of Google's analogies that are about grammar begin so; the others are about meaning.
 SYNTACTIC = "gram"
+TOTALS = ("semantic", "syntactic", "all")
 
 # Told the questions that are done, and which share of all that is.
 Report = Callable[[int, float], None]
@@ -48,11 +49,15 @@ class Asked:
     """The questions of a section, by rows for each model, and which of them every model covers."""
 
     def __init__(self, section: Section, method: str, tables: Sequence[RowsOfWords]) -> None:
-        self.name = section.name
+        self.name = f"{section.name} (section)" if section.name in TOTALS else section.name
         items = section.items
         if section.is_pairs and method in TRIPLE_METHODS:  # a is to b as c is to ?, of every two pairs
-            asked = [((*one.words, one.answers[0], *other.words), other.answers)
-                     for one in items for other in items if one != other]  # fmt: skip
+            known = [
+                next((a for a in item.answers if all(a in table for table in tables)), item.answers[0])
+                for item in items
+            ]
+            asked = [((*one.words, answer, *other.words), other.answers)
+                     for one, answer in zip(items, known, strict=True) for other in items if one != other]  # fmt: skip
         else:
             asked = [(item.words, item.answers) for item in items]
         self.words, self.answers = [words for words, _ in asked], [answers for _, answers in asked]

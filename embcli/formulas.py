@@ -137,7 +137,6 @@ class ProductsOfCosines:
         self._heads = [[(place[row], weight) for row, weight in head] for head in self._shared.heads]
         self._tails = [place[row] for row in self._shared.tails]
         self._tail_weights = np.array([question[-1][1] for question in terms])
-        self._overflows = any(abs(weight) > 1 for question in terms for _, weight in question)
         longest = max(len(question) for question in terms)
         # Padded with a weight of 0, whose factor is 1.
         self._places = np.zeros((len(terms), longest), np.intp)
@@ -151,7 +150,7 @@ class ProductsOfCosines:
         error = float32_margin(self._space.dim) / 2 + ROUNDINGS
         middle = (1 + products) / 2
         low = np.maximum(middle - np.float32(error), 0)
-        high = np.maximum(middle + np.float32(error), 0)
+        high = np.clip(middle + np.float32(error), 0, 1)
         quotients = np.empty((2, len(self._heads), products.shape[1]), np.float32)
         for number, head in enumerate(self._heads):
             for quotient, above, below, sign in ((quotients[0], low, high, -1), (quotients[1], high, low, 1)):
@@ -173,8 +172,6 @@ class ProductsOfCosines:
             weight = float(self._tail_weights[first + run.questions.start])
             np.multiply(_power(low[run.tails], weight, -1), heads[0][run.head], out=lower[run.questions])
             np.multiply(_power(high[run.tails], weight, 1), heads[1][run.head], out=upper[run.questions])
-        if self._overflows:  # 0 · ∞ may be anything
-            lower[np.isnan(lower)], upper[np.isnan(upper)] = 0, np.inf
         return lower, upper
 
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
@@ -192,7 +189,8 @@ class ProductsOfCosines:
 class PairDirections:
     """cos(v̂ - ĉ, d) with d = b̂ - â, for questions b - a + c.
 
-    As ‖v̂ - ĉ‖² = 2 - 2 cos(v, c), two cosines a row are enough: (v̂ · d - ĉ · d) / √(2 - 2 cos(v, c)).
+    As ‖v̂ - ĉ‖² = 1 + ‖ĉ‖² - 2 v̂ · ĉ, two products a row are enough: (v̂ · d - ĉ · d) / ‖v̂ - ĉ‖. ‖ĉ‖ is 1, or 0 for
+    the zero vector.
     """
 
     def __init__(self, space: VectorSpace, terms: Sequence[Terms]) -> None:
@@ -211,7 +209,7 @@ class PairDirections:
         A row without any cosine is perpendicular to all, or else zero: that is found in float64.
         """
         count = len(self._heads)
-        squares = 2 - 2 * products[count:]
+        squares = (1 + np.square(self._tails).sum(axis=1, keepdims=True)).astype(np.float32) - 2 * products[count:]
         error = np.float32(2 * float32_margin(self._space.dim) + 2 * ROUNDINGS)
         nearest = np.float32(1 + ROUNDINGS) / np.sqrt(np.maximum(squares - error, np.float32(SHORTEST_SQUARE)))
         farthest = np.float32(1 - ROUNDINGS) / np.sqrt(np.maximum(squares + error, np.float32(SHORTEST_SQUARE)))
@@ -341,6 +339,6 @@ def _likelihood(logits: FloatArray) -> FloatArray:
 
 def _power(similarity: Float32Array, weight: float, sign: int) -> Float32Array:
     """A bound of s^w from one of s, from below (sign -1) or above (1): past what the roundings of both may hide."""
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(under="ignore"):
         power = similarity if weight == 1 else (similarity.astype(np.float64) ** weight).astype(np.float32)
         return np.asarray(power * np.float32(1 + sign * ROUNDINGS))

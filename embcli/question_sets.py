@@ -7,6 +7,7 @@
 - Ratings: two words and a number a line, such as WordSim-353 and SimLex-999.
 """
 
+import math
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -66,7 +67,8 @@ def read_ratings(path: Path) -> list[Rating]:
             continue
         columns = line.split("\t") if "\t" in line else line.split("," if "," in line else None)
         score = _number(columns[2]) if len(columns) == 3 else None
-        if score is None and not is_first:
+        is_header = is_first and len(columns) == 3 and score is None
+        if not is_header and (score is None or not math.isfinite(score)):
             raise BadFile(f"{path}, line {number}: this is not two words and a number", "for example: tiger cat 7.35")
         if score is not None:
             ratings.append(Rating(columns[0].strip(), columns[1].strip(), score))
@@ -133,10 +135,9 @@ def _lines(path: Path) -> Sequence[tuple[int, str]]:
 
 def _number(text: str) -> float | None:
     try:
-        number = float(text)
+        return float(text)
     except ValueError:
         return None
-    return number if number - number == 0 else None  # neither infinite nor NaN
 
 
 def _count(columns: int) -> str:

@@ -32,9 +32,14 @@ class Vocabulary(Sequence[str]):
         self._words = words
         self._offsets = offsets
         self._order = order
-        # Single elements are read through memoryviews, three times as fast as through numpy.
-        self._buffer, self._starts, self._sorted = words.data, offsets.data, order.data
+        # Single elements are read through memoryviews, three times as fast as through numpy; but they must be aligned.
+        self._buffer = words.data
+        self._starts, self._sorted = (np.require(numbers, requirements="A").data for numbers in (offsets, order))
         self._resolved: dict[str, tuple[int, str]] = {}
+
+    def __reduce__(self) -> tuple[type["Vocabulary"], tuple[BytesArray, IntArray, IntArray]]:
+        """Memoryviews cannot be pickled, and need not be."""
+        return Vocabulary, (self._words, self._offsets, self._order)
 
     @classmethod
     def from_words(cls, words: Sequence[str]) -> "Vocabulary":

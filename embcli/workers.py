@@ -40,7 +40,7 @@ class Workers(Generic[Item, Result]):
 
     def __init__(self, function: Callable[[Item], Result], count: int) -> None:
         code = f"import sys; sys.path[:] = {sys.path!r}; from embcli.workers import serve; serve()"
-        setup = pickle.dumps(function, protocol=5)
+        setup = pickle.dumps(function, protocol=5) if count else b""
         self._all = [
             subprocess.Popen(  # noqa: S603 - this program itself
                 [sys.executable, "-c", code],

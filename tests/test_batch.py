@@ -5,10 +5,14 @@ import io
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
-from process import Outcome, ask, environment, settle
+from process import LIMIT, Outcome, ask, environment, settle
+
+from embcli.workers import WorkerLost, Workers
 
 COMMANDS = {
     "analogy": (["king - man + woman", "man king woman", "paris - france + italy", '"new york" - usa'], []),
@@ -93,6 +97,98 @@ def test_answers_come_before_the_last_question_is_written(home: Path) -> None:
             assert nearest in process.stdout.readline()
         process.stdin.close()
         assert process.wait() == 0
+
+
+BURST = 1500
+
+
+def test_a_partner_that_waits_for_the_answers_to_a_burst_gets_all_of_them(home: Path) -> None:
+    def expect(count: int) -> list[str]:
+        assert process.stdout is not None
+        return [json.loads(process.stdout.readline())["query"]["expression"] for _ in range(count)]
+
+    command = [sys.executable, "-m", "embcli", "nn", "-", "-k", "1", "--top", "2000"]
+    words = ["king", "queen", "paris", "dog", "river"]
+    burst = [f"{words[i % 5]} + {2 + i}*water" for i in range(BURST)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(home)) as process:
+        watch = threading.Timer(LIMIT, process.kill)  # what is kept back ends in an empty line, not in a hang
+        watch.start()
+        try:
+            assert process.stdin is not None
+            for lines in (["king"], burst, ["queen"], burst[:7]):  # more than a block at once, and less
+                process.stdin.write("".join(f"{line}\n" for line in lines).encode())
+                process.stdin.flush()
+                assert expect(len(lines)) == lines
+            process.stdin.close()
+            assert process.wait() == 0
+        finally:
+            watch.cancel()
+
+
+def many_questions() -> list[str]:
+    """2,500 analogies, with broken ones and empty lines in the middle."""
+    words = ["king", "queen", "paris", "tokyo", "dog", "walked", "bigger", "euro", "seven", "water", "Rome", "she"]
+    triples = [f"{a} - {b} + {c}" for a in words for b in words for c in words if len({a, b, c}) == 3]
+    questions = (2 * triples)[:2500]
+    questions[700], questions[1300] = "", "qqqzzzq - king"
+    questions[1301], questions[2400] = "king +", '{"expression": "king", "k": 0}'
+    return questions
+
+
+def test_a_batch_that_processes_share_is_byte_for_byte_that_of_small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+
+    class Counted(Workers[Any, Any]):
+        def __init__(self, function: Any, count: int) -> None:
+            started.append(count)
+            super().__init__(function, count)
+
+    monkeypatch.setattr("embcli.cli.batch.Workers", Counted)
+    monkeypatch.setattr("embcli.cli.batch.processors", lambda: 2)
+    questions = many_questions()
+    options = ["analogy", "-", "-k", "2", "--top", "5000"]
+    shared = ask_stdin("\n".join(questions), *options)
+    assert started == [2]
+    assert (shared.status, shared.err) == (3, "")
+
+    pieces = []
+    for first in range(0, len(questions), 500):
+        piece = "\n" * first + "\n".join(questions[first : first + 500])  # empty lines count, and are not answered
+        pieces.append(ask_stdin(piece, *options))
+    assert started == [2]  # no process but this one
+    assert [piece.status for piece in pieces] == [0, 0, 3, 0, 2]
+    assert shared.out == "".join(piece.out for piece in pieces)
+    errors = [json.loads(line)["error"] for line in shared.out.splitlines() if line.startswith('{"error"')]
+    assert [(error["code"], error["line"]) for error in errors] == [
+        ("unknown_word", 1301),
+        ("syntax", 1302),
+        ("usage", 2401),
+    ]
+
+
+def test_a_shared_batch_in_csv_has_one_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embcli.cli.batch.processors", lambda: 2)
+    status, out, _ = ask_stdin("king\n" * 2100, "nn", "-", "-k", "1", "--top", "100", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert (status, len(rows)) == (0, 2100)
+    assert out.count("question") == 1
+
+
+def test_a_lost_process_ends_a_batch_with_one_line_and_whole_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lost(Workers[Any, Any]):
+        def take(self) -> Any:
+            if not taken:
+                taken.append(super().take())
+                return taken[0]
+            raise WorkerLost
+
+    taken: list[Any] = []
+    monkeypatch.setattr("embcli.cli.batch.Workers", Lost)
+    monkeypatch.setattr("embcli.cli.batch.processors", lambda: 2)
+    status, out, err = ask_stdin("king\n" * 2500, "nn", "-", "-k", "1", "--top", "100")
+    assert (status, err.count("\n")) == (4, 1)
+    assert "was killed" in err
+    assert [json.loads(line)["query"]["expression"] for line in out.splitlines()] == ["king"] * 1024
 
 
 def test_head_ends_a_batch_quietly(home: Path) -> None:

@@ -334,3 +334,16 @@ def test_a_syntax_error_has_a_caret_under_the_place(arguments: list[str], source
     before = shown[: len(shown) - len(source[position:])]
     assert shown.endswith(source[position:])
     assert caret == " " * cell_len(before) + "^"
+
+
+@pytest.mark.parametrize("rows", [2, 3])
+@pytest.mark.parametrize("dim", [2, 3])
+def test_a_model_of_any_shape_answers(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, dim: int
+) -> None:
+    # With odd numbers of both, the store's 64-bit offsets begin at half of 8 bytes.
+    mine = share(home, tmp_path / "home")
+    add_store(mine, "odd", {f"w{i}": [float(i)] * (dim - 1) + [1.0] for i in range(rows)})
+    settle(monkeypatch, mine, EMBCLI_MODEL="odd")
+    assert [result["word"] for result in ask("nn", "w0", "-k", "1", "--json").answer["results"]] == ["w1"]
+    assert ask("lookup", "w1", "--json").answer["results"][0]["row"] == 1

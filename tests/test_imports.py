@@ -27,7 +27,7 @@ ARROWS = {
     "analogy": IDEA | {"blocks", "formulas"},
     "formulas": {"space"},
     "blocks": {"formulas", "space", "errors"},
-    "workers": set[str](),
+    "workers": {"errors"},
     "direction": IDEA,
     "softmax": IDEA,
     "similarity": IDEA,

@@ -22,20 +22,40 @@ ANSWERS = {
     "similarity": ["similarity king queen", "similarity king:queen man:Woman"],
     "odd": ["odd king queen cabbage"],
     "lookup": ["lookup king Queen"],
+    "evaluate analogies": [
+        "evaluate analogies some.txt",
+        "evaluate analogies some.txt --method 3cosmul --method pairdirection --top 9000 --case-sensitive",
+        "evaluate analogies pairs.txt --method lrcos --method 3cosavg --baseline random --top 9000",
+    ],
+    "evaluate similarity": [
+        "evaluate similarity some.tsv",
+        "evaluate similarity flat.tsv --baseline random --case-sensitive --top 9000",
+    ],
     "models": ["models", "models verify glove", "models default"],
     "models info": ["models info glove"],
     "models catalog": ["models catalog"],
-    "error": ["nn qqqzzzq", "nn 'king +'", "nn king -m nope", "odd king"],
+    "error": ["nn qqqzzzq", "nn 'king +'", "nn king -m nope", "odd king", "evaluate analogies nowhere.txt"],
 }
+# What they ask about: some is covered and right, some is wrong, some is not in the vocabulary.
+FILES = {
+    "some.txt": ": capitals\nAthens Greece Oslo Norway\nKinggg Greece Oslo Norway\n: gram-plural\ncat cats dog dogs\n",
+    "pairs.txt": "cat cats\ndog hounds/dogs\nkinggg kings\nhouse houses\n",
+    "some.tsv": "tiger\tcat\t7\ntiger\ttiger\t10\nking\tcabbage\t0\nking\tkinggg\t9\n",
+    "flat.tsv": "tiger\tcat\t7\ndog\tcat\t7\n",
+}
+DETAILS = "evaluate details"  # a line of a file, which no command prints
 
 
 @pytest.fixture(autouse=True)
-def at_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def at_home(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settle(monkeypatch, home)
+    monkeypatch.chdir(tmp_path)
+    for name, text in FILES.items():
+        Path(name).write_text(text)
 
 
 def test_every_record_has_answers_to_check() -> None:
-    assert set(ANSWERS) == {*RECORDS, "error"}
+    assert {*ANSWERS, DETAILS} == {*RECORDS, "error"}
 
 
 @pytest.mark.parametrize("command", ANSWERS)
@@ -54,13 +74,27 @@ def test_what_a_command_prints_is_valid_under_its_schema(command: str) -> None:
 
 
 def test_every_key_of_every_answer_is_in_its_schema() -> None:
-    for command in RECORDS:
+    for command in RECORDS.keys() - {DETAILS}:
         schema = json.loads(ask("schema", *command.split()).out)
         for question in ANSWERS[command]:
             answer = json.loads(ask(*shlex.split(question), "--json").out)
             assert set(answer) <= set(schema["properties"])
             fields = schema["properties"]["results"]["items"]["properties"]
             assert all(set(result) == set(fields) for result in answer["results"])
+
+
+def test_each_line_of_details_is_valid_under_its_schema() -> None:
+    schema = json.loads(ask("schema", *DETAILS.split()).out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert ask("evaluate", "analogies", "some.txt", "--details", "details.jsonl").status == 0
+    lines = [json.loads(line) for line in Path("details.jsonl").read_text("ascii").splitlines()]
+    assert [line["covered"] for line in lines] == [True, False, True]
+    for line in lines:
+        jsonschema.validate(line, schema)
+        assert list(line) == list(schema["properties"]) == schema["required"]
+        for key in schema["required"]:
+            with pytest.raises(jsonschema.ValidationError):
+                jsonschema.validate({name: value for name, value in line.items() if name != key}, schema)
 
 
 def test_a_schema_that_does_not_exist_is_refused_with_those_that_do() -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -139,21 +139,22 @@ def _details_file(path: Path | None) -> Iterator[Any]:
         return
     from embcli.render.as_json import dumps
 
+    unfinished = None
     try:
         if path.exists() and not (path.is_file() and _begins_like_details(path)):
             raise UsageProblem(f"{path} exists and is not a file of details", "name another file")
         unfinished = path.with_name(f".{path.name}.{os.getpid()}")
         with unfinished.open("w", encoding="ascii", newline="\n") as out:
-            try:
-                yield lambda records: out.writelines(map(dumps, records))
-            except BaseException:
-                unfinished.unlink()
-                raise
+            yield lambda records: out.writelines(map(dumps, records))
         unfinished.replace(path)
     except OSError as error:
         raise InputOutputProblem(
             f"{path}: {error.strerror or error}", "is there room, and may you write there?"
         ) from error
+    finally:
+        if unfinished is not None:
+            with suppress(OSError):
+                unfinished.unlink()
 
 
 def _begins_like_details(path: Path) -> bool:

@@ -12,7 +12,7 @@ from embcli import resampling
 from embcli.evaluate import card, compared, rows_of_words
 from embcli.question_sets import Rating
 from embcli.results import Correlation, Correlations, Difference, RatingsQuery
-from embcli.space import Float64Array, VectorSpace, unit_rows
+from embcli.space import DECIMALS, Float64Array, VectorSpace, unit_rows
 
 Statistic = Callable[[Float64Array, Float64Array], float | None]
 
@@ -43,7 +43,7 @@ def evaluate_similarity(
                 unit_rows(space.float64([table[word][0] for word in column]))
                 for column in ([rating.a for rating in covered], [rating.b for rating in covered])
             )
-            cosines = (left * right).sum(axis=1)
+            cosines = np.round((left * right).sum(axis=1), DECIMALS)  # below that is rounding noise
             results.append(_correlation(name, len(ratings), people, cosines, space.name))
             if model == 0:
                 first = cosines
@@ -63,6 +63,8 @@ def pearson(a: Float64Array, b: Float64Array) -> float | None:
     """Pearson's r of two columns [n]: Σ (a - ā)(b - b̄) / √(Σ (a - ā)² Σ (b - b̄)²); None where one is constant."""
     if len(a) < 2:
         return None
+    # Any unit will do; with the largest number as the unit, no square overflows.
+    a, b = (column / (np.abs(column).max() or 1.0) for column in (a, b))
     a, b = a - a.mean(), b - b.mean()
     spread = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float(np.clip((a * b).sum() / spread, -1, 1)) if spread > 0 else None

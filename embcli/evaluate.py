@@ -61,13 +61,20 @@ class Asked:
         else:
             asked = [(item.words, item.answers) for item in items]
         self.words, self.answers = [words for words, _ in asked], [answers for _, answers in asked]
-        ready = [[_ready(words, answers, table) for words, answers in asked] for table in tables]
-        self.is_covered = [all(of_models) for of_models in zip(*ready, strict=True)]
-        self.questions = [
-            [one for one, covered in zip(of_model, self.is_covered, strict=True) if covered and one]
-            for of_model in ready
-        ]
         self.pairs = [_pairs(section, table) if method in PAIR_METHODS else () for table in tables]
+        self.ready = [
+            [_ready(words, answers, table, pairs) for words, answers in asked]
+            for table, pairs in zip(tables, self.pairs, strict=True)
+        ]
+
+    def questions(self, model: int) -> tuple[Ready, ...]:
+        """The questions that a model covers."""
+        return tuple(one for one in self.ready[model] if one is not None)
+
+    def outcomes(self, model: int, ranked: Iterable[Ranked]) -> list[Ranked | None]:
+        """The outcome of every question, from those of the ones that the model covers; None for the others."""
+        answers = iter(ranked)
+        return [None if one is None else next(answers) for one in self.ready[model]]
 
 
 def evaluate_analogies(
@@ -107,27 +114,33 @@ def evaluate_analogies(
         for model in range(len(spaces))
         for number, section in enumerate(asked[method])
         for part in tasks_of(
-            Task(model, method, top, details is not None, tuple(section.questions[model]), section.pairs[model])
+            Task(model, method, top, details is not None, section.questions(model), section.pairs[model])
         )
     ]
-    outcomes: dict[tuple[str, int, int], list[Ranked]] = {}
-    for (method, model, number, _), ranked in zip(tasks, _answers(spaces, [t[-1] for t in tasks], report), strict=True):
-        outcomes.setdefault((method, model, number), []).extend(ranked)
+    ranked: dict[tuple[str, int, int], list[Ranked]] = {}
+    for (method, model, number, _), some in zip(tasks, _answers(spaces, [t[-1] for t in tasks], report), strict=True):
+        ranked.setdefault((method, model, number), []).extend(some)
     results: list[SectionScore] = []
     differences: list[Difference] = []
     for method in methods:
+        outcomes = [
+            [
+                section.outcomes(model, ranked.get((method, model, number), ()))
+                for number, section in enumerate(asked[method])
+            ]
+            for model in range(len(spaces))
+        ]
         for model, space in enumerate(spaces):
             for name, members in _groups(asked[method]).items():
-                count = sum(len(asked[method][number].words) for number in members)
-                ranks, of_first = (
-                    [one for number in members for one in outcomes.get((method, whose, number), [])]
-                    for whose in (model, 0)
-                )
-                results.append(_score(name, count, ranks, space.name, method))
-                if model and ranks:
-                    differences += _differences(name, space.name, spaces[0].name, method, of_first, ranks)
+                of_all = [[one for number in members for one in of_model[number]] for of_model in outcomes]
+                shared = [questions for questions in zip(*of_all, strict=True) if None not in questions]
+                mine = [questions[model] for questions in shared]
+                results.append(_score(name, of_all[model], mine, space.name, method))
+                if model and shared:
+                    of_first = [questions[0] for questions in shared]
+                    differences += _differences(name, space.name, spaces[0].name, method, of_first, mine)
             if details is not None:
-                details(_details(space, model, method, asked[method], outcomes))
+                details(_details(space, method, asked[method], outcomes[model]))
     return Evaluation(
         schema="embcli.evaluate/1",
         model=card(spaces[0]),
@@ -170,13 +183,17 @@ def card(space: VectorSpace) -> ModelCard:
     return ModelCard(space.name, len(space), space.dim)
 
 
-def _ready(words: Sequence[str], answers: Sequence[str], table: RowsOfWords) -> Ready | None:
-    """A question by rows; None if a word, or every answer, is not in the vocabulary."""
+def _ready(
+    words: Sequence[str], answers: Sequence[str], table: RowsOfWords, pairs: Sequence[tuple[int, int]]
+) -> Ready | None:
+    """A question by rows; None if a word, or every answer, is not in the vocabulary, or no other pair teaches it."""
     given = [table.get(word) for word in words]
     expected = [row for answer in answers for row in table.get(answer, ())]
     if not expected or not all(given):
         return None
     barred = [row for rows in given if rows for row in rows]
+    if pairs and all(left == barred[0] for left, _ in pairs):
+        return None
     return Ready(tuple(rows[0] for rows in given if rows), tuple(dict.fromkeys(barred)), tuple(dict.fromkeys(expected)))
 
 
@@ -232,10 +249,14 @@ def _groups(asked: Sequence[Asked]) -> dict[str, list[int]]:
     return groups | {"all": list(range(len(asked)))}
 
 
-def _score(section: str, asked: int, ranks: Sequence[Ranked], model: str, method: str) -> SectionScore:
-    correct, low, high, reciprocal = _figures([one.rank for one in ranks])
-    with_inputs, low_with, high_with, reciprocal_with = _figures([one.rank_with_inputs for one in ranks])
-    covered = len(ranks)
+def _score(
+    section: str, own: Sequence[Ranked | None], shared: Sequence[Ranked], model: str, method: str
+) -> SectionScore:
+    """The figures of a section. own: what became of all its questions; shared: of those that all models cover."""
+    correct, low, high, reciprocal = _figures([one.rank for one in shared])
+    with_inputs, low_with, high_with, reciprocal_with = _figures([one.rank_with_inputs for one in shared])
+    asked, covered = len(own), len(shared)
+    known = [one for one in own if one is not None]
     return SectionScore(
         section=section,
         asked=asked,
@@ -244,14 +265,15 @@ def _score(section: str, asked: int, ranks: Sequence[Ranked], model: str, method
         accuracy=correct / covered if covered else None,
         accuracy_low=low,
         accuracy_high=high,
-        accuracy_of_all=correct / asked,
+        accuracy_of_all=sum(one.rank == 1 for one in known) / asked if asked else 0.0,
         reciprocal_rank=reciprocal,
         correct_with_inputs=with_inputs,
         accuracy_with_inputs=with_inputs / covered if covered else None,
         accuracy_with_inputs_low=low_with,
         accuracy_with_inputs_high=high_with,
-        accuracy_of_all_with_inputs=with_inputs / asked,
+        accuracy_of_all_with_inputs=sum(one.rank_with_inputs == 1 for one in known) / asked if asked else 0.0,
         reciprocal_rank_with_inputs=reciprocal_with,
+        covered_by_model=len(known),
         model=model,
         method=method,
     )
@@ -276,21 +298,16 @@ def _differences(
 
 
 def _details(
-    space: VectorSpace,
-    model: int,
-    method: str,
-    asked: Sequence[Asked],
-    outcomes: Mapping[tuple[str, int, int], Sequence[Ranked]],
+    space: VectorSpace, method: str, asked: Sequence[Asked], outcomes: Sequence[Sequence[Ranked | None]]
 ) -> Iterator[Detail]:
     """Each question of all sections, with its answers."""
-    for number, section in enumerate(asked):
-        ranks = iter(outcomes.get((method, model, number), ()))
-        for words, answers, covered in zip(section.words, section.answers, section.is_covered, strict=True):
-            one = next(ranks) if covered else Ranked()
+    for section, ranked in zip(asked, outcomes, strict=True):
+        for words, answers, one in zip(section.words, section.answers, ranked, strict=True):
+            rank = one or Ranked()
             free, any_word = (
-                None if row is None else space.vocabulary[row] for row in (one.answer, one.answer_with_inputs)
+                None if row is None else space.vocabulary[row] for row in (rank.answer, rank.answer_with_inputs)
             )
             yield Detail(
-                "embcli.detail/1", section.name, words, answers, covered, free, any_word, one.rank,
-                one.rank_with_inputs, space.name, method,
+                "embcli.detail/1", section.name, words, answers, one is not None, free, any_word, rank.rank,
+                rank.rank_with_inputs, space.name, method,
             )  # fmt: skip

@@ -8,6 +8,8 @@
 """
 
 import math
+import os
+import re
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -49,10 +51,13 @@ class Rating(NamedTuple):
 def read_analogies(path: Path | None = None) -> list[Section]:
     """The sections of a file, or of all `.txt` files in a folder; Google's analogies by default. BadFile."""
     path = path or packaged(ANALOGIES)
-    files = sorted(path.rglob("*.txt")) if path.is_dir() else [path]
+    if path.is_dir():
+        files = {file: str(file.relative_to(path).with_suffix("")) for file in _text_files(path)}
+    else:
+        files = {path: path.stem}
     if not files:
         raise BadFile(f"{path}: there are no .txt files in this folder", "give a file of analogies")
-    sections = [section for file in files for section in _sections(file)]
+    sections = [section for file, name in files.items() for section in _sections(file, name)]
     if len({section.is_pairs for section in sections}) > 1:
         raise BadFile(f"{path}: some lines are analogies and some are pairs", "evaluate them one after the other")
     return sections
@@ -67,7 +72,7 @@ def read_ratings(path: Path) -> list[Rating]:
             continue
         columns = line.split("\t") if "\t" in line else line.split("," if "," in line else None)
         score = _number(columns[2]) if len(columns) == 3 else None
-        is_header = is_first and len(columns) == 3 and score is None
+        is_header = is_first and len(columns) == 3 and score is None and not re.search(r"\d", columns[2])
         if not is_header and (score is None or not math.isfinite(score)):
             raise BadFile(f"{path}, line {number}: this is not two words and a number", "for example: tiger cat 7.35")
         if score is not None:
@@ -90,7 +95,18 @@ def packaged(name: str) -> Path:
     )
 
 
-def _sections(path: Path) -> list[Section]:
+def _text_files(folder: Path) -> list[Path]:
+    """All .txt files in a folder and its folders. InputOutputProblem for one that cannot be read."""
+
+    def refuse(error: OSError) -> None:
+        raise InputOutputProblem(f"{error.filename}: {error.strerror or error}") from error
+
+    listed = [(Path(here), names) for here, _, names in os.walk(folder, onerror=refuse)]
+    return sorted(here / name for here, names in listed for name in names if name.endswith(".txt"))
+
+
+def _sections(path: Path, name: str) -> list[Section]:
+    """The sections of a file; what stands before the first header is in a section of that name."""
     sections: list[tuple[str, list[Item]]] = []
     width = 0
     for number, line in _lines(path):
@@ -106,7 +122,7 @@ def _sections(path: Path) -> list[Section]:
                 "for example: Athens Greece Oslo Norway",
             )
         if not sections:
-            sections.append((path.stem, []))
+            sections.append((name, []))
         *words, last = columns
         answers = tuple(answer for answer in last.split("/") if answer) if width == 2 else (last,)
         sections[-1][1].append(Item(tuple(words), answers or (last,)))

@@ -311,9 +311,11 @@ class EvaluationQuery(NamedTuple):
 class SectionScore(NamedTuple):
     """How a model answers a section of analogies by a method.
 
-    covered: questions whose words are in the vocabulary of every model that is compared. accuracy: correct / covered;
-    low and high: its 95 % interval. accuracy_of_all: correct / asked. reciprocal_rank: the mean of 1 / rank of the
-    expected word. `…_with_inputs`: the same when the words of a question may answer it.
+    covered: questions that every compared model covers: it has their words (and, for the methods that learn from
+    pairs, another pair). correct: of those. accuracy: correct / covered; low and high: its 95 % interval.
+    reciprocal_rank: the mean of 1 / rank of the expected word. `…_with_inputs`: the same when the words of a question
+    may answer it. covered_by_model: questions that this model covers, whatever others do; accuracy_of_all: its right
+    answers to all those / asked.
     """
 
     section: str
@@ -331,6 +333,7 @@ class SectionScore(NamedTuple):
     accuracy_with_inputs_high: float | None
     accuracy_of_all_with_inputs: float
     reciprocal_rank_with_inputs: float | None
+    covered_by_model: int
     model: str
     method: str
 

@@ -193,8 +193,11 @@ class VectorSpace:
         return Combination(vector, used, tuple(rows), resolved)
 
     def float64(self, rows: Rows | Sequence[int]) -> Float64Array:
-        """The vectors of some rows in float64 [len(rows), dim]."""
-        return self.vectors[np.asarray(rows, np.intp)].astype(np.float64)
+        """The vectors of some rows in float64 [len(rows), dim]. DamagedStore for numbers that are not finite."""
+        vectors = self.vectors[np.asarray(rows, np.intp)]
+        if not np.isfinite(vectors).all():
+            raise DamagedStore("the vectors hold numbers that are not finite")
+        return vectors.astype(np.float64)
 
     def exact_dots(self, q: Float64Array, rows: Rows | None = None) -> Float64Array:
         """v · q in float64, for some rows or for all of them."""

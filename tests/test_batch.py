@@ -242,3 +242,31 @@ def test_a_table_can_be_asked_for_too() -> None:
     _, out, _ = ask_stdin("king\nqqqzzzq\n", "nn", "-", "-k", "1", "--format", "table")
     assert "prince" in out
     assert "qqqzzzq" in out
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"x" * (1 << 20) + b"yz", "longer than"),
+        (b'{"expression": ' + b"[" * 100_000, "not JSON"),
+        (b'{"expression": "king", "k": ' + b"9" * 5000 + b"}", "not JSON"),
+    ],
+)
+def test_a_monstrous_line_has_its_error_in_its_place(line: bytes, said: str) -> None:
+    status, out, err = ask("neighbors", "-", "-k", "1", stdin=b"king\n" + line + b"\nqueen\n")
+    answers = [json.loads(answer) for answer in out.splitlines()]
+    assert (status, err, len(answers)) == (2, "", 3)
+    assert said in answers[1]["error"]["message"]
+    assert answers[1]["error"]["line"] == 2
+    assert len(out) < 250_000
+    assert [answer["query"]["expression"] for answer in (answers[0], answers[2])] == ["king", "queen"]
+
+
+def test_an_answer_that_has_no_column_is_an_error_and_not_an_empty_row() -> None:
+    questions = b'{"expression": "king", "temperatures": [3]}\nking\n'
+    status, out, _ = ask("softmax", "-", "queen", "man", "--format", "csv", stdin=questions)
+    header, first, *others = out.splitlines()
+    assert status == 2
+    assert header == "question,word,logit,probability_T1,error"
+    assert first.endswith("the answer has columns that the first line lacks: probability_T3")
+    assert len(others) == 2

@@ -275,7 +275,7 @@ def processes_of(home: Path) -> list[int]:
             line, variables = (folder / "cmdline").read_bytes(), (folder / "environ").read_bytes()
         except OSError:
             continue
-        if b"embcli.readers.text" in line and f"EMBCLI_HOME={home}\0".encode() in variables + b"\0":
+        if b"embcli.workers" in line and f"EMBCLI_HOME={home}\0".encode() in variables + b"\0":
             found.append(int(folder.name))
     return found
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,8 @@ FREQUENT = 30_000
 SCORE_KEYS = [
     "section", "asked", "covered", "correct", "accuracy", "accuracy_low", "accuracy_high", "accuracy_of_all",
     "reciprocal_rank", "correct_with_inputs", "accuracy_with_inputs", "accuracy_with_inputs_low",
-    "accuracy_with_inputs_high", "accuracy_of_all_with_inputs", "reciprocal_rank_with_inputs", "model", "method",
+    "accuracy_with_inputs_high", "accuracy_of_all_with_inputs", "reciprocal_rank_with_inputs",
+    "covered_by_model", "model", "method",
 ]  # fmt: skip
 # Of the toy space; see toy.py. The ranks of the expected words are, inputs barred / allowed:
 ROYALS = """: royals
@@ -379,7 +381,7 @@ def test_a_folder_of_files_has_a_section_for_each(toy: VectorSpace, tmp_path: Pa
     (tmp_path / "metadata.json").write_text("{}")
     rows = by_section(embcli.evaluate_analogies([toy], embcli.read_analogies(tmp_path), methods=["3cosavg"]))
     assert [(row.section, row.asked, row.correct) for row in rows.values()] == [
-        ("L01 plural", 2, 2), ("L02 gender", 2, 2), ("all", 4, 4),
+        ("1/L01 plural", 2, 2), ("2/L02 gender", 2, 2), ("all", 4, 4),
     ]  # fmt: skip
 
 
@@ -392,7 +394,12 @@ def test_methods_that_learn_from_pairs_refuse_analogies(toy: VectorSpace, tmp_pa
 @pytest.mark.parametrize("method", ["3cosavg", "lrcos"])
 def test_a_pair_alone_has_nothing_to_learn_from(toy: VectorSpace, tmp_path: Path, method: str) -> None:
     row = by_section(embcli.evaluate_analogies([toy], read(tmp_path, "man woman\n"), methods=[method]))["all"]
-    assert (row.asked, row.covered, row.correct, row.reciprocal_rank) == (1, 1, 0, 0)
+    assert (row.asked, row.covered, row.accuracy, row.reciprocal_rank) == (1, 0, None, None)
+
+
+def test_two_questions_need_two_pairs(toy: VectorSpace, tmp_path: Path) -> None:
+    row = by_section(embcli.evaluate_analogies([toy], read(tmp_path, "man woman\n")))["all"]
+    assert (row.asked, row.covered, row.accuracy, row.accuracy_of_all) == (0, 0, None, 0)
 
 
 @given(st.integers(1, 40), st.integers(1, 80), st.integers(1, 20), st.sampled_from([0, 0.1, 1, 30]), st.integers(0, 99))
@@ -436,12 +443,18 @@ def test_models_are_compared_on_the_questions_that_all_cover(toy: VectorSpace, t
     sections = read(tmp_path, "\n".join(QUESTIONS))
     evaluation = embcli.evaluate_analogies([toy, other], sections, methods=["3cosadd", "3cosmul"])
     details = details_of([toy, other], sections, methods=["3cosadd", "3cosmul"])
-    assert [one.covered for one in details] == 4 * ["girl" not in question for question in QUESTIONS]
+    covers = {"toy": [True] * len(QUESTIONS), "other": ["girl" not in question for question in QUESTIONS]}
+    assert [one.covered for one in details] == 2 * (covers["toy"] + covers["other"])
     assert [(one.method, one.model) for one in details[:: len(QUESTIONS)]] == [
         (method, model) for method in ("3cosadd", "3cosmul") for model in ("toy", "other")
     ]
     totals = {(row.method, row.model): row for row in evaluation.results if row.section == "all"}
     assert {(row.asked, row.covered) for row in totals.values()} == {(20, 12)}
+    assert [row.covered_by_model for row in totals.values()] == [20, 12, 20, 12]
+    for row in totals.values():  # what a model knows by itself, whatever the other lacks
+        right = sum(one.rank == 1 for one in details if (one.method, one.model) == (row.method, row.model))
+        assert row.accuracy_of_all == right / 20
+    assert totals["3cosadd", "toy"].accuracy_of_all > totals["3cosadd", "toy"].correct / 20
     assert [card.name for card in evaluation.models] == ["toy", "other"]
     assert len(evaluation.differences) == 2 * 2 * 2  # methods, sections, figures
     for one in evaluation.differences:
@@ -816,3 +829,36 @@ def test_similarity_takes_a_file_or_both_known_sets(at_home: Path) -> None:
     status, out, _ = ask("evaluate", "similarity", "some.csv", "-m", "toy", "-m", "glove")
     assert status == 0
     assert "4/5" in out
+
+
+def test_a_number_is_never_cut(at_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = []
+    for columns in ("30", "200"):
+        monkeypatch.setenv("COLUMNS", columns)
+        out = ask("evaluate", "analogies", "royals.txt", "--method", "3cosadd", "--method", "3cosmul").out
+        shown.append(sorted(re.findall(r"[0-9.]+ / [0-9.]+", out)))
+    assert shown[0] == shown[1]
+    assert len(shown[0]) == 10
+
+
+@pytest.mark.parametrize("line", ["a b nan", "a b 1e", "a b 3,5", "a b", "a b 1 2"])
+def test_a_first_line_with_digits_is_no_header(tmp_path: Path, line: str) -> None:
+    (tmp_path / "ratings.txt").write_text(f"{line}\nking queen 5\n")
+    with pytest.raises(BadFile, match="line 1"):
+        embcli.read_ratings(tmp_path / "ratings.txt")
+
+
+def test_huge_ratings_and_rounding_noise_make_no_figures(toy: VectorSpace) -> None:
+    huge = [Rating("king", "queen", 1e308), Rating("man", "woman", -1e308), Rating("king", "cats", 3.0)]
+    row = embcli.evaluate_similarity([toy], {"huge": huge}).results[0]
+    assert row.pearson is not None
+    assert -1 <= row.pearson <= 1
+    same = [Rating(word, word, i) for i, word in enumerate(("king", "queen", "man", "woman"))]
+    assert embcli.evaluate_similarity([toy], {"same": same}).results[0].spearman is None
+
+
+def test_two_files_of_one_name_are_two_sections(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "I01.txt").write_text("cat cats\ndog dogs\n")
+    assert [section.name for section in embcli.read_analogies(tmp_path)] == ["a/I01", "b/I01"]

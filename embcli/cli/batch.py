@@ -23,7 +23,17 @@ AT_ONCE = 1024
 
 Fields = dict[str, Any]
 Answer = Any  # a record, or an EmbcliError
-Lines = list[tuple[int, str]]  # with their numbers, from 1
+
+
+class Line(NamedTuple):
+    """A question as it was written. number: from 1. problem: why it cannot be read at all."""
+
+    number: int
+    text: str
+    problem: str = ""
+
+
+Lines = list[Line]
 
 
 class Answered(NamedTuple):
@@ -51,29 +61,44 @@ class Batch(NamedTuple):
 
     def answer_lines(self, lines: Lines) -> Answered:
         """The answers to some lines, in order."""
-        questions = [self._read(line) for _, line in lines]
+        questions = [self._read(line) for line in lines]
         answers = iter(self.answer([question for question in questions if not isinstance(question, EmbcliError)]))
         status, missed, texts = 0, False, []
-        for (number, line), question in zip(lines, questions, strict=True):
-            result = question if isinstance(question, EmbcliError) else next(answers)
+        for line, question in zip(lines, questions, strict=True):
+            result = self._fitting(question if isinstance(question, EmbcliError) else next(answers))
             if isinstance(result, EmbcliError):
                 status = status or result.exit_status
             else:
                 missed = missed or getattr(result, "missed", False)
-            texts.append(self._write(result, line, number))
+            texts.append(self._write(result, line.text, line.number))
         return Answered("".join(texts), status, missed)
 
-    def _read(self, line: str) -> Fields | EmbcliError:
+    def _read(self, line: Line) -> Fields | EmbcliError:
         try:
-            if "\N{REPLACEMENT CHARACTER}" in line:
-                raise BadFile("the question is not UTF-8", "convert it to UTF-8")
-            fields = _read_object(line, self.kinds) if line.startswith("{") else self.read_line(line)
+            if line.problem:
+                raise BadFile(f"the question {line.problem}", "write one question a line, as UTF-8")
+            is_object = line.text.startswith("{")
+            fields = _read_object(line.text, self.kinds) if is_object else self.read_line(line.text)
             required = next(iter(self.kinds))
             if not fields.get(required):
                 raise UsageProblem(f'the question has no "{required}"', "see: embcli COMMAND --help")
             return self.defaults | fields
         except EmbcliError as error:
             return error
+
+    def _fitting(self, result: Answer) -> Answer:
+        """The answer; an error if it has more columns than the header, which the command line decides."""
+        if isinstance(result, EmbcliError) or self.form in ("json", "jsonl", "table"):
+            return result
+        from embcli.render.delimited import rows_of
+
+        more = [column for column in next(iter(rows_of(result)), {}) if column not in self.columns]
+        if not more:
+            return result
+        return UsageProblem(
+            f"the answer has columns that the first line lacks: {', '.join(more)}",
+            "set such options on the command line, or take --format jsonl",
+        )
 
     def _write(self, result: Answer, question: str, number: int) -> str:
         """An answer or an error in the format; CSV, TSV and Markdown repeat the question in their rows."""
@@ -166,7 +191,7 @@ def _blocks_of_lines() -> Iterator[Lines]:
     if sys.stdin is None:
         raise UsageProblem("there is nothing to read questions from: stdin is closed")
     rest, number, ended = b"", 0, False
-    ready: deque[tuple[int, str]] = deque()
+    ready: deque[Line] = deque()
     while not ended or ready:
         while not ended and len(ready) < AT_ONCE and (not ready or _more_is_there()):
             if not _more_is_there():
@@ -177,15 +202,22 @@ def _blocks_of_lines() -> Iterator[Lines]:
                 whole, ended = [rest], True
             for line in whole:
                 number += 1
-                # A line that is not UTF-8 gets its error in its place.
-                text = line.decode("utf-8-sig" if number == 1 else "utf-8", "replace").strip()
-                if text:
-                    ready.append((number, text))
-            if len(rest) > LONGEST_LINE:
-                ended = True
+                read = _read_line(number, line)
+                if read.text:
+                    ready.append(read)
+            rest = rest[:LONGEST_LINE]  # of a line that is too long, no more is kept
         yield [ready.popleft() for _ in range(min(len(ready), AT_ONCE))]
-    if len(rest) > LONGEST_LINE:
-        raise BadFile(f"line {number + 1} of stdin is longer than {LONGEST_LINE:,} bytes")
+
+
+def _read_line(number: int, line: bytes) -> Line:
+    """A line as text; one that cannot be read gets its error in its place."""
+    problem = ""
+    if len(line) >= LONGEST_LINE:
+        line, problem = line[:100], f"is longer than {LONGEST_LINE:,} bytes"
+    text = line.decode("utf-8-sig" if number == 1 else "utf-8", "replace").strip()
+    if not problem and "\N{REPLACEMENT CHARACTER}" in text:
+        problem = "is not UTF-8"
+    return Line(number, text, problem)
 
 
 def _more_is_there() -> bool:
@@ -199,7 +231,7 @@ def _more_is_there() -> bool:
 def _read_object(line: str, kinds: Mapping[str, type]) -> Fields:
     try:
         fields: dict[str, Any] = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageProblem(f"the question is not JSON: {error}", "write an object, or a plain expression") from None
     for name, value in fields.items():
         if name not in kinds:

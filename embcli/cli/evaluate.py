@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from embcli.spaces import StoredSpace
 
 DETAILS = b'{"schema": "embcli.detail/1"'
-app = typer.Typer(
-    help="Ask questions whose answers are known: accuracy with coverage and intervals.", no_args_is_help=True
-)
+HELP = "Ask questions whose answers are known: accuracy with coverage and intervals."
+app = typer.Typer(help=HELP)
 
 Models = Annotated[
     list[str] | None,
@@ -41,12 +40,20 @@ Baseline = Annotated[
 ]
 
 
+@app.callback(invoke_without_command=True)
+def evaluate(ctx: typer.Context) -> None:
+    """Ask questions whose answers are known: accuracy with coverage and intervals."""
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
+
+
 @app.command()
 def analogies(
     file: Annotated[
         Path | None,
         typer.Argument(
             metavar="[FILE]",
+            readable=False,  # whether it is, reading tells
             help="Four words a line under `: section`, or a word and its answers a line (BATS; also a folder of such "
             "files). [default: Google's 19,544 analogies]",
             show_default=False,
@@ -104,6 +111,7 @@ def similarity(
         Path | None,
         typer.Argument(
             metavar="[FILE]",
+            readable=False,  # whether it is, reading tells
             help="Two words and a rating a line. [default: WordSim-353 and SimLex-999]",
             show_default=False,
         ),
@@ -127,8 +135,14 @@ def similarity(
 
 
 def _load(names: list[str] | None) -> "list[StoredSpace]":
-    """The models that were named, each once, or the default one."""
-    return [load(name) for name in dict.fromkeys(names or [None])]  # type: ignore[list-item]
+    """The models that were named, each once, or the default one; whole, as figures of a damaged one would mislead."""
+    from embcli.store import verify
+
+    asked: list[str | None] = list(dict.fromkeys(names)) if names else [None]
+    spaces = [load(name) for name in asked]
+    for space in spaces:
+        verify(space.path)
+    return spaces
 
 
 @contextmanager

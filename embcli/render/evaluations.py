@@ -10,6 +10,8 @@ from embcli import results
 from embcli.render.printable import printable
 from embcli.render.tables import Pen, columns_of, headline
 
+# How wide columns are: a pair of percentages, a section's name before it is folded, a coverage; and between columns.
+PAIR_WIDTH, SECTION_WIDTH, COVERED_WIDTH, GAP = 13, 28, 13, 3
 TOTALS = ("semantic", "syntactic", "all")
 METHODS = {"3cosadd": "3CosAdd", "3cosmul": "3CosMul", "pairdirection": "PairDirection", "3cosavg": "3CosAvg"}
 METHODS |= {"lrcos": "LRCos"}
@@ -28,12 +30,13 @@ def _analogies(evaluation: results.Evaluation, pen: Pen) -> list[RenderableType]
     if one:
         parts.append(_in_full(evaluation.results))
     elif len(evaluation.models) == 1:
-        parts.append(_side_by_side(evaluation.results, "method"))
+        parts += _side_by_side(evaluation.results, "method", pen)
     else:
         for method in query.methods:
             if len(query.methods) > 1:
                 parts += [Text(METHODS[method], style="bold"), Text()]
-            parts += [_side_by_side([row for row in evaluation.results if row.method == method], "model"), Text()]
+            of_method = [row for row in evaluation.results if row.method == method]
+            parts += [*_side_by_side(of_method, "model", pen), Text()]
         parts.pop()
     parts += [
         Text(),
@@ -70,23 +73,31 @@ def _in_full(rows: Sequence[results.SectionScore]) -> RenderableType:
     return shown
 
 
-def _side_by_side(rows: Sequence[results.SectionScore], by: str) -> RenderableType:
-    """A column for each model or method: accuracy / with inputs."""
+def _side_by_side(rows: Sequence[results.SectionScore], by: str, pen: Pen) -> list[RenderableType]:
+    """A column for each model or method: accuracy / with inputs; as many side by side as the terminal has room for."""
     figures: dict[str, dict[str, results.SectionScore]] = {}
     for row in rows:
         figures.setdefault(row.section, {})[getattr(row, by)] = row
-    first = [next(iter(cells.values())) for cells in figures.values()]
-    headings = [METHODS.get(name, printable(name)) for name in figures[first[0].section]]
-    shown = columns_of(("section", "left"), ("covered", "right"), *((heading, "right") for heading in headings))
-    for row, cells in zip(first, figures.values(), strict=True):
-        _divide(shown, row.section, first)
-        shown.add_row(
-            printable(row.section),
-            _coverage(row),
-            *(f"{_percent(cell.accuracy)} / {_percent(cell.accuracy_with_inputs)}" for cell in cells.values()),
-            style="bold" if row.section in TOTALS else None,
-        )
-    return shown
+    names = list(dict.fromkeys(getattr(row, by) for row in rows))
+    widest = max(PAIR_WIDTH, *(len(printable(name)) for name in names)) + GAP
+    room = pen.width - min(SECTION_WIDTH, max(len(name) for name in figures)) - COVERED_WIDTH - GAP
+    at_once = max(1, room // widest)
+    parts: list[RenderableType] = []
+    for first in range(0, len(names), at_once):
+        some = names[first : first + at_once]
+        headings = [METHODS.get(name, printable(name)) for name in some]
+        shown = columns_of(("section", "left"), ("covered", "right"), *((heading, "right") for heading in headings))
+        for section, cells in figures.items():
+            _divide(shown, section, rows)
+            asked = [cells[name] for name in some]
+            shown.add_row(
+                printable(section),
+                ", ".join(dict.fromkeys(map(_coverage, asked))),
+                *(f"{_percent(cell.accuracy)} / {_percent(cell.accuracy_with_inputs)}" for cell in asked),
+                style="bold" if section in TOTALS else None,
+            )
+        parts += [shown, Text()]
+    return parts[:-1]
 
 
 def _correlations(correlations: results.Correlations, pen: Pen) -> list[RenderableType]:

@@ -11,12 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from embcli import results
-from embcli.render.printable import printable
+from embcli.render.printable import cell_width, printable
 
 SIGNS = "dot product: + similar directions, 0 perpendicular, - opposite directions"
 BAR = 24
 LINE = 15  # half of a number line
 FIRST_NUMBERS = 3
+FOLDED = 12  # words are not folded to less than this
+GAP = 3  # between columns
 # Columns of words: they are folded when they are long; numbers are not.
 TEXTS = {"word", "low", "high", "a", "b", "vector", "model", "licence", "section"}
 
@@ -38,8 +40,25 @@ def table(record: Any) -> str:
         view = OTHERS[type(record)]
     with console.capture() as capture:
         for part in view(record, Pen(console)):
+            # A number that is cut is a wrong number: rather let the lines be longer than the terminal.
+            room, console.width = console.width, max(console.width, _least_width(part))
             console.print(part)
+            console.width = room
     return "\n".join(line.rstrip() for line in capture.get().split("\n"))
+
+
+def _least_width(part: RenderableType) -> int:
+    """How wide a table must be for its numbers to stand whole."""
+    if not isinstance(part, Table):
+        return 0
+    widths = [
+        max((cell_width(line) for cell in [column.header, *column.cells] for line in str(cell).split("\n")), default=0)
+        for column in part.columns
+    ]
+    least = [
+        width if column.no_wrap else min(width, FOLDED) for width, column in zip(widths, part.columns, strict=True)
+    ]
+    return sum(least) + GAP * (len(least) - 1)
 
 
 class Pen:
@@ -52,6 +71,7 @@ class Pen:
         self.times, self.separator = ("×", " · ") if fancy else ("x", " | ")
         # Bars and lines give way to words and numbers in a narrow terminal.
         self.room = max(0, min(BAR, console.width - 50))
+        self.width = console.width
         self.half = max(0, min(LINE, (console.width - 48) // 2))
         self.degree, self.ellipsis = ("°", "…") if fancy else (" deg", "...")
 

@@ -21,6 +21,8 @@ READ_AT_ONCE = 1 << 16
 LONGEST_LINE = 1 << 20
 AT_ONCE = 1024
 
+KINDS = {str: "text", int: "a whole number", bool: "true or false", list: "a list, of words or of temperatures"}
+
 Fields = dict[str, Any]
 Answer = Any  # a record, or an EmbcliError
 
@@ -81,7 +83,7 @@ class Batch(NamedTuple):
             fields = _read_object(line.text, self.kinds) if is_object else self.read_line(line.text)
             required = next(iter(self.kinds))
             if not fields.get(required):
-                raise UsageProblem(f'the question has no "{required}"', "see: embcli COMMAND --help")
+                raise UsageProblem(f'the question has no "{required}"', f"its fields are {', '.join(self.kinds)}")
             return self.defaults | fields
         except EmbcliError as error:
             return error
@@ -237,7 +239,7 @@ def _read_object(line: str, kinds: Mapping[str, type]) -> Fields:
         if name not in kinds:
             raise UsageProblem(f'a question has no field "{name}"', f"its fields are {', '.join(kinds)}")
         if value is not None and not _fits(name, value, kinds[name]):
-            raise UsageProblem(f'the field "{name}" cannot be {json.dumps(value)}', "see: embcli COMMAND --help")
+            raise UsageProblem(f'the field "{name}" cannot be {json.dumps(value)}', f"it is {KINDS[kinds[name]]}")
     return {name: value for name, value in fields.items() if value is not None}
 
 

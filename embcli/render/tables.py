@@ -17,7 +17,7 @@ SIGNS = "dot product: + similar directions, 0 perpendicular, - opposite directio
 BAR = 24
 LINE = 15  # half of a number line
 FIRST_NUMBERS = 3
-FOLDED = 12  # words are not folded to less than this
+FOLDED = 8  # words are not folded to less than this
 GAP = 3  # between columns
 # Columns of words: they are folded when they are long; numbers are not.
 TEXTS = {"word", "low", "high", "a", "b", "vector", "model", "licence", "section"}

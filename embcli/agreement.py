@@ -10,8 +10,8 @@ import numpy as np
 
 from embcli import resampling
 from embcli.evaluate import card, compared, rows_of_words
+from embcli.evaluations import Correlation, Correlations, Difference, RatingsQuery
 from embcli.question_sets import Rating
-from embcli.results import Correlation, Correlations, Difference, RatingsQuery
 from embcli.space import DECIMALS, Float64Array, VectorSpace, unit_rows
 
 Statistic = Callable[[Float64Array, Float64Array], float | None]

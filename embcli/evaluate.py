@@ -13,8 +13,9 @@ import numpy as np
 from embcli import resampling
 from embcli.answering import PAIR_METHODS, TRIPLE_METHODS, Ranked, Ready, Task, rank_expected, tasks_of
 from embcli.errors import InputOutputProblem, UsageProblem
+from embcli.evaluations import Detail, Difference, Evaluation, EvaluationQuery, SectionScore
 from embcli.question_sets import Section
-from embcli.results import Detail, Difference, Evaluation, EvaluationQuery, ModelCard, SectionScore
+from embcli.results import ModelCard
 from embcli.space import VectorSpace, row_norms
 from embcli.workers import WorkerLost, Workers, processors
 

@@ -8,7 +8,7 @@ import types
 from collections.abc import Mapping
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from embcli import results
+from embcli import evaluations, results
 from embcli.errors import UsageProblem
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -21,9 +21,9 @@ RECORDS: dict[str, tuple[type, str]] = {
     "similarity": (results.Similarities, "embcli.similarity/1"),
     "odd": (results.OddOneOut, "embcli.odd/1"),
     "lookup": (results.Lookup, "embcli.lookup/1"),
-    "evaluate analogies": (results.Evaluation, "embcli.evaluate/1"),
-    "evaluate similarity": (results.Correlations, "embcli.evaluate/1"),
-    "evaluate details": (results.Detail, "embcli.detail/1"),
+    "evaluate analogies": (evaluations.Evaluation, "embcli.evaluate/1"),
+    "evaluate similarity": (evaluations.Correlations, "embcli.evaluate/1"),
+    "evaluate details": (evaluations.Detail, "embcli.detail/1"),
     "models": (results.Models, "embcli.models/1"),
     "models info": (results.ModelInfos, "embcli.models/1"),
     "models catalog": (results.Catalog, "embcli.models/1"),

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from embcli import results
+from embcli import evaluations
 from embcli.render.printable import printable
 from embcli.render.tables import Pen, columns_of, headline
 
@@ -18,7 +18,7 @@ METHODS |= {"lrcos": "LRCos"}
 SCALE = "% of covered questions [95 % interval]; with inputs: their own words may answer"
 
 
-def _analogies(evaluation: results.Evaluation, pen: Pen) -> list[RenderableType]:
+def _analogies(evaluation: evaluations.Evaluation, pen: Pen) -> list[RenderableType]:
     query = evaluation.query
     one = len(evaluation.models) == len(query.methods) == 1
     facts = (
@@ -53,7 +53,7 @@ def _analogies(evaluation: results.Evaluation, pen: Pen) -> list[RenderableType]
     return parts + _differences(differences, evaluation, percent=True)
 
 
-def _in_full(rows: Sequence[results.SectionScore]) -> RenderableType:
+def _in_full(rows: Sequence[evaluations.SectionScore]) -> RenderableType:
     partly = any(row.covered < row.asked for row in rows)
     shown = columns_of(
         ("section", "left"), ("covered", "right"), ("accuracy", "right"),
@@ -73,9 +73,9 @@ def _in_full(rows: Sequence[results.SectionScore]) -> RenderableType:
     return shown
 
 
-def _side_by_side(rows: Sequence[results.SectionScore], by: str, pen: Pen) -> list[RenderableType]:
+def _side_by_side(rows: Sequence[evaluations.SectionScore], by: str, pen: Pen) -> list[RenderableType]:
     """A column for each model or method: accuracy / with inputs; as many side by side as the terminal has room for."""
-    figures: dict[str, dict[str, results.SectionScore]] = {}
+    figures: dict[str, dict[str, evaluations.SectionScore]] = {}
     for row in rows:
         figures.setdefault(row.section, {})[getattr(row, by)] = row
     names = list(dict.fromkeys(getattr(row, by) for row in rows))
@@ -100,7 +100,7 @@ def _side_by_side(rows: Sequence[results.SectionScore], by: str, pen: Pen) -> li
     return parts[:-1]
 
 
-def _correlations(correlations: results.Correlations, pen: Pen) -> list[RenderableType]:
+def _correlations(correlations: evaluations.Correlations, pen: Pen) -> list[RenderableType]:
     query = correlations.query
     several = len(correlations.models) > 1
     facts = (*_settings(query.top, query.case_sensitive), *map(pen.model, correlations.models))
@@ -121,7 +121,9 @@ def _correlations(correlations: results.Correlations, pen: Pen) -> list[Renderab
     return parts + _differences(correlations.differences, correlations, percent=False)
 
 
-def _differences(differences: Sequence[results.Difference], evaluation: Any, *, percent: bool) -> list[RenderableType]:
+def _differences(
+    differences: Sequence[evaluations.Difference], evaluation: Any, *, percent: bool
+) -> list[RenderableType]:
     """By how much the other models are better than the first, and whether that is more than chance."""
     if not differences:
         return []
@@ -143,7 +145,7 @@ def _differences(differences: Sequence[results.Difference], evaluation: Any, *, 
     return [Text(), title, Text(), shown]
 
 
-def _divide(shown: Any, section: str, rows: Iterable[results.SectionScore]) -> None:
+def _divide(shown: Any, section: str, rows: Iterable[evaluations.SectionScore]) -> None:
     """A line before the totals."""
     if section == next((row.section for row in rows if row.section in TOTALS), None) and shown.row_count:
         shown.add_section()
@@ -180,6 +182,6 @@ def _correlation(value: float | None, low: float | None, high: float | None) -> 
 
 
 VIEWS: dict[type, Callable[[Any, Pen], Sequence[RenderableType]]] = {
-    results.Evaluation: _analogies,
-    results.Correlations: _correlations,
+    evaluations.Evaluation: _analogies,
+    evaluations.Correlations: _correlations,
 }

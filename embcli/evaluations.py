@@ -1,0 +1,127 @@
+"""Frozen records that evaluations return: a part of the JSON contract, see `results.py`. Queries do not load it."""
+
+from typing import NamedTuple
+
+from embcli.results import ModelCard
+
+
+class EvaluationQuery(NamedTuple):
+    """What was evaluated. resamples and seed: of the bootstrap that the 95 % intervals come from."""
+
+    questions: str
+    methods: tuple[str, ...]
+    top: int | None
+    case_sensitive: bool
+    baseline: str | None
+    resamples: int
+    seed: int
+
+
+class SectionScore(NamedTuple):
+    """How a model answers a section of analogies by a method.
+
+    covered: questions that every compared model covers: it has their words (and, for the methods that learn from
+    pairs, another pair). correct: of those. accuracy: correct / covered; low and high: its 95 % interval.
+    reciprocal_rank: the mean of 1 / rank of the expected word. `…_with_inputs`: the same when the words of a question
+    may answer it. covered_by_model: questions that this model covers, whatever others do; accuracy_of_all: its right
+    answers to all those / asked.
+    """
+
+    section: str
+    asked: int
+    covered: int
+    correct: int
+    accuracy: float | None
+    accuracy_low: float | None
+    accuracy_high: float | None
+    accuracy_of_all: float
+    reciprocal_rank: float | None
+    correct_with_inputs: int
+    accuracy_with_inputs: float | None
+    accuracy_with_inputs_low: float | None
+    accuracy_with_inputs_high: float | None
+    accuracy_of_all_with_inputs: float
+    reciprocal_rank_with_inputs: float | None
+    covered_by_model: int
+    model: str
+    method: str
+
+
+class Difference(NamedTuple):
+    """By how much a model's figure is greater than that of the first one, with a 95 % interval; the same questions."""
+
+    section: str
+    model: str
+    against: str
+    figure: str
+    difference: float
+    low: float
+    high: float
+    method: str | None = None
+
+
+class Evaluation(NamedTuple):
+    """What `evaluate analogies` answers; model: the first of `models`."""
+
+    schema: str
+    model: ModelCard
+    query: EvaluationQuery
+    results: tuple[SectionScore, ...]
+    models: tuple[ModelCard, ...]
+    differences: tuple[Difference, ...]
+
+
+class Correlation(NamedTuple):
+    """How a model's cosines agree with people's ratings: Spearman's ρ and Pearson's r with 95 % intervals.
+
+    None where fewer than three pairs are covered, or where all are alike.
+    """
+
+    section: str
+    asked: int
+    covered: int
+    spearman: float | None
+    spearman_low: float | None
+    spearman_high: float | None
+    pearson: float | None
+    pearson_low: float | None
+    pearson_high: float | None
+    model: str
+
+
+class RatingsQuery(NamedTuple):
+    """What ratings were compared with; see `EvaluationQuery`."""
+
+    questions: tuple[str, ...]
+    top: int | None
+    case_sensitive: bool
+    baseline: str | None
+    resamples: int
+    seed: int
+
+
+class Correlations(NamedTuple):
+    """What `evaluate similarity` answers."""
+
+    schema: str
+    model: ModelCard
+    query: RatingsQuery
+    results: tuple[Correlation, ...]
+    models: tuple[ModelCard, ...]
+    differences: tuple[Difference, ...]
+
+
+class Detail(NamedTuple):
+    """A question of an evaluation, a line of `--details`. covered: whether all its words are in the vocabulary."""
+
+    schema: str
+    section: str
+    words: tuple[str, ...]
+    expected: tuple[str, ...]
+    covered: bool
+    answer: str | None
+    answer_with_inputs: str | None
+    rank: int | None
+    rank_with_inputs: int | None
+    model: str
+    method: str

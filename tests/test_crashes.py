@@ -310,7 +310,8 @@ def test_a_kill_leaves_no_processes_of_a_large_import_behind(wait: float, large:
         _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == -signal.SIGKILL
     assert err == b"", "the processes that it left complained before they ended"
-    assert large.state(tmp_path) == "absent"
+    # After the longest wait the model may be there already, and the process about to end.
+    assert large.state(tmp_path) in ({"absent"} if wait < 0.2 else {"absent", "new"})
     assert start(large.arguments("import"), tmp_path).status == 0
     assert (large.state(tmp_path), models_in(tmp_path)) == ("new", [STORE])
 

@@ -32,7 +32,7 @@ def make_default(path: Path, report: Report | None) -> bool:
         return False
     source = glove_wheel.read(vectors)
     stat = vectors.stat()
-    metadata = _metadata(glove_wheel.WHEEL, stat.st_size, stat.st_mtime_ns, source.reader)
+    metadata = _metadata(glove_wheel.WHEEL, stat.st_size, stat.st_mtime_ns, source)
     metadata["source_sha256"] = glove_wheel.VECTORS_SHA256
     write_store(path, _reporting(source, report, None), metadata, replace=False)
     return True
@@ -52,7 +52,7 @@ def make(
         written = None
         if replace or not path.exists():
             source = sniffing.read(opened, form=recipe.form, reader=recipe.reader, words=recipe.words)
-            metadata = _metadata(origin, opened.size, opened.mtime_ns, source.reader)
+            metadata = _metadata(origin, opened.size, opened.mtime_ns, source)
             late = lambda: {"source_sha256": digest.hexdigest()}  # noqa: E731
             written = write_store(path, _reporting(source, report, opened), metadata, late=late, replace=replace)
         if written is None:
@@ -74,12 +74,13 @@ def catalog() -> list[dict[str, Any]]:
     return entries
 
 
-def _metadata(origin: str, size: int, mtime_ns: int, reader: str) -> dict[str, str]:
+def _metadata(origin: str, size: int, mtime_ns: int, source: Source) -> dict[str, str]:
     return {
         "source": origin.encode("utf-8", "backslashreplace").decode(),
         "source_size": str(size),
         "source_mtime_ns": str(mtime_ns),
-        "reader": reader,
+        "reader": source.reader,
+        "sorted_by_frequency": {True: "true", False: "false", None: "unknown"}[source.sorted_by_frequency],
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from embcli import resampling
-from embcli.evaluate import card, compared, rows_of_words
+from embcli.evaluate import card, compared
 from embcli.evaluations import Correlation, Correlations, Difference, RatingsQuery
+from embcli.intervals import CONFIDENCE, Interval, of_correlation_difference, of_pearson, of_spearman
 from embcli.question_sets import Rating
-from embcli.space import DECIMALS, Float64Array, VectorSpace, unit_rows
+from embcli.questions import rows_of_words
+from embcli.space import VectorSpace
+from embcli.vectors.arithmetic import Float64Array, round_cosines, unit_cosines, unit_rows
 
 Statistic = Callable[[Float64Array, Float64Array], float | None]
 
@@ -43,16 +45,16 @@ def evaluate_similarity(
                 unit_rows(space.float64([table[word][0] for word in column]))
                 for column in ([rating.a for rating in covered], [rating.b for rating in covered])
             )
-            cosines = np.round((left * right).sum(axis=1), DECIMALS)  # below that is rounding noise
+            cosines = round_cosines(unit_cosines(left, right))  # below that is rounding noise
             results.append(_correlation(name, len(ratings), people, cosines, space.name))
             if model == 0:
                 first = cosines
             else:
-                differences += _differences(name, space.name, spaces[0].name, np.stack([people, first, cosines]))
+                differences += _differences(name, space.name, spaces[0].name, people, first, cosines)
     return Correlations(
-        schema="embcli.evaluate/1",
+        schema="embcli.evaluate-similarity/1",
         model=card(spaces[0]),
-        query=RatingsQuery(tuple(sets), top, case_sensitive, baseline, resampling.RESAMPLES_OF_PAIRS, resampling.SEED),
+        query=RatingsQuery(tuple(sets), top, case_sensitive, baseline, CONFIDENCE),
         results=tuple(results),
         models=tuple(map(card, spaces)),
         differences=tuple(differences),
@@ -82,25 +84,32 @@ def _ranks(values: Float64Array) -> Float64Array:
 
 
 def _correlation(name: str, asked: int, people: Float64Array, cosines: Float64Array, model: str) -> Correlation:
-    rho, r = (_with_interval(statistic, np.stack([people, cosines])) for statistic in (spearman, pearson))
+    rho, r = (_with_interval(figure, people, cosines) for figure in FIGURES)
     return Correlation(name, asked, len(people), *rho, *r, model)
 
 
-def _with_interval(statistic: Statistic, columns: Float64Array) -> tuple[float | None, float | None, float | None]:
-    value = statistic(*columns)
-    ends = None if value is None else resampling.of_statistic(lambda drawn: statistic(*drawn), columns)
-    return (value, *(ends or (None, None)))
+def _with_interval(figure: str, a: Float64Array, b: Float64Array) -> tuple[float | None, float | None, float | None]:
+    statistic, interval_of = FIGURES[figure]
+    value = statistic(a, b)
+    interval = None if value is None else interval_of(value, len(a))
+    return (value, *(interval or (None, None)))
 
 
-def _differences(name: str, model: str, against: str, columns: Float64Array) -> Iterator[Difference]:
-    """By how much the third column agrees better with the first than the second does."""
-    for figure, statistic in (("spearman", spearman), ("pearson", pearson)):
+def _differences(
+    name: str, model: str, against: str, people: Float64Array, first: Float64Array, second: Float64Array
+) -> Iterator[Difference]:
+    """By how much the second model's cosines agree better with people than the first one's."""
+    for figure, (statistic, interval_of) in FIGURES.items():
+        one, other, between = statistic(people, second), statistic(people, first), statistic(first, second)
+        if one is None or other is None or between is None:
+            continue
+        intervals = interval_of(one, len(people)), interval_of(other, len(people))
+        interval = of_correlation_difference(one, other, between, *intervals)
+        yield Difference(name, model, against, figure, one - other, *(interval or (None, None)))
 
-        def gain(drawn: Float64Array, statistic: Statistic = statistic) -> float | None:
-            first, second = statistic(drawn[0], drawn[1]), statistic(drawn[0], drawn[2])
-            return None if first is None or second is None else second - first
 
-        value = gain(columns)
-        ends = None if value is None else resampling.of_statistic(gain, columns)
-        if value is not None and ends is not None:
-            yield Difference(name, model, against, figure, value, *ends)
+# Spearman's figure is the usual one, so it comes first.
+FIGURES: dict[str, tuple[Statistic, Callable[[float, int], Interval | None]]] = {
+    "spearman": (spearman, of_spearman),
+    "pearson": (pearson, of_pearson),
+}

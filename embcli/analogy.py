@@ -18,10 +18,23 @@ import numpy as np
 from embcli.errors import EmbcliError, UsageProblem
 from embcli.expression import Expression, parse, spell
 from embcli.results import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
-from embcli.space import NO_STEP, Combination, Found, VectorSpace, unit_rows
+from embcli.search.engine import Found, Search, search
+from embcli.search.formulas import (
+    Cosines,
+    Distances,
+    Dots,
+    Formula,
+    PairDirections,
+    ProductsOfCosines,
+    SumsOfCosines,
+    shares_terms,
+)
+from embcli.space import Combination, VectorSpace
+from embcli.vectors.arithmetic import NO_STEP, lengths, unit_rows
 
 METHODS = ("3cosadd", "3cosmul", "pairdirection")
-METRICS = ("cosine", "dot", "euclidean")
+FORMULAS: dict[str, type[Cosines | Dots | Distances]] = {"cosine": Cosines, "dot": Dots, "euclidean": Distances}
+METRICS = tuple(FORMULAS)
 Result = TypeVar("Result")
 NEIGHBORS = "embcli.neighbors/1"
 # Questions answered together; those with a product of their own; answers to each beyond which they are not.
@@ -62,9 +75,9 @@ class Asked(NamedTuple):
         return self.question.k + (0 if self.question.include_inputs else len(set(self.combined.rows)))
 
     @property
-    def is_shared(self) -> bool:
-        """Whether the question can share the work of others."""
-        return self.question.metric == "cosine" and self.depth <= MOST_SHARED
+    def group(self) -> tuple[str, str, bool, int | None]:
+        """What questions have in common that can be answered together."""
+        return self.question.method, self.question.metric, self.question.raw, self.question.top
 
 
 def solve_analogy(
@@ -88,7 +101,7 @@ def solve_analogy(
     """
     question = Question(expression, method, metric, raw, k, top, include_inputs, expect)
     asked = _prepare(space, question, True)
-    return _answer(space, asked, _find(space, asked))
+    return _answer(space, asked, _find(space, [asked])[0])
 
 
 def find_neighbors(
@@ -108,7 +121,7 @@ def find_neighbors(
     """
     question = Question(expression, "3cosadd", metric, raw, k, top, include_inputs, expect)
     asked = _prepare(space, question, False)
-    return _answer(space, asked, _find(space, asked))._replace(schema=NEIGHBORS)
+    return _answer(space, asked, _find(space, [asked])[0])._replace(schema=NEIGHBORS)
 
 
 def answer_many(
@@ -116,17 +129,18 @@ def answer_many(
 ) -> Iterator[Ranking | EmbcliError]:
     """The answers of `solve_analogy` (of `find_neighbors` when not `triple`), in order, errors in their places.
 
-    Questions about cosines are answered in blocks that share matrix products, with bounded memory.
+    Questions of one kind are answered in blocks that share matrix products, with bounded memory.
     """
     for first in range(0, len(questions), BLOCK):
         prepared = [_attempt(_prepare, space, question, triple) for question in questions[first : first + BLOCK]]
-        alike: dict[tuple[str, int | None], dict[int, Asked]] = {}
+        alike: dict[tuple[Any, ...], dict[int, Asked]] = {}
         for number, asked in enumerate(prepared):
-            if isinstance(asked, Asked) and asked.is_shared:
-                alike.setdefault((asked.question.method, asked.question.top), {})[number] = asked
+            if isinstance(asked, Asked):
+                alone = number if asked.depth > MOST_SHARED else None
+                alike.setdefault((*asked.group, alone), {})[number] = asked
         found: dict[int, Found | EmbcliError] = {}
         for group in alike.values():
-            together = _attempt(_find_together, space, list(group.values()))
+            together = _attempt(_find, space, list(group.values()))
             if isinstance(together, EmbcliError):  # a damaged store
                 found |= dict.fromkeys(group, together)
             else:
@@ -134,13 +148,11 @@ def answer_many(
         for number, asked in enumerate(prepared):
             if isinstance(asked, EmbcliError):
                 yield asked
-                continue
-            one = found[number] if number in found else _attempt(_find, space, asked)
-            if isinstance(one, EmbcliError):
+            elif isinstance(one := found[number], EmbcliError):
                 yield one
-                continue
-            ranking = _answer(space, asked, one)
-            yield ranking if triple else ranking._replace(schema=NEIGHBORS)
+            else:
+                ranking = _answer(space, asked, one)
+                yield ranking if triple else ranking._replace(schema=NEIGHBORS)
 
 
 def _attempt(function: Callable[..., Result], *arguments: Any) -> Result | EmbcliError:
@@ -178,7 +190,7 @@ def _check_form(space: VectorSpace, method: str, combined: Combination) -> None:
         if sorted(weights) != [-1, 1, 1]:
             raise UsageProblem("pairdirection needs an analogy of the form b - a + c", "for example king - man + woman")
         b, a = unit_rows(space.float64([row for row, _ in _tail_last(combined)[:2]]))
-        if not np.linalg.norm(b - a) > NO_STEP:
+        if not lengths((b - a)[None])[0] > NO_STEP:
             raise UsageProblem("the pair has no direction: both vectors point the same way", "choose two other words")
 
 
@@ -222,42 +234,23 @@ def _expected(inputs: dict[int, Answer], row: int, place: Answer) -> Expected:
     return Expected(place.word, rank, place.rank, place.score)
 
 
-def _find(space: VectorSpace, asked: Asked) -> Found:
-    """The best rows of one question, and the places of those that are wanted."""
-    question, vector = asked.question, asked.combined.vector
-    if question.method != "3cosadd":
-        return _find_together(space, [asked])[0]
-    score = {"cosine": space.cosines, "dot": space.dots, "euclidean": space.closeness}[question.metric]
-    scores = score(vector, question.top)
-    places = [scores.rank(row) for row in asked.wanted]
-    searched = len(scores.values)
-    return Found(
-        *scores.best(asked.depth),
-        tuple(
-            (rank if row < searched else None, score) for row, (rank, score) in zip(asked.wanted, places, strict=True)
-        ),
-    )
-
-
-def _find_together(space: VectorSpace, together: Sequence[Asked]) -> list[Found]:
-    """What `_find` finds, for questions with the same method and the same `top`."""
-    from embcli.blocks import Search, search
-    from embcli.formulas import Cosines, Formula, PairDirections, ProductsOfCosines, SumsOfCosines, shares_terms
-
-    method, top = together[0].question.method, together[0].question.top
-    terms = [_tail_last(asked.combined) for asked in together]
-    vectors = np.stack([asked.combined.vector for asked in together])
-    searches = [Search(asked.depth, asked.wanted) for asked in together]
+def _find(space: VectorSpace, group: Sequence[Asked]) -> list[Found]:
+    """The best rows of each question of a group, and the places of the rows that are wanted."""
+    method, metric, raw, top = group[0].group
+    terms = [_tail_last(asked.combined) for asked in group]
+    vectors = np.stack([asked.combined.vector for asked in group])
+    searches = [Search(asked.depth, asked.wanted) for asked in group]
     formula: Formula
     if method == "3cosmul":
         formula = ProductsOfCosines(space, terms)
     elif method == "pairdirection":
         formula = PairDirections(space, terms)
-    elif not any(asked.question.raw for asked in together) and shares_terms(terms):
+    elif metric == "cosine" and not raw and shares_terms(terms):
         formula = SumsOfCosines(space, terms, vectors)
     else:
-        parts = [slice(i, i + ALONE) for i in range(0, len(together), ALONE)]
-        return [found for part in parts for found in search(space, Cosines(space, vectors[part]), searches[part], top)]
+        kind = FORMULAS[metric]
+        parts = [slice(i, i + ALONE) for i in range(0, len(group), ALONE)]
+        return [found for part in parts for found in search(space, kind(space, vectors[part]), searches[part], top)]
     return search(space, formula, searches, top)
 
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from embcli.blocks import Search, search
-from embcli.formulas import (
+from embcli.search.engine import Search, search
+from embcli.search.formulas import (
     Cosines,
     Formula,
     LikelyCosines,
@@ -24,7 +24,8 @@ from embcli.formulas import (
     SumsOfCosines,
     shares_terms,
 )
-from embcli.space import DECIMALS, NO_STEP, Float64Array, VectorSpace, unit_rows
+from embcli.space import VectorSpace
+from embcli.vectors.arithmetic import NO_STEP, Float64Array, lengths, unit_rows
 
 TRIPLE_METHODS = ("3cosadd", "3cosmul", "pairdirection")
 PAIR_METHODS = ("3cosavg", "lrcos")
@@ -36,11 +37,11 @@ STEPS = 50
 CONVERGED = 1e-10
 
 
-class Ready(NamedTuple):
-    """A question by rows: the words given, all rows that may not answer (other spellings too), and the answers'."""
+class CoveredQuestion(NamedTuple):
+    """A question by rows: the words given, all rows that are excluded (other spellings too), and the answers'."""
 
     given: tuple[int, ...]
-    barred: tuple[int, ...]
+    excluded: tuple[int, ...]
     answers: tuple[int, ...]
 
 
@@ -51,7 +52,7 @@ class Task(NamedTuple):
     method: str
     top: int | None
     answered: bool  # whether the answers are wanted, beside the ranks
-    questions: tuple[Ready, ...]
+    questions: tuple[CoveredQuestion, ...]
     pairs: tuple[tuple[int, int], ...] = ()
 
 
@@ -82,7 +83,7 @@ def rank_expected(spaces: Sequence[VectorSpace], task: Task) -> list[Ranked]:
     questions = [task.questions[number] for number in numbers]
     best = _best_expected(formula, questions)
     searches = [
-        Search(1 + len(question.barred) if task.answered else 0, tuple(dict.fromkeys((free, any_row))))
+        Search(1 + len(question.excluded) if task.answered else 0, tuple(dict.fromkeys((free, any_row))))
         for question, (free, any_row, _) in zip(questions, best, strict=True)
     ]
     found = search(space, formula, searches, task.top)
@@ -91,34 +92,36 @@ def rank_expected(spaces: Sequence[VectorSpace], task: Task) -> list[Ranked]:
         rank, rank_with_inputs = ranks[free], ranks[any_row]
         rows = one.rows.tolist()
         ranked[number] = Ranked(
-            None if rank is None or free in question.barred else rank - ahead,
+            None if rank is None or free in question.excluded else rank - ahead,
             rank_with_inputs,
-            next((row for row in rows if row not in question.barred), None),
+            next((row for row in rows if row not in question.excluded), None),
             rows[0] if rows else None,
         )
     return ranked
 
 
-def _best_expected(formula: Formula, questions: Sequence[Ready]) -> list[tuple[int, int, int]]:
+def _best_expected(formula: Formula, questions: Sequence[CoveredQuestion]) -> list[tuple[int, int, int]]:
     """Of each question: its best answer that is no input, its best answer, and how many inputs are before the first.
 
     Where all answers are inputs, the first is the second.
     """
-    listed = [(number, row) for number, question in enumerate(questions) for row in question.answers + question.barred]
+    listed = [
+        (number, row) for number, question in enumerate(questions) for row in question.answers + question.excluded
+    ]
     pairs = np.array(listed, np.intp)
-    scores = np.round(formula.exact(pairs[:, 0], pairs[:, 1]), DECIMALS)
+    scores = formula.rounded(formula.exact(pairs[:, 0], pairs[:, 1]))
     place = {pair: (-score, pair[1]) for pair, score in zip(listed, scores.tolist(), strict=True)}
     best = []
     for number, question in enumerate(questions):
         key = [(place[number, row], row) for row in question.answers]
         any_row = min(key)[1]
-        free = min((one for one in key if one[1] not in question.barred), default=(None, any_row))[1]
-        ahead = sum(place[number, row] < place[number, free] for row in set(question.barred))
+        free = min((one for one in key if one[1] not in question.excluded), default=(None, any_row))[1]
+        ahead = sum(place[number, row] < place[number, free] for row in set(question.excluded))
         best.append((free, any_row, ahead))
     return best
 
 
-def _terms(question: Ready) -> list[tuple[int, float]]:
+def _terms(question: CoveredQuestion) -> list[tuple[int, float]]:
     a, b, c = question.given
     return [(b, 1.0), (a, -1.0), (c, 1.0)]
 
@@ -130,7 +133,7 @@ def _formula(space: VectorSpace, task: Task) -> tuple[list[int], Formula | None]
     a, b, c = (unit_rows(space.float64([question.given[i] for question in task.questions])) for i in range(3))
     # As for a single question, a sum or a direction that is only rounding dust points nowhere.
     step = b - a if task.method == "pairdirection" else b - a + c
-    numbers = np.flatnonzero(_lengths(step) > NO_STEP).tolist()
+    numbers = np.flatnonzero(lengths(step) > NO_STEP).tolist()
     terms = [_terms(task.questions[number]) for number in numbers]
     if not terms:
         return [], None
@@ -158,7 +161,7 @@ def _formula_of_pairs(space: VectorSpace, task: Task) -> tuple[list[int], Formul
         else:
             weights.append(fit_logistic(rights[is_other], np.concatenate([lefts[is_other], others[is_other]])))
             vector = weights[-1][0]
-        if np.linalg.norm(vector) > NO_STEP:
+        if lengths(vector[None])[0] > NO_STEP:
             numbers.append(number)
             vectors.append(vector)
         elif task.method == "lrcos":
@@ -193,7 +196,3 @@ def fit_logistic(positive: Float64Array, negative: Float64Array) -> tuple[Float6
         if np.abs(step).max() < CONVERGED:
             break
     return weights[:-1], float(weights[-1])
-
-
-def _lengths(vectors: Float64Array) -> Float64Array:
-    return np.asarray(np.sqrt(np.square(vectors).sum(axis=1)))

@@ -12,7 +12,11 @@ import numpy as np
 from embcli.errors import UsageProblem
 from embcli.expression import Expression, parse, spell
 from embcli.results import ModelCard, Pair, Projection, ProjectionQuery, Projections, WeightedWord
-from embcli.space import Float64Array, VectorSpace
+from embcli.search.engine import Search, search
+from embcli.search.formulas import Cosines
+from embcli.search.scores import cosines, dots
+from embcli.space import VectorSpace
+from embcli.vectors.arithmetic import Float64Array, Rows, dot_products, lengths, round_lengths
 
 # Among rarer words than these, web addresses and typing errors lie farthest along any direction.
 SCAN_TOP = 50_000
@@ -25,13 +29,13 @@ def project(
     *,
     sort: bool = False,
     scan: int | None = None,
-    top: int = SCAN_TOP,
+    top: int | None = None,
     pairs: Sequence[tuple[str, str]] | None = None,
 ) -> Projections:
     """Where words lie on the direction of an expression, evaluated with plain vectors.
 
     `sort` puts the highest dot product first. `scan=N` takes the N words farthest along each end, by
-    cosine among the `top` most frequent, highest first. `pairs` asks whether the direction separates
+    cosine among the `top` most frequent (50,000), highest first. `pairs` asks whether the direction separates
     (low, high) pairs: the share of pairs with low · d < high · d, and the AUC, the share over all lows
     and all highs, ties counting one half (Mann and Whitney 1947). UnknownWord, UsageProblem.
     """
@@ -42,16 +46,21 @@ def project(
         raise UsageProblem("there are no words to project", "name some, or use --scan N or --pairs LOW:HIGH")
     if words and scan is not None:
         raise UsageProblem("words and --scan do not go together", "leave one of them out")
-
+    if top is not None and scan is None:
+        raise UsageProblem("top restricts a scan, and there is none", "add --scan N, or leave out --top")
+    if sort and not words and scan is None:
+        raise UsageProblem("there are no words to sort", "name some, or leave out --sort")
+    top = top or SCAN_TOP
     expression = parse(expression) if isinstance(expression, str) else expression
     combined = space.combine(expression.terms, unit=False)
     d = combined.vector
     rows, resolved = space.resolve_all(words)
     if scan is not None:
         rows = _ends(space, d, scan, top)
-    results = _projections(space, d, rows)
-    if sort:
-        results.sort(key=lambda projection: -round(projection.dot, 6))
+    results = _projections(space, d, np.array(rows, np.intp))
+    if sort:  # as printed; equal ones in the order given
+        order = np.argsort(-round_lengths(np.array([one.dot for one in results])), kind="stable")
+        results = [results[i] for i in order]
     compared = None
     if pairs:
         compared, resolved_pairs = _compare(space, d, pairs)
@@ -62,7 +71,7 @@ def project(
         query=ProjectionQuery(
             expression=spell(combined.terms),
             terms=tuple(WeightedWord(*term) for term in combined.terms),
-            norm=float(np.linalg.norm(d)),
+            norm=float(lengths(d[None])[0]),
             sort=sort,
             scan=scan,
             top=top if scan is not None else None,
@@ -77,7 +86,7 @@ def project(
 
 def scalar_projection(vectors: Float64Array, direction: Float64Array) -> Float64Array:
     """Length of each row along `direction`: (V · d) / ‖d‖. vectors [rows, dim], direction [dim]."""
-    return np.asarray(vectors @ direction / np.linalg.norm(direction))
+    return dot_products(vectors, direction) / lengths(direction[None])
 
 
 def area_under_curve(pairs: Sequence[Pair]) -> float:
@@ -89,31 +98,31 @@ def area_under_curve(pairs: Sequence[Pair]) -> float:
     return float((below + at_most).sum() / 2 / len(pairs) ** 2)
 
 
-def _projections(space: VectorSpace, d: Float64Array, rows: Sequence[int]) -> list[Projection]:
-    wanted = np.array(rows, np.intp)
-    dots, cosines = space.exact_dots(d, wanted), space.exact_cosines(d, wanted)
-    scalars = scalar_projection(space.float64(wanted), d)
+def _projections(space: VectorSpace, d: Float64Array, rows: Rows) -> list[Projection]:
+    along, angles = dots(space, d, rows), cosines(space, d, rows)
+    scalars = scalar_projection(space.float64(rows), d)
     return [
-        Projection(space.vocabulary[row], float(dot), float(scalar), float(cosine))
-        for row, dot, scalar, cosine in zip(rows, dots, scalars, cosines, strict=True)
+        Projection(space.vocabulary[row], *numbers)
+        for row, *numbers in zip(rows.tolist(), along.tolist(), scalars.tolist(), angles.tolist(), strict=True)
     ]
 
 
 def _ends(space: VectorSpace, d: Float64Array, count: int, top: int) -> list[int]:
     """The rows of the `count` highest cosines, highest first, then of the `count` lowest, lowest last."""
-    high, _ = space.cosines(d, top).best(count)
-    low, _ = space.cosines(-d, top).best(count)
-    return [int(row) for row in high] + [int(row) for row in reversed(low) if row not in high]
+    high, low = (
+        found.rows.tolist() for found in search(space, Cosines(space, np.stack([d, -d])), [Search(count)] * 2, top)
+    )
+    return [*high, *(row for row in reversed(low) if row not in set(high))]
 
 
 def _compare(
     space: VectorSpace, d: Float64Array, pairs: Sequence[tuple[str, str]]
 ) -> tuple[tuple[Pair, ...], dict[str, str]]:
     rows, resolved = space.resolve_all(word for pair in pairs for word in pair)
-    dots = np.round(space.exact_dots(d, np.array(rows, np.intp)), 6)
+    printed = round_lengths(dots(space, d, np.array(rows, np.intp))).tolist()
     compared = []
     for i in range(0, len(rows), 2):
-        low, high = float(dots[i]), float(dots[i + 1])
+        low, high = printed[i], printed[i + 1]
         words = space.vocabulary[rows[i]], space.vocabulary[rows[i + 1]]
         compared.append(Pair(*words, low, high, low < high))
     return tuple(compared), resolved

@@ -1,22 +1,33 @@
-"""How well vectors complete analogies whose answers are known, told with coverage, intervals and a control.
+"""How well vectors complete analogies whose answers are known, reported with coverage, intervals and a control.
 
-A figure without its coverage flatters: a model that knows few words is asked few questions. So accuracy is told
-of the questions that are covered and of all. One figure with the inputs barred flatters, too: it is told with the
-inputs allowed beside it. Several models are asked the same questions: those that all of them cover.
+A figure without its coverage flatters: a model that knows few words is asked few questions. So accuracy is reported
+for the questions that are covered and for all. One figure with the inputs excluded flatters, too: it is reported with
+the inputs included beside it. Several models are asked the same questions: those that all of them cover.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from embcli import resampling
-from embcli.answering import PAIR_METHODS, TRIPLE_METHODS, Ranked, Ready, Task, rank_expected, tasks_of
+from embcli.answering import (
+    PAIR_METHODS,
+    SEED,
+    TRIPLE_METHODS,
+    Ranked,
+    Task,
+    rank_expected,
+)
 from embcli.errors import InputOutputProblem, UsageProblem
 from embcli.evaluations import Detail, Difference, Evaluation, EvaluationQuery, SectionScore
+from embcli.intervals import CONFIDENCE, of_paired_difference, of_proportion
 from embcli.question_sets import Section
+from embcli.questions import SectionQuestions, rows_of_words
 from embcli.results import ModelCard
-from embcli.space import VectorSpace, row_norms
+from embcli.space import VectorSpace
+from embcli.vectors.arithmetic import row_norms
 from embcli.workers import WorkerLost, Workers, processors
 
 METHODS = TRIPLE_METHODS + PAIR_METHODS
@@ -25,57 +36,55 @@ BASELINES = ("random",)
 WORTH_SHARING = 500_000_000
 # The sections of Google's analogies that are about grammar begin so; the others are about meaning.
 SYNTACTIC = "gram"
-TOTALS = ("semantic", "syntactic", "all")
+# What stands for a rank in an array: the question is not covered; the word has no rank.
+NOT_COVERED, NO_RANK = -1, 0
+NO_ROW = -1
 
-# Told the questions that are done, and which share of all that is.
+Ints = np.ndarray[Any, np.dtype[np.int32]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+# Progress callback: (questions done, fraction of total).
 Report = Callable[[int, float], None]
-# A word of a question → the rows that stand for it, the most frequent first.
-RowsOfWords = Mapping[str, tuple[int, ...]]
 
 
 class RandomSpace(VectorSpace):
     """The words of another space with random vectors of the same shape: what chance scores."""
 
-    def __init__(self, like: VectorSpace) -> None:
-        vectors = np.random.default_rng(resampling.SEED).standard_normal((len(like), like.dim), np.float32)
-        super().__init__(vectors, row_norms(vectors), like.vocabulary, "random")
+    def __init__(self, like: VectorSpace, name: str = "random") -> None:
+        vectors = np.random.default_rng(SEED).standard_normal((len(like), like.dim), np.float32)
+        super().__init__(vectors, row_norms(vectors), like.vocabulary, name)
         self._like = like
 
-    def __reduce__(self) -> tuple[type["RandomSpace"], tuple[VectorSpace]]:
+    def __reduce__(self) -> tuple[type["RandomSpace"], tuple[VectorSpace, str]]:
         """Another process draws the same vectors."""
-        return RandomSpace, (self._like,)
+        return RandomSpace, (self._like, self.name)
 
 
-class Asked:
-    """The questions of a section, by rows for each model, and which of them every model covers."""
+class Outcomes(NamedTuple):
+    """What became of questions, arrays [models, questions]: ranks, and the rows that answer (none unless wanted)."""
 
-    def __init__(self, section: Section, method: str, tables: Sequence[RowsOfWords]) -> None:
-        self.name = f"{section.name} (section)" if section.name in TOTALS else section.name
-        items = section.items
-        if section.is_pairs and method in TRIPLE_METHODS:  # a is to b as c is to ?, of every two pairs
-            known = [
-                next((a for a in item.answers if all(a in table for table in tables)), item.answers[0])
-                for item in items
-            ]
-            asked = [((*one.words, answer, *other.words), other.answers)
-                     for one, answer in zip(items, known, strict=True) for other in items if one != other]  # fmt: skip
-        else:
-            asked = [(item.words, item.answers) for item in items]
-        self.words, self.answers = [words for words, _ in asked], [answers for _, answers in asked]
-        self.pairs = [_pairs(section, table) if method in PAIR_METHODS else () for table in tables]
-        self.ready = [
-            [_ready(words, answers, table, pairs) for words, answers in asked]
-            for table, pairs in zip(tables, self.pairs, strict=True)
-        ]
+    rank: Ints
+    rank_with_inputs: Ints
+    answer: Ints
+    answer_with_inputs: Ints
 
-    def questions(self, model: int) -> tuple[Ready, ...]:
-        """The questions that a model covers."""
-        return tuple(one for one in self.ready[model] if one is not None)
+    @classmethod
+    def blank(cls, models: int, questions: int, *, answered: bool) -> "Outcomes":
+        """Nothing is covered yet."""
+        shape, of_answers = (models, questions), (models, questions if answered else 0)
+        ranks = [np.full(shape, NOT_COVERED, np.int32) for _ in range(2)]
+        return cls(*ranks, *(np.full(of_answers, NO_ROW, np.int32) for _ in range(2)))
 
-    def outcomes(self, model: int, ranked: Iterable[Ranked]) -> list[Ranked | None]:
-        """The outcome of every question, from those of the ones that the model covers; None for the others."""
-        answers = iter(ranked)
-        return [None if one is None else next(answers) for one in self.ready[model]]
+    @classmethod
+    def of_sections(cls, sections: Sequence["Outcomes"]) -> "Outcomes":
+        """The questions of several sections."""
+        return cls(*(np.concatenate(arrays, axis=1) for arrays in zip(*sections, strict=True)))
+
+    def put(self, model: int, questions: Sequence[int], ranked: Sequence[Ranked]) -> None:
+        """Note what became of some questions."""
+        absent = (NO_RANK, NO_RANK, NO_ROW, NO_ROW)
+        for array, values, none in zip(self, zip(*ranked, strict=True), absent, strict=True):
+            if array.shape[1]:
+                array[model, questions] = [none if value is None else value for value in values]
 
 
 def evaluate_analogies(
@@ -90,7 +99,7 @@ def evaluate_analogies(
     details: Callable[[Iterable[Detail]], None] | None = None,
     report: Report | None = None,
 ) -> Evaluation:
-    """Accuracy by section and in total, with the inputs barred and allowed, for every model and method.
+    """Accuracy by section and in total, with the inputs excluded and included, for every model and method.
 
     Of pairs, the methods of `solve_analogy` get every two pairs of a section as a question. A word may be spelled in
     other cases unless `case_sensitive`; the most frequent spelling stands for it (gensim's
@@ -108,123 +117,95 @@ def evaluate_analogies(
     spaces = compared(spaces, top, baseline)
     words = {word for section in sections for item in section.items for word in chain(*item)}
     tables = [rows_of_words(space, words, top, case_sensitive) for space in spaces]
-    asked = {method: [Asked(section, method, tables) for section in sections] for method in methods}
-    tasks = [
-        (method, model, number, part)
-        for method in methods
-        for model in range(len(spaces))
-        for number, section in enumerate(asked[method])
-        for part in tasks_of(
-            Task(model, method, top, details is not None, section.questions(model), section.pairs[model])
-        )
-    ]
-    ranked: dict[tuple[str, int, int], list[Ranked]] = {}
-    for (method, model, number, _), some in zip(tasks, _answers(spaces, [t[-1] for t in tasks], report), strict=True):
-        ranked.setdefault((method, model, number), []).extend(some)
+    asked = [SectionQuestions(section, method, tables) for method in methods for section in sections]
+    outcomes = _ask(spaces, asked, top, details is not None, report)
     results: list[SectionScore] = []
     differences: list[Difference] = []
     for method in methods:
-        outcomes = [
-            [
-                section.outcomes(model, ranked.get((method, model, number), ()))
-                for number, section in enumerate(asked[method])
-            ]
-            for model in range(len(spaces))
-        ]
+        of_method = [(one, outcome) for one, outcome in zip(asked, outcomes, strict=True) if one.method == method]
+        groups = {name: Outcomes.of_sections(members) for name, members in _groups(of_method).items()}
         for model, space in enumerate(spaces):
-            for name, members in _groups(asked[method]).items():
-                of_all = [[one for number in members for one in of_model[number]] for of_model in outcomes]
-                shared = [questions for questions in zip(*of_all, strict=True) if None not in questions]
-                mine = [questions[model] for questions in shared]
-                results.append(_score(name, of_all[model], mine, space.name, method))
-                if model and shared:
-                    of_first = [questions[0] for questions in shared]
-                    differences += _differences(name, space.name, spaces[0].name, method, of_first, mine)
+            for name, group in groups.items():
+                shared = (group.rank != NOT_COVERED).all(axis=0)
+                results.append(_score(name, group, model, shared, space.name, method))
+                if model and shared.any():
+                    differences += _differences(name, group, model, shared, (space.name, spaces[0].name), method)
             if details is not None:
-                details(_details(space, method, asked[method], outcomes[model]))
+                details(_details(space, model, of_method))
     return Evaluation(
-        schema="embcli.evaluate/1",
+        schema="embcli.evaluate-analogies/1",
         model=card(spaces[0]),
-        query=EvaluationQuery(
-            questions, tuple(methods), top, case_sensitive, baseline, resampling.RESAMPLES, resampling.SEED
-        ),
+        query=EvaluationQuery(questions, tuple(methods), top, case_sensitive, baseline, CONFIDENCE),
         results=tuple(results),
         models=tuple(map(card, spaces)),
         differences=tuple(differences),
     )
 
 
+def count_questions(sections: Sequence[Section], method: str) -> int:
+    """How many questions a method is asked about some sections, whatever a model covers."""
+    return sum(len(SectionQuestions(section, method, ())) for section in sections)
+
+
 def compared(spaces: Sequence[VectorSpace], top: int | None, baseline: str | None) -> list[VectorSpace]:
     """The models that are compared: those given, and a baseline. UsageProblem."""
     if top is not None and top < 1:
         raise UsageProblem(f"top must be at least 1, not {top}", "for example top 300000")
+    names = [space.name for space in spaces]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageProblem(f'two models are called "{name}"', "give each a name of its own")
     if baseline is None:
         return list(spaces)
     if baseline not in BASELINES:
         raise UsageProblem(f'there is no baseline "{baseline}"', f"one of {', '.join(BASELINES)}")
-    return [*spaces, RandomSpace(spaces[0])]
-
-
-def rows_of_words(space: VectorSpace, words: Iterable[str], top: int | None, case_sensitive: bool) -> RowsOfWords:
-    """The rows that stand for words, the most frequent first: of that word, or of all its spellings in other cases."""
-    if case_sensitive:
-        found = {word: space.vocabulary.find(word) for word in words}
-        return {word: (row,) for word, row in found.items() if row is not None and (top is None or row < top)}
-    upper = {word: word.upper() for word in words}
-    wanted = set(upper.values())
-    rows: dict[str, tuple[int, ...]] = {}
-    for row, word in enumerate(space.vocabulary.first(top)):
-        if (folded := word.upper()) in wanted:
-            rows[folded] = (*rows.get(folded, ()), row)
-    return {word: rows[folded] for word, folded in upper.items() if folded in rows}
+    name = baseline
+    while name in names:
+        name += "-baseline"
+    return [*spaces, RandomSpace(spaces[0], name)]
 
 
 def card(space: VectorSpace) -> ModelCard:
-    """What is told of a model."""
+    """The name and the size of a model."""
     return ModelCard(space.name, len(space), space.dim)
 
 
-def _ready(
-    words: Sequence[str], answers: Sequence[str], table: RowsOfWords, pairs: Sequence[tuple[int, int]]
-) -> Ready | None:
-    """A question by rows; None if a word, or every answer, is not in the vocabulary, or no other pair teaches it."""
-    given = [table.get(word) for word in words]
-    expected = [row for answer in answers for row in table.get(answer, ())]
-    if not expected or not all(given):
-        return None
-    barred = [row for rows in given if rows for row in rows]
-    if pairs and all(left == barred[0] for left, _ in pairs):
-        return None
-    return Ready(tuple(rows[0] for rows in given if rows), tuple(dict.fromkeys(barred)), tuple(dict.fromkeys(expected)))
+def _ask(
+    spaces: Sequence[VectorSpace],
+    asked: Sequence[SectionQuestions],
+    top: int | None,
+    answered: bool,
+    report: Report | None,
+) -> list[Outcomes]:
+    """What becomes of the questions of each section; several processes share them when they are many."""
+    outcomes = [Outcomes.blank(len(spaces), len(one), answered=answered) for one in asked]
+    waiting: deque[tuple[int, int, list[int]]] = deque()  # section, model and questions of each task in work
 
+    def tasks() -> Iterator[Task]:
+        for section, one in enumerate(asked):
+            for model in range(len(spaces)):
+                for numbers, task in one.tasks(model, top, answered=answered):
+                    waiting.append((section, model, numbers))
+                    yield task
 
-def _pairs(section: Section, table: RowsOfWords) -> tuple[tuple[int, int], ...]:
-    """The pairs of a section by rows, with the first answer that is in the vocabulary."""
-    pairs = []
-    for (word,), answers in section.items:
-        left = table.get(word)
-        right = next((table[answer] for answer in answers if answer in table), None)
-        if left and right:
-            pairs.append((left[0], right[0]))
-    return tuple(pairs)
-
-
-def _answers(spaces: Sequence[VectorSpace], tasks: Sequence[Task], report: Report | None) -> Iterator[list[Ranked]]:
-    """The answers to all tasks, by several processes when there is much to do."""
-    total = sum(len(task.questions) for task in tasks)
+    total = sum(map(len, asked)) * len(spaces)
     count = processors() if total * max(map(len, spaces)) > WORTH_SHARING else 1
     done = 0
     try:
         with Workers(Ranker(spaces), count if count > 1 else 0) as workers:
-            for task, ranked in zip(
-                tasks, workers.map(tasks) if count > 1 else map(Ranker(spaces), tasks), strict=True
-            ):
-                done += len(task.questions)
+            for ranked in workers.map(tasks()) if count > 1 else map(Ranker(spaces), tasks()):
+                section, model, numbers = waiting.popleft()
+                outcomes[section].put(model, numbers, ranked)
+                done += len(numbers)
                 if report is not None:
                     report(done, done / total)
-                yield ranked
     except WorkerLost as error:
-        raise InputOutputProblem("a process that shared the work was killed", "is there enough memory?") from error
+        raise InputOutputProblem(
+            "a worker process was killed (out of memory?)", "close other programs, then run the command again"
+        ) from error
+    if report is not None:
+        report(done, 1.0)
+    return outcomes
 
 
 class Ranker:
@@ -238,26 +219,24 @@ class Ranker:
         return rank_expected(self.spaces, task)
 
 
-def _groups(asked: Sequence[Asked]) -> dict[str, list[int]]:
-    """Each section, and the totals, as numbers of sections."""
-    groups: dict[str, list[int]] = {}
-    for number, section in enumerate(asked):
-        groups.setdefault(section.name, []).append(number)
-    syntactic = [number for number, section in enumerate(asked) if section.name.startswith(SYNTACTIC)]
-    semantic = [number for number in range(len(asked)) if number not in syntactic]
-    if syntactic and semantic:
-        groups |= {"semantic": semantic, "syntactic": syntactic}
-    return groups | {"all": list(range(len(asked)))}
+def _groups(sections: Sequence[tuple[SectionQuestions, Outcomes]]) -> dict[str, list[Outcomes]]:
+    """The outcomes of each section, and of those that a total is of."""
+    groups: dict[str, list[Outcomes]] = {}
+    kinds: dict[str, list[Outcomes]] = {"semantic": [], "syntactic": []}
+    for section, outcomes in sections:
+        groups.setdefault(section.name, []).append(outcomes)
+        kinds["syntactic" if section.name.startswith(SYNTACTIC) else "semantic"].append(outcomes)
+    if all(kinds.values()):
+        groups |= kinds
+    return groups | {"all": [outcomes for _, outcomes in sections]}
 
 
-def _score(
-    section: str, own: Sequence[Ranked | None], shared: Sequence[Ranked], model: str, method: str
-) -> SectionScore:
-    """The figures of a section. own: what became of all its questions; shared: of those that all models cover."""
-    correct, low, high, reciprocal = _figures([one.rank for one in shared])
-    with_inputs, low_with, high_with, reciprocal_with = _figures([one.rank_with_inputs for one in shared])
-    asked, covered = len(own), len(shared)
-    known = [one for one in own if one is not None]
+def _score(section: str, group: Outcomes, model: int, shared: Bools, name: str, method: str) -> SectionScore:
+    """The figures of a section for a model; accuracy is that on the shared questions, which all models cover."""
+    rank, with_inputs = group.rank[model], group.rank_with_inputs[model]
+    asked, covered = len(rank), int(shared.sum())
+    correct, low, high, reciprocal = _figures(rank[shared])
+    correct_with, low_with, high_with, reciprocal_with = _figures(with_inputs[shared])
     return SectionScore(
         section=section,
         asked=asked,
@@ -266,49 +245,55 @@ def _score(
         accuracy=correct / covered if covered else None,
         accuracy_low=low,
         accuracy_high=high,
-        accuracy_of_all=sum(one.rank == 1 for one in known) / asked if asked else 0.0,
+        accuracy_of_all=float((rank == 1).sum()) / asked if asked else 0.0,
         reciprocal_rank=reciprocal,
-        correct_with_inputs=with_inputs,
-        accuracy_with_inputs=with_inputs / covered if covered else None,
+        correct_with_inputs=correct_with,
+        accuracy_with_inputs=correct_with / covered if covered else None,
         accuracy_with_inputs_low=low_with,
         accuracy_with_inputs_high=high_with,
-        accuracy_of_all_with_inputs=sum(one.rank_with_inputs == 1 for one in known) / asked if asked else 0.0,
+        accuracy_of_all_with_inputs=float((with_inputs == 1).sum()) / asked if asked else 0.0,
         reciprocal_rank_with_inputs=reciprocal_with,
-        covered_by_model=len(known),
-        model=model,
+        covered_by_model=int((rank != NOT_COVERED).sum()),
+        model=name,
         method=method,
     )
 
 
-def _figures(ranks: Sequence[int | None]) -> tuple[int, float | None, float | None, float | None]:
+def _figures(ranks: Ints) -> tuple[int, float | None, float | None, float | None]:
     """How many are 1, the ends of that share's interval, and the mean of 1 / rank (0 where there is no rank)."""
-    correct = sum(rank == 1 for rank in ranks)
-    if not ranks:
+    correct = int((ranks == 1).sum())
+    if not len(ranks):
         return correct, None, None, None
-    reciprocal = sum(1 / rank for rank in ranks if rank is not None) / len(ranks)
-    return (correct, *resampling.of_share(correct, len(ranks)), reciprocal)
+    reciprocal = float((1 / ranks[ranks > NO_RANK]).sum()) / len(ranks)
+    return (correct, *of_proportion(correct, len(ranks)), reciprocal)
 
 
 def _differences(
-    section: str, model: str, against: str, method: str, first: Sequence[Ranked], second: Sequence[Ranked]
+    section: str, group: Outcomes, model: int, shared: Bools, names: tuple[str, str], method: str
 ) -> Iterator[Difference]:
-    for figure, field in (("accuracy", "rank"), ("accuracy_with_inputs", "rank_with_inputs")):
-        a, b = ([getattr(one, field) == 1 for one in ranks] for ranks in (first, second))
-        low, high = resampling.of_difference(a, b)
-        yield Difference(section, model, against, figure, (sum(b) - sum(a)) / len(a), low, high, method)
+    """By how much a model is better than the first one."""
+    for figure, ranks in (("accuracy", group.rank), ("accuracy_with_inputs", group.rank_with_inputs)):
+        one, first = ranks[model, shared] == 1, ranks[0, shared] == 1
+        both, gained, lost = (int(some.sum()) for some in (one & first, one & ~first, ~one & first))
+        low, high = of_paired_difference(both, gained, lost, len(one) - both - gained - lost)
+        yield Difference(section, *names, figure, (gained - lost) / len(one), low, high, method)
 
 
-def _details(
-    space: VectorSpace, method: str, asked: Sequence[Asked], outcomes: Sequence[Sequence[Ranked | None]]
-) -> Iterator[Detail]:
+def _details(space: VectorSpace, model: int, sections: Sequence[tuple[SectionQuestions, Outcomes]]) -> Iterator[Detail]:
     """Each question of all sections, with its answers."""
-    for section, ranked in zip(asked, outcomes, strict=True):
-        for words, answers, one in zip(section.words, section.answers, ranked, strict=True):
-            rank = one or Ranked()
-            free, any_word = (
-                None if row is None else space.vocabulary[row] for row in (rank.answer, rank.answer_with_inputs)
-            )
+    for section, outcomes in sections:
+        columns = (array[model].tolist() for array in outcomes)
+        for (words, answers), rank, with_inputs, free, any_row in zip(section, *columns, strict=True):
             yield Detail(
-                "embcli.detail/1", section.name, words, answers, one is not None, free, any_word, rank.rank,
-                rank.rank_with_inputs, space.name, method,
-            )  # fmt: skip
+                schema="embcli.detail/1",
+                section=section.name,
+                words=words,
+                expected=answers,
+                covered=rank != NOT_COVERED,
+                answer=None if free == NO_ROW else space.vocabulary[free],
+                answer_with_inputs=None if any_row == NO_ROW else space.vocabulary[any_row],
+                rank=rank if rank > NO_RANK else None,
+                rank_with_inputs=with_inputs if with_inputs > NO_RANK else None,
+                model=space.name,
+                method=section.method,
+            )

@@ -2,19 +2,18 @@
 
 from typing import NamedTuple
 
-from embcli.results import ModelCard
+from embcli.results import ModelCard, Share
 
 
 class EvaluationQuery(NamedTuple):
-    """What was evaluated. resamples and seed: of the bootstrap that the 95 % intervals come from."""
+    """What was evaluated. confidence: that of the intervals."""
 
     questions: str
     methods: tuple[str, ...]
     top: int | None
     case_sensitive: bool
     baseline: str | None
-    resamples: int
-    seed: int
+    confidence: Share
 
 
 class SectionScore(NamedTuple):
@@ -31,32 +30,35 @@ class SectionScore(NamedTuple):
     asked: int
     covered: int
     correct: int
-    accuracy: float | None
-    accuracy_low: float | None
-    accuracy_high: float | None
-    accuracy_of_all: float
-    reciprocal_rank: float | None
+    accuracy: Share | None
+    accuracy_low: Share | None
+    accuracy_high: Share | None
+    accuracy_of_all: Share
+    reciprocal_rank: Share | None
     correct_with_inputs: int
-    accuracy_with_inputs: float | None
-    accuracy_with_inputs_low: float | None
-    accuracy_with_inputs_high: float | None
-    accuracy_of_all_with_inputs: float
-    reciprocal_rank_with_inputs: float | None
+    accuracy_with_inputs: Share | None
+    accuracy_with_inputs_low: Share | None
+    accuracy_with_inputs_high: Share | None
+    accuracy_of_all_with_inputs: Share
+    reciprocal_rank_with_inputs: Share | None
     covered_by_model: int
     model: str
     method: str
 
 
 class Difference(NamedTuple):
-    """By how much a model's figure is greater than that of the first one, with a 95 % interval; the same questions."""
+    """By how much a model's figure is greater than that of the first one, on the same questions.
+
+    low and high: its 95 % interval; None where a correlation has none.
+    """
 
     section: str
     model: str
     against: str
     figure: str
-    difference: float
-    low: float
-    high: float
+    difference: Share
+    low: Share | None
+    high: Share | None
     method: str | None = None
 
 
@@ -74,18 +76,18 @@ class Evaluation(NamedTuple):
 class Correlation(NamedTuple):
     """How a model's cosines agree with people's ratings: Spearman's ρ and Pearson's r with 95 % intervals.
 
-    None where fewer than three pairs are covered, or where all are alike.
+    None where fewer than two pairs are covered, or where all are alike; no interval below ten pairs.
     """
 
     section: str
     asked: int
     covered: int
-    spearman: float | None
-    spearman_low: float | None
-    spearman_high: float | None
-    pearson: float | None
-    pearson_low: float | None
-    pearson_high: float | None
+    spearman: Share | None
+    spearman_low: Share | None
+    spearman_high: Share | None
+    pearson: Share | None
+    pearson_low: Share | None
+    pearson_high: Share | None
     model: str
 
 
@@ -96,8 +98,7 @@ class RatingsQuery(NamedTuple):
     top: int | None
     case_sensitive: bool
     baseline: str | None
-    resamples: int
-    seed: int
+    confidence: Share
 
 
 class Correlations(NamedTuple):

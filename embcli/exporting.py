@@ -1,6 +1,7 @@
 """Write a model for other tools: word2vec's text and binary formats, and gensim's own."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -8,10 +9,13 @@ from typing import IO
 import numpy as np
 
 from embcli.errors import InputOutputProblem, UsageProblem
+from embcli.readers.text import Chunk, Problem, parse
 from embcli.spaces import StoredSpace
 
 FORMATS = ("word2vec", "binary", "kv")
 SUFFIXES = {".txt": "word2vec", ".vec": "word2vec", ".bin": "binary", ".kv": "kv"}
+# A word that text surely holds: one run of characters that separate nothing.
+PLAIN = re.compile(r"[^\s\x00-\x1f]{1,1000}")
 ROWS_AT_ONCE = 1 << 12
 
 
@@ -52,6 +56,8 @@ def _write(space: StoredSpace, out: IO[bytes], *, text: bool) -> None:
     out.write(f"{len(space)} {space.dim}\n".encode())
     for words, vectors in _blocks(space):
         if text:
+            for word in words:
+                _check_text(word)
             lines = (f"{word} {' '.join(map(str, row))}\n" for word, row in zip(words, vectors, strict=True))
             out.write("".join(lines).encode())
         else:
@@ -61,6 +67,15 @@ def _write(space: StoredSpace, out: IO[bytes], *, text: bool) -> None:
                         f'word2vec\'s binary format cannot hold the word "{word}"', "use --format word2vec or kv"
                     )
             out.write(b"".join(word.encode() + b" " + row.tobytes() for word, row in zip(words, vectors, strict=True)))
+
+
+def _check_text(word: str) -> None:
+    """UsageProblem for a word that the reader of text would refuse, or take for another one."""
+    if PLAIN.fullmatch(word):
+        return
+    read = parse(Chunk(f"{word} 0.5\n".encode(), 1, 1))
+    if isinstance(read, Problem) or read[0] != word.encode():
+        raise UsageProblem(f'word2vec\'s text format cannot hold the word "{word}"', "use --format kv")
 
 
 def _blocks(space: StoredSpace) -> Iterator[tuple[list[str], np.ndarray]]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from embcli.errors import UsageProblem
 from embcli.results import Entry, Lookup, ModelCard, WordsQuery
 from embcli.space import VectorSpace
+from embcli.vectors.arithmetic import lengths
 
 
 def look_up(space: VectorSpace, words: Sequence[str]) -> Lookup:
@@ -19,8 +20,9 @@ def look_up(space: VectorSpace, words: Sequence[str]) -> Lookup:
     entries = []
     for row in rows:
         vector = space.vectors[row]
-        norm = float((space.float64([row])[0] ** 2).sum() ** 0.5)
-        entries.append(Entry(space.vocabulary[row], row, row + 1, norm, tuple(float(x) for x in vector)))
+        norm = float(lengths(space.float64([row]))[0])
+        rank = row + 1 if space.is_sorted_by_frequency else None
+        entries.append(Entry(space.vocabulary[row], row, rank, norm, tuple(float(x) for x in vector)))
     return Lookup(
         schema="embcli.lookup/1",
         model=ModelCard(space.name, len(space), space.dim),

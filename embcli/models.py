@@ -1,6 +1,7 @@
 """Look after models: what is installed; adding, describing, verifying and removing it."""
 
 import re
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,10 +17,12 @@ from embcli.spaces import (
     default_file,
     default_name,
     installed_names,
+    is_path,
     model_path,
     name_from,
     no_model,
     open_space,
+    path_of_model,
     reporter,
 )
 from embcli.store import open_store
@@ -54,14 +57,29 @@ def add(
             return as_models("add", path.stem, [known], notes=("it had been added before",))
         from embcli.readers.gensim import fetch
 
-        file = fetch(source, data_dir() / "downloads")
+        downloads = data_dir() / "downloads"
+        file, download = fetch(source, downloads), downloads / source
     else:
-        path = model_path(name_from(file) if name is None else name)
+        path, download = model_path(_name_for(file) if name is None else name), None
     recipe = adding.Recipe(form, reader, words)
     notes = adding.make(file, path, source, recipe, replace=force, report=reporter(path.stem, progress))
     if notes is None:
         raise _taken(path.stem)
+    if download is not None:
+        store.verify(path)
+        shutil.rmtree(download, ignore_errors=True)
     return as_models("add", path.stem, [describe(path.stem)], notes=notes)
+
+
+def _name_for(file: Path) -> str:
+    """The name of a model after its file. UsageProblem for that of the default model, which nobody takes by chance."""
+    name = name_from(file)
+    if name == DEFAULT:
+        raise UsageProblem(
+            f"{file} would become the model {DEFAULT}, which is asked when none is named",
+            f"choose a name with --name NAME; --name {DEFAULT} if that is meant",
+        )
+    return name
 
 
 def _taken(name: str) -> UsageProblem:
@@ -97,9 +115,15 @@ def describe(name: str) -> ModelEntry:
     return ModelEntry(name, rows, dim, rows * dim, size, name == default_name(), "ready", source)
 
 
-def info(name: str | None = None) -> ModelInfos:
+def _made(name: str, progress: Progress | None) -> str:
+    """The name of a model that is named by itself or by the path of its file, made now if it needs to be."""
+    path = path_of_model(name)
+    return path.stem if path.exists() and not is_path(name) else open_space(name, progress=progress).path.stem
+
+
+def info(name: str | None = None, *, progress: Progress | None = None) -> ModelInfos:
     """All that is known of a model, the default one when none is named; UnknownModel, DamagedStore."""
-    space = open_space(name)
+    space = open_space(name, progress=progress)
     path = model_path(space.name)
     facts = space.metadata
     rows, dim = space.vectors.shape
@@ -124,7 +148,7 @@ def info(name: str | None = None) -> ModelInfos:
         norm_median=float(norms[rows // 2]),
         norm_max=float(norms[-1]),
     )
-    return ModelInfos("embcli.models/1", None, ModelsQuery("info", name), (entry,))
+    return ModelInfos("embcli.models-info/1", None, ModelsQuery("info", name), (entry,))
 
 
 def as_models(
@@ -137,25 +161,25 @@ def as_models(
 def catalog() -> Catalog:
     """gensim's catalogue of models, as of embcli's release: it can be read without a network."""
     entries = tuple(CatalogEntry(**entry) for entry in adding.catalog())
-    return Catalog("embcli.models/1", None, ModelsQuery("catalog", None), entries)
+    return Catalog("embcli.models-catalog/1", None, ModelsQuery("catalog", None), entries)
 
 
 def remove(name: str) -> Models:
-    """Delete a model, also a damaged one; UnknownModel."""
+    """Delete a model, also a damaged one, by its name or the path of its file, which may be gone; UnknownModel."""
+    path = path_of_model(name)
+    name = path.stem
     entry = describe(name)._replace(status="removed", default=False)
-    model_path(name).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
     if chosen_default() == name:
         default_file().unlink(missing_ok=True)
     return as_models("remove", name, [entry])
 
 
-def verify(name: str | None = None) -> Models:
+def verify(name: str | None = None, *, progress: Progress | None = None) -> Models:
     """Compare the checksums of a model, or of all; DamagedStore names those that are damaged."""
-    names = installed_names() if name is None else [name]
+    names = installed_names() if name is None else [_made(name, progress)]
     damaged = []
     for each in names:
-        if not model_path(each).exists():
-            raise no_model(each)
         try:
             store.verify(model_path(each))
         except DamagedStore as error:
@@ -167,9 +191,10 @@ def verify(name: str | None = None) -> Models:
     return as_models("verify", name, [describe(each)._replace(status="verified") for each in names])
 
 
-def set_default(name: str) -> Models:
-    """Ask this model when none is named and `EMBCLI_MODEL` is not set. UnknownModel."""
+def set_default(name: str, *, progress: Progress | None = None) -> Models:
+    """Use this model when none is named and `EMBCLI_MODEL` is not set. UnknownModel."""
     if name != DEFAULT:
+        name = _made(name, progress)
         describe(name)
     temporary = default_file().with_suffix(".new")
     try:

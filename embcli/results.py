@@ -1,16 +1,50 @@
 """Frozen records that queries return; this file, with `evaluations.py`, is the JSON contract.
 
 A record's fields, in their order, are the keys of the JSON object. Fields that default to None are the
-extras of an option and are left out when the option was not used. Numbers are kept in full here where
-they are not scores; JSON rounds all of them to 6 decimals.
+extras of an option and are left out when the option was not used. The type of a number says how JSON
+prints it: see `Share`, `Length`, `Coordinate` and `Score`.
 """
 
 import math
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+import struct
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Annotated, Any, NamedTuple, get_args
 
 DECIMALS = 6
+DIGITS = 9
 PLAIN = frozenset({str, int, bool, type(None)})
+
+
+def _share(value: float) -> float:
+    return round(value, DECIMALS)
+
+
+def _length(value: float) -> float:
+    return float(f"{value:.{DIGITS - 1}e}")
+
+
+def _coordinate(value: float) -> float:
+    """The shortest decimal that reads back to the same float32: 0.10000000149 becomes 0.1."""
+    for digits in range(1 if abs(value) < 1e-37 else 6, 9):  # %g leaves out zeros at the end
+        shorter = float(f"{value:.{digits}g}")
+        if struct.pack("f", shorter) == struct.pack("f", value):
+            return shorter
+    return float(f"{value:.9g}")
+
+
+def _as_is(value: float) -> float:
+    return value
+
+
+# A cosine, a probability, an angle and the like: 6 decimals.
+Share = Annotated[float, _share]
+# A dot product, a distance, a norm, a logit, a weight: 9 significant digits.
+Length = Annotated[float, _length]
+# A number of a vector, as the float32 that it is.
+Coordinate = Annotated[float, _coordinate]
+# A number as it was given, or one that its query has rounded, for what it measures depends on the question.
+Score = Annotated[float, _as_is]
 
 
 class ModelCard(NamedTuple):
@@ -25,7 +59,7 @@ class WeightedWord(NamedTuple):
     """A term of an expression, as found."""
 
     word: str
-    weight: float
+    weight: Length
 
 
 class RankingQuery(NamedTuple):
@@ -50,7 +84,7 @@ class Answer(NamedTuple):
 
     rank: int | None
     word: str
-    score: float
+    score: Score
 
 
 class Expected(NamedTuple):
@@ -59,7 +93,7 @@ class Expected(NamedTuple):
     word: str
     rank: int | None
     rank_with_inputs: int | None
-    score: float
+    score: Score
 
 
 class Ranking(NamedTuple):
@@ -85,7 +119,7 @@ class ProjectionQuery(NamedTuple):
 
     expression: str
     terms: tuple[WeightedWord, ...]
-    norm: float
+    norm: Length
     sort: bool
     scan: int | None
     top: int | None
@@ -96,9 +130,9 @@ class Projection(NamedTuple):
     """A word on a direction d: v · d, (v · d) / ‖d‖, and cos(v, d)."""
 
     word: str
-    dot: float
-    scalar: float
-    cosine: float
+    dot: Length
+    scalar: Length
+    cosine: Share
 
 
 class Pair(NamedTuple):
@@ -106,8 +140,8 @@ class Pair(NamedTuple):
 
     low: str
     high: str
-    low_dot: float
-    high_dot: float
+    low_dot: Length
+    high_dot: Length
     ordered: bool
 
 
@@ -119,8 +153,8 @@ class Projections(NamedTuple):
     query: ProjectionQuery
     results: tuple[Projection, ...]
     pairs: tuple[Pair, ...] | None = None
-    separation: float | None = None
-    auc: float | None = None
+    separation: Share | None = None
+    auc: Share | None = None
 
 
 class SoftmaxQuery(NamedTuple):
@@ -128,7 +162,7 @@ class SoftmaxQuery(NamedTuple):
 
     expression: str | None
     metric: str | None
-    temperatures: tuple[float, ...]
+    temperatures: tuple[Score, ...]
     candidates: int
     terms: tuple[WeightedWord, ...]
     resolved: Mapping[str, str]
@@ -138,8 +172,8 @@ class Candidate(NamedTuple):
     """A candidate, its logit, and its probability at each temperature."""
 
     word: str
-    logit: float
-    probabilities: tuple[float, ...]
+    logit: Score
+    probabilities: tuple[Share, ...]
 
 
 class Distribution(NamedTuple):
@@ -149,7 +183,7 @@ class Distribution(NamedTuple):
     model: ModelCard | None
     query: SoftmaxQuery
     results: tuple[Candidate, ...]
-    entropy: tuple[float, ...]
+    entropy: tuple[Share, ...]
 
 
 class WordsQuery(NamedTuple):
@@ -164,10 +198,10 @@ class Similarity(NamedTuple):
 
     a: str
     b: str
-    cosine: float
-    angle: float
-    dot: float
-    euclidean: float
+    cosine: Share
+    angle: Share
+    dot: Length
+    euclidean: Length
     sign: str
 
 
@@ -184,7 +218,7 @@ class Membership(NamedTuple):
     """A word and its cosine with the mean of all the words, each at unit length."""
 
     word: str
-    score: float
+    score: Share
 
 
 class OddOneOut(NamedTuple):
@@ -198,13 +232,13 @@ class OddOneOut(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A row of the embedding matrix. row counts from 0, frequency_rank from 1."""
+    """A row of the embedding matrix. row: from 0. frequency_rank: from 1; None where nobody knows the frequencies."""
 
     word: str
     row: int
-    frequency_rank: int
-    norm: float
-    vector: tuple[float, ...]
+    frequency_rank: int | None
+    norm: Length
+    vector: tuple[Coordinate, ...]
 
 
 class Lookup(NamedTuple):
@@ -262,9 +296,9 @@ class ModelInfo(NamedTuple):
     reader: str
     created: str
     duplicates: int
-    norm_min: float
-    norm_median: float
-    norm_max: float
+    norm_min: Length
+    norm_median: Length
+    norm_max: Length
 
 
 class ModelInfos(NamedTuple):
@@ -297,23 +331,41 @@ class Catalog(NamedTuple):
 
 
 def as_json(value: Any) -> Any:
-    """A record as what JSON can hold: objects, lists, numbers rounded to 6 decimals, never NaN."""
+    """A record as what JSON can hold: objects, lists, numbers rounded as their types say, never NaN."""
+    return _as_json(value, _as_is)
+
+
+def _as_json(value: Any, rounded: Callable[[float], float]) -> Any:
     kind = type(value)
     if kind in PLAIN:  # by far the most
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError("a result must be a finite number")
-        return round(value, DECIMALS) + 0.0  # + 0.0 turns -0.0 into 0.0
+        return rounded(float(value)) + 0.0  # + 0.0 turns -0.0 into 0.0
     if isinstance(value, tuple):
         if not hasattr(kind, "_fields"):
-            return [as_json(item) for item in value]
-        extras = kind._field_defaults
+            return [_as_json(item, rounded) for item in value]
+        record: Any = kind
+        extras = record._field_defaults
         return {
-            name: as_json(field)
-            for name, field in zip(kind._fields, value, strict=True)
+            name: _as_json(field, how)
+            for (name, how), field in zip(_rounding(record), value, strict=True)
             if field is not None or name not in extras
         }
     if isinstance(value, Mapping):
-        return {key: as_json(item) for key, item in value.items()}
+        return {key: _as_json(item, rounded) for key, item in value.items()}
     return value
+
+
+@cache
+def _rounding(record: Any) -> tuple[tuple[str, Callable[[float], float]], ...]:
+    """Each field of a record, and how its numbers are rounded."""
+    return tuple((name, _rounding_of(hint) or _as_is) for name, hint in record.__annotations__.items())
+
+
+def _rounding_of(hint: Any) -> Callable[[float], float] | None:
+    """What `Share` and the others say, also within `Share | None` and `tuple[Share, ...]`."""
+    for metadata in getattr(hint, "__metadata__", ()):
+        return metadata  # type: ignore[no-any-return]
+    return next((found for inner in get_args(hint) if (found := _rounding_of(inner))), None)

@@ -21,12 +21,19 @@ RECORDS: dict[str, tuple[type, str]] = {
     "similarity": (results.Similarities, "embcli.similarity/1"),
     "odd": (results.OddOneOut, "embcli.odd/1"),
     "lookup": (results.Lookup, "embcli.lookup/1"),
-    "evaluate analogies": (evaluations.Evaluation, "embcli.evaluate/1"),
-    "evaluate similarity": (evaluations.Correlations, "embcli.evaluate/1"),
+    "evaluate analogies": (evaluations.Evaluation, "embcli.evaluate-analogies/1"),
+    "evaluate similarity": (evaluations.Correlations, "embcli.evaluate-similarity/1"),
     "evaluate details": (evaluations.Detail, "embcli.detail/1"),
     "models": (results.Models, "embcli.models/1"),
-    "models info": (results.ModelInfos, "embcli.models/1"),
-    "models catalog": (results.Catalog, "embcli.models/1"),
+    "models info": (results.ModelInfos, "embcli.models-info/1"),
+    "models catalog": (results.Catalog, "embcli.models-catalog/1"),
+}
+# What some schemas were called while one name stood for several shapes.
+FORMER_NAMES = {
+    "embcli.evaluate-analogies/1": "embcli.evaluate/1",
+    "embcli.evaluate-similarity/1": "embcli.evaluate/1",
+    "embcli.models-info/1": "embcli.models/1",
+    "embcli.models-catalog/1": "embcli.models/1",
 }
 ERROR = {
     "$schema": DIALECT,
@@ -62,7 +69,9 @@ def schema_of(command: str) -> dict[str, Any]:
     record, name = RECORDS[command]
     schema = _object(record)
     schema["properties"]["schema"] = {"const": name}
-    return {"$schema": DIALECT, "title": name, **schema}
+    former = FORMER_NAMES.get(name)
+    described = {"description": f"Before it had a name of its own, this schema was called {former}."} if former else {}
+    return {"$schema": DIALECT, "title": name, **described, **schema}
 
 
 def _object(record: Any) -> dict[str, Any]:

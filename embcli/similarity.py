@@ -4,6 +4,7 @@ The sign of the dot product a · b = ‖a‖ ‖b‖ cos(angle): positive for si
 90°), zero for perpendicular ones, negative for opposite ones.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,18 @@ import numpy as np
 from embcli.errors import UsageProblem
 from embcli.expression import parse_pairs, unquote
 from embcli.results import Membership, ModelCard, OddOneOut, Similarities, Similarity, WordsQuery
-from embcli.space import DECIMALS, Float64Array, VectorSpace, unit_rows
+from embcli.search.scores import cosines
+from embcli.space import VectorSpace
+from embcli.vectors.arithmetic import (
+    NO_STEP,
+    Float64Array,
+    dot_products,
+    lengths,
+    round_cosines,
+    unit_cosines,
+    unit_rows,
+    weighted_sum,
+)
 
 
 def compare_words(space: VectorSpace, pairs: Sequence[tuple[str, str]]) -> Similarities:
@@ -57,8 +69,10 @@ def find_odd_one(space: VectorSpace, words: Sequence[str]) -> OddOneOut:
     rows = list(dict.fromkeys(rows))
     if len(rows) < 3:
         raise UsageProblem("odd needs at least three different words", "for example breakfast cereal dinner lunch")
-    mean = unit_rows(space.float64(rows)).mean(axis=0)
-    scores = np.round(space.exact_cosines(mean, np.array(rows)), DECIMALS) + 0.0
+    mean = weighted_sum(unit_rows(space.float64(rows)), np.full(len(rows), 1 / len(rows)))
+    if not lengths(mean[None])[0] > NO_STEP:
+        raise UsageProblem("the mean of these words points nowhere, so none is odd", "leave out or add a word")
+    scores = round_cosines(cosines(space, mean, np.array(rows)))
     order = np.lexsort((np.array(rows), -scores))
     results = tuple(Membership(space.vocabulary[rows[i]], float(scores[i])) for i in order)
     return OddOneOut(
@@ -78,17 +92,20 @@ def angle_between(a: Float64Array, b: Float64Array) -> float:
     units = unit_rows(np.stack([a, b]))
     if not units.any(axis=1).all():
         return 90.0
-    return float(np.degrees(2 * np.arctan2(np.linalg.norm(units[0] - units[1]), np.linalg.norm(units[0] + units[1]))))
+    step, middle = lengths(np.stack([units[0] - units[1], units[0] + units[1]])).tolist()
+    return math.degrees(2 * math.atan2(step, middle))
 
 
 def _compare(first: str, second: str, a: Float64Array, b: Float64Array) -> Similarity:
-    dot = float(a @ b)
+    cosine = float(unit_cosines(unit_rows(a[None]), unit_rows(b[None]))[0])
+    # The cosine tells, for a dot product is small in a space of short vectors, whatever its direction.
+    printed = float(round_cosines(np.array(cosine)))
     return Similarity(
         a=first,
         b=second,
-        cosine=float(np.clip(unit_rows(a[None])[0] @ unit_rows(b[None])[0], -1, 1)),
+        cosine=cosine,
         angle=angle_between(a, b),
-        dot=dot,
-        euclidean=float(np.linalg.norm(a - b)),
-        sign="perpendicular" if round(dot, DECIMALS) == 0 else "similar" if dot > 0 else "opposite",
+        dot=float(dot_products(a[None], b[None])[0]),
+        euclidean=float(lengths((a - b)[None])[0]),
+        sign="perpendicular" if printed == 0 else "similar" if printed > 0 else "opposite",
     )

@@ -6,6 +6,7 @@ ties share the probability. Entropy: -Σ p log₂ p, in bits.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,17 @@ import numpy as np
 from embcli.errors import UsageProblem
 from embcli.expression import Expression, parse, spell
 from embcli.results import Candidate, Distribution, ModelCard, SoftmaxQuery, WeightedWord
-from embcli.space import Float64Array, VectorSpace
+from embcli.search.scores import cosines, dots
+from embcli.space import VectorSpace
+from embcli.vectors.arithmetic import COSINE_BLUR, LENGTH_BLUR, Float64Array, round_cosines, round_lengths
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 METRICS = ("dot", "cosine")
+# A number behind an equals sign, and more behind that.
+SECOND_LOGIT = re.compile(r"=\s*[-+\N{MINUS SIGN}]?\.?\d\S*\s+\S")
+SHOWN = 10  # of the whole vocabulary, unless k says otherwise
 
 
 def softmax(logits: "ArrayLike", temperature: float = 1.0) -> Float64Array:
@@ -48,25 +54,26 @@ def weigh_candidates(
     metric: str = "dot",
     temperatures: Sequence[float] = (1.0,),
     everything: bool = False,
-    k: int = 10,
+    k: int | None = None,
 ) -> Distribution:
     """Probabilities of candidate words as answers to an expression, the likeliest first.
 
     A logit is the dot product of the candidate's vector with the query's, as a language model's
     unembedding computes it; or their cosine. `everything` makes the whole vocabulary the candidates and
-    shows the k likeliest, with their probabilities among all. UnknownWord, UsageProblem.
+    shows the k likeliest (10), with their probabilities among all. UnknownWord, UsageProblem.
     """
     if metric not in METRICS:
         raise UsageProblem(f'there is no metric "{metric}" for softmax', f"one of {', '.join(METRICS)}")
     if everything == bool(words):
         raise UsageProblem("softmax needs candidates", "name some words after the expression, or use --all (not both)")
-    if k < 1:
+    if k is not None and not everything:
+        raise UsageProblem("k says how many of the whole vocabulary are shown", "add --all, or leave out k")
+    if k is not None and k < 1:
         raise UsageProblem(f"k must be at least 1, not {k}", "for example k 10")
     expression = parse(expression) if isinstance(expression, str) else expression
     combined = space.combine(expression.terms, unit=metric == "cosine")
     rows, resolved = space.resolve_all(words)
     candidates = np.arange(len(space)) if everything else np.array(list(dict.fromkeys(rows)), np.intp)
-    score = space.exact_dots if metric == "dot" else space.exact_cosines
     query = SoftmaxQuery(
         expression=spell(combined.terms),
         metric=metric,
@@ -75,9 +82,9 @@ def weigh_candidates(
         terms=tuple(WeightedWord(*term) for term in combined.terms),
         resolved=combined.resolved | resolved,
     )
-    logits = score(combined.vector, candidates)
-    shown = k if everything else len(candidates)
-    results, bits = _answers(logits, query.temperatures, shown)
+    logits = (dots if metric == "dot" else cosines)(space, combined.vector, candidates)
+    shown = (k or SHOWN) if everything else len(candidates)
+    results, bits = _answers(logits, metric, query.temperatures, shown)
     return Distribution(
         schema="embcli.softmax/1",
         model=ModelCard(space.name, len(space), space.dim),
@@ -91,7 +98,8 @@ def weigh_logits(logits: Mapping[str, float], temperatures: Sequence[float] = (1
     """Probabilities of given logits, the likeliest first. No model is asked. UsageProblem."""
     names = list(logits)
     query = SoftmaxQuery(None, None, tuple(float(t) for t in temperatures), len(names), (), {})
-    results, bits = _answers(np.array(list(logits.values()), np.float64), query.temperatures, len(names))
+    given = np.array(list(logits.values()), np.float64)
+    results, bits = _answers(given, "dot", query.temperatures, len(names))
     return Distribution(
         schema="embcli.softmax/1",
         model=None,
@@ -101,12 +109,34 @@ def weigh_logits(logits: Mapping[str, float], temperatures: Sequence[float] = (1
     )
 
 
+def parse_temperatures(sources: Sequence[str]) -> list[float]:
+    """`0,1,2` and the like as temperatures, each once. UsageProblem for anything else."""
+    temperatures = []
+    for part in [part.strip() for source in sources for part in source.split(",")]:
+        if not is_number(part):
+            raise UsageProblem(f'"{part}" is not a temperature', "for example -T 0,0.5,1")
+        temperatures.append(float(part))
+        _check_temperature(temperatures[-1])
+    return list(dict.fromkeys(temperatures))
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number, as a temperature is."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def parse_logits(source: str) -> dict[str, float]:
     """`Snape=3.4,Trelawney=2.5` as names and numbers. UsageProblem for anything else."""
     logits: dict[str, float] = {}
     for part in source.split(","):
         name, equals, number = part.rpartition("=")
         name = name.strip()
+        if SECOND_LOGIT.search(name):  # Snape=3.4 Trelawney=2.5 is not one name
+            raise UsageProblem(f'"{part.strip()}" holds more than one logit', "write Snape=3.4,Trelawney=2.5")
         try:
             value = float(number.replace("\N{MINUS SIGN}", "-"))
         except ValueError:
@@ -120,15 +150,25 @@ def parse_logits(source: str) -> dict[str, float]:
 
 
 def _answers(
-    logits: Float64Array, temperatures: Sequence[float], count: int
+    logits: Float64Array, metric: str, temperatures: Sequence[float], count: int
 ) -> tuple[list[tuple[int, float, tuple[float, ...]]], tuple[float, ...]]:
-    """(index, logit, probabilities) of the `count` largest logits, ties in order; entropies in bits."""
+    """(index, logit, probabilities) of the `count` largest logits; entropies in bits.
+
+    Logits are compared as they are printed; equal ones stand in the order given, and share what temperature 0 gives.
+    """
     if not temperatures:
         raise UsageProblem("softmax needs a temperature", "for example 1")
-    columns = [softmax(logits, temperature) for temperature in temperatures]
-    order = np.argsort(-logits, kind="stable")[:count]
-    rows = [(int(i), float(logits[i]), tuple(float(column[i]) for column in columns)) for i in order]
-    return rows, tuple(entropy(column) for column in columns)
+    if not len(logits) or not np.isfinite(logits).all():
+        raise UsageProblem("softmax needs one or more finite logits")
+    last = np.partition(logits, -count)[-count] if count < len(logits) else logits.min()
+    blur, rounded = (LENGTH_BLUR * abs(last), round_lengths) if metric == "dot" else (COSINE_BLUR, round_cosines)
+    near = np.flatnonzero(logits >= last - blur)
+    printed = logits.copy()
+    printed[near] = rounded(logits[near])
+    order = near[np.argsort(-printed[near], kind="stable")][:count]
+    columns = [softmax(logits if temperature else printed, temperature) for temperature in temperatures]
+    results = [(int(i), float(printed[i]), tuple(float(column[i]) for column in columns)) for i in order]
+    return results, tuple(entropy(column) for column in columns)
 
 
 def _check_temperature(temperature: float) -> None:

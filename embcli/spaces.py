@@ -8,13 +8,13 @@ file, and again when the file has changed.
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embcli.errors import UnknownModel, UnknownWord, UsageProblem
+from embcli.errors import InputOutputProblem, UnknownModel, UnknownWord, UsageProblem
 from embcli.space import VectorSpace
-from embcli.store import SUFFIX, open_store, verify
+from embcli.store import SUFFIX, Identity, open_store, verify
 from embcli.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -26,6 +26,15 @@ DEFAULT = "glove"
 # The same vectors as the default's, by their name in gensim's catalogue.
 DEFAULT_IN_CATALOGUE = "glove-wiki-gigaword-50"
 NAME = re.compile(r"(?![.-])[A-Za-z0-9._-]{1,100}")
+# What files of vectors and of models end in.
+SUFFIXES = (
+    "txt", "vec", "bin", "kv", "model", "w2v", "npy", "npz", "csv", "tsv", "gguf", "safetensors",
+    "gz", "bz2", "xz", "zip", "tar",
+)  # fmt: skip
+FILE_NAME = re.compile(rf".+\.({'|'.join(SUFFIXES)})", re.IGNORECASE)
+
+# Readers of files that are sorted by frequency.
+SORTED_READERS = ("text", "binary", "fasttext", "glove_wheel", "gensim")
 
 # Called with the model's name, the rows done, and the share of the source that has been read.
 Progress = Callable[[str, int, float], None]
@@ -40,17 +49,33 @@ class StoredSpace(VectorSpace):
         super().__init__(store.vectors, store.norms, vocabulary, path.stem)
         self.path = path
         self.metadata = store.metadata
+        self.identity = store.identity
 
-    def __reduce__(self) -> tuple[type["StoredSpace"], tuple[Path]]:
-        """A copy in another process maps the same memory."""
-        return StoredSpace, (self.path,)
+    def __reduce__(self) -> tuple[Callable[[Path, Identity], "StoredSpace"], tuple[Path, Identity]]:
+        """A copy in another process maps the same file."""
+        return reopen, (self.path, self.identity)
+
+    @property
+    def is_sorted_by_frequency(self) -> bool | None:
+        """Whether the rows are sorted by the frequency of their words; None if that is not known."""
+        known = self.metadata.get("sorted_by_frequency")
+        if known is None:  # a store from before this was noted: text, word2vec and fastText files are sorted
+            return True if self.metadata.get("reader", "").startswith(SORTED_READERS) else None
+        return {"true": True, "false": False}.get(known)
+
+    def verify(self, tensors: Sequence[str] = ()) -> None:
+        """Compare the checksums of the very file that is open; DamagedStore; InputOutputProblem if it was replaced."""
+        try:
+            verify(self.path, tensors, self.identity)
+        except FileNotFoundError:
+            raise _changed(self.path.stem) from None
 
     def resolve(self, text: str) -> tuple[int, str]:
         """As `VectorSpace.resolve`; a damaged vocabulary is not taken for one that lacks the word."""
         try:
             return super().resolve(text)
         except UnknownWord:
-            verify(self.path, ("order", "offsets", "words"))
+            self.verify(("order", "offsets", "words"))
             raise
 
     def to_gensim(self) -> "KeyedVectors":
@@ -60,16 +85,26 @@ class StoredSpace(VectorSpace):
         return keyed_vectors(self.vectors, self.norms, list(self.vocabulary))
 
 
+def reopen(path: Path, identity: Identity) -> StoredSpace:
+    """Open a store that another process has open: the same file, or InputOutputProblem if it was replaced."""
+    try:
+        space = StoredSpace(path)
+    except FileNotFoundError:
+        raise _changed(path.stem) from None
+    if space.identity != identity:
+        raise _changed(path.stem)
+    return space
+
+
 def open_space(name: str | None = None, *, progress: Progress | None = None) -> StoredSpace:
     """Open a model by name, or by the path of a file of vectors, which becomes a model at its first use.
 
     None is the default: `EMBCLI_MODEL`, else the one that `models default` chose, else `glove`.
-    UnknownModel, with what there is, when it is not installed; DamagedStore for a damaged one.
+    UnknownModel, with what there is, when it is not installed; DamagedStore for a damaged one;
+    InputOutputProblem for a file that is not there.
     """
     name = name or default_name()
-    if is_path(name):
-        name = _add_path(Path(name), progress)
-    path = model_path(name)
+    path = _add_path(Path(name), progress) if is_path(name) else model_path(name)
     try:
         return StoredSpace(path)
     except FileNotFoundError:
@@ -81,7 +116,7 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
     if make_default(path, reporter(name, progress)):
         return StoredSpace(path)
     if model_path(DEFAULT_IN_CATALOGUE).exists():
-        return open_space(DEFAULT_IN_CATALOGUE)
+        return StoredSpace(model_path(DEFAULT_IN_CATALOGUE))
     raise UnknownModel(
         "the default model, glove, is not installed",
         f"run: pip install 'embcli[glove]', or: embcli models add {DEFAULT_IN_CATALOGUE}",
@@ -89,29 +124,41 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
 
 
 def is_path(name: str) -> bool:
-    """Whether a model is named by the path of a file: with a separator, or as a file that no model is named after."""
+    """Whether a model is named by the path of a file.
+
+    What has a separator is a path. So is the name of a file that is there, if it ends as files of vectors do; but a
+    model of that name, and the default one, come first, whatever files the working directory has.
+    """
     if os.sep in name or (os.altsep is not None and os.altsep in name):
         return True
-    return not (NAME.fullmatch(name) and model_path(name).exists()) and Path(name).exists()
+    if name == DEFAULT or (NAME.fullmatch(name) and model_path(name).exists()):
+        return False
+    return FILE_NAME.fullmatch(name) is not None and Path(name).exists()
 
 
-def _add_path(file: Path, progress: Progress | None) -> str:
-    """The name of the model that was made out of this file; made now if it is new or has changed."""
+def path_of_model(name: str) -> Path:
+    """Where the store of a model is or would be, by its name or by the path of the file that it is made from."""
+    if not is_path(name):
+        return model_path(name)
     from hashlib import sha256
 
-    absolute = os.path.abspath(file)
-    name = f"{name_from(file)[:80]}-{sha256(os.fsencode(absolute)).hexdigest()[:8]}"
-    path = model_path(name)
+    absolute = os.path.abspath(name)
+    return model_path(f"{name_from(Path(name))[:80]}-{sha256(os.fsencode(absolute)).hexdigest()[:8]}")
+
+
+def _add_path(file: Path, progress: Progress | None) -> Path:
+    """The store of the model that was made out of this file; made now if it is new or has changed."""
+    path = path_of_model(str(file))
+    if not file.exists():
+        raise InputOutputProblem(f"there is no file {file}", "check the path; a model is named without a separator")
     if path.exists():
-        if not file.exists():
-            return name
         stat, known = file.stat(), open_store(path).metadata
         if (known.get("source_size"), known.get("source_mtime_ns")) == (str(stat.st_size), str(stat.st_mtime_ns)):
-            return name
+            return path
     from embcli.adding import Recipe, make
 
-    make(file, path, absolute, Recipe(), replace=True, report=reporter(name, progress))
-    return name
+    make(file, path, os.path.abspath(file), Recipe(), replace=True, report=reporter(path.stem, progress))
+    return path
 
 
 def reporter(name: str, progress: Progress | None) -> "Report | None":
@@ -121,7 +168,7 @@ def reporter(name: str, progress: Progress | None) -> "Report | None":
 
 def name_from(file: Path) -> str:
     """A model name for a file: its own name without the suffixes that vector files have."""
-    stem = re.sub(r"(\.(gz|bz2|xz|zip|txt|vec|bin|kv|model|w2v|npy|npz))+$", "", file.name)
+    stem = re.sub(rf"(\.({'|'.join(SUFFIXES)}))+$", "", file.name, flags=re.IGNORECASE)
     return re.sub(r"[^A-Za-z0-9._-]", "-", stem).strip(".-")[:100] or "model"
 
 
@@ -177,4 +224,9 @@ def no_model(name: str) -> UnknownModel:
     """The error for a model that is not there."""
     names = installed_names()
     known = f"installed: {', '.join(names)}; " if names else ""
-    return UnknownModel(f'there is no model "{name}"', f"{known}to add one: embcli models add FILE")
+    file = f"for the file of that name, write {os.path.join('.', name)}; " if Path(name).is_file() else ""
+    return UnknownModel(f'there is no model "{name}"', f"{known}{file}to add one: embcli models add FILE")
+
+
+def _changed(name: str) -> InputOutputProblem:
+    return InputOutputProblem(f"the model {name} changed while it was in use", "run the command again")

@@ -10,8 +10,9 @@ length, little-endian; a JSON header padded with spaces; the tensors, end to end
     words    U8  [bytes]       UTF-8, row order
     crc32    U32 [MiBs]        CRC-32 of each MiB of the tensors before it
 
-`__metadata__` holds strings: format, source, source_size, source_mtime_ns, source_sha256, reader, created,
-duplicates, and header_crc32, the CRC-32 of the header with the digits of that number set to 0.
+`__metadata__` holds strings: format, source, source_size, source_mtime_ns, source_sha256, reader,
+sorted_by_frequency (true, false or unknown), created, duplicates, and header_crc32, the CRC-32 of the header with
+the digits of that number set to 0.
 """
 
 import json
@@ -46,8 +47,12 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Block = tuple[Sequence[bytes], np.ndarray[Any, np.dtype[np.float32]]]
 
 
+# Device, inode and header checksum of a store: what tells a file from one that has replaced it.
+Identity = tuple[int, int, str]
+
+
 class Store(NamedTuple):
-    """An open store: its arrays, all views of one read-only mapping, and its metadata."""
+    """An open store: its arrays, all views of one read-only mapping, its metadata, and which file it is."""
 
     vectors: np.ndarray[Any, np.dtype[np.float32]]
     norms: np.ndarray[Any, np.dtype[np.float32]]
@@ -55,6 +60,7 @@ class Store(NamedTuple):
     offsets: np.ndarray[Any, np.dtype[np.int64]]
     words: np.ndarray[Any, np.dtype[np.uint8]]
     metadata: Mapping[str, str]
+    identity: Identity
 
 
 def open_store(path: Path) -> Store:
@@ -63,7 +69,8 @@ def open_store(path: Path) -> Store:
     FileNotFoundError; DamagedStore for a file that is truncated, altered in its structure, or not ours.
     """
     with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
+        stat = os.fstat(file.fileno())
+        size = stat.st_size
         try:
             start, header = _read_header(file, size)
             places = _check(header, size - start)
@@ -71,17 +78,22 @@ def open_store(path: Path) -> Store:
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DamagedStore(f"{path} is damaged, or is not a store of embcli: {error}", mend(path)) from error
     arrays = {name: _view(mapped, start, places[name]) for name in TENSORS if name != "crc32"}
-    return Store(**arrays, metadata=header["__metadata__"])
+    metadata = header["__metadata__"]
+    return Store(**arrays, metadata=metadata, identity=(stat.st_dev, stat.st_ino, metadata.get("header_crc32", "")))
 
 
-def verify(path: Path, tensors: Sequence[str] = ()) -> None:
+def verify(path: Path, tensors: Sequence[str] = (), identity: Identity | None = None) -> None:
     """Read a store and compare its checksums; DamagedStore at the first MiB that differs.
 
     CRC-32 finds every single flipped bit, wherever it is in the file; the header has one of its own. When
-    some tensors are named, only the MiBs that hold them are read.
+    some tensors are named, only the MiBs that hold them are read. identity: which file it must be, or else
+    FileNotFoundError.
     """
-    open_store(path)  # checks the structure
+    store = open_store(path)  # checks the structure
     with path.open("rb") as file:
+        stat = os.fstat(file.fileno())
+        if (stat.st_dev, stat.st_ino) != store.identity[:2] or identity not in (None, store.identity):
+            raise FileNotFoundError(f"{path} was replaced")
         length = int.from_bytes(file.read(8), "little")
         raw = file.read(length)
         if _header_crc(raw) != _header_crc_written(raw):

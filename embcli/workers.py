@@ -40,7 +40,8 @@ class Workers(Generic[Item, Result]):
 
     def __init__(self, function: Callable[[Item], Result], count: int) -> None:
         code = f"import sys; sys.path[:] = {sys.path!r}; from embcli.workers import serve; serve()"
-        setup = pickle.dumps(function, protocol=5) if count else b""
+        # Pickled twice, so that what goes wrong in making the function leaves the pipe at the first item.
+        setup = pickle.dumps(pickle.dumps(function, protocol=5), protocol=5) if count else b""
         self._all = [
             subprocess.Popen(  # noqa: S603 - this program itself
                 [sys.executable, "-c", code],
@@ -120,12 +121,18 @@ def processors() -> int:
 
 def serve() -> None:
     """Work on what comes through stdin until it ends: the other end of `Workers`."""
+    function: Any = None
+    failed: _Raised | None = None
     try:
-        function: Any = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own process
+        pickled = pickle.load(sys.stdin.buffer)  # noqa: S301 - from our own process
+        try:
+            function = pickle.loads(pickled)  # noqa: S301
+        except EmbcliError as error:  # for example, the model was replaced
+            failed = _Raised(error)
         while True:
             item = pickle.load(sys.stdin.buffer)  # noqa: S301
             try:
-                result = function(item)
+                result = failed or function(item)
             except EmbcliError as error:
                 result = _Raised(error)
             pickle.dump(result, sys.stdout.buffer, protocol=5)

@@ -51,7 +51,7 @@ class Outcome(NamedTuple):
 
 
 def read_json(text: str) -> Any:
-    """One line of JSON as RFC 8259 has it (no NaN), in ASCII, with 6 decimals at most."""
+    """One line of JSON as RFC 8259 has it (no NaN), in ASCII, with 9 significant digits at most."""
     assert text.isascii()
     assert text.endswith("\n")
     assert text.count("\n") == 1
@@ -60,7 +60,7 @@ def read_json(text: str) -> Any:
 
 def _rounded(literal: str) -> float:
     number = float(literal)
-    assert number == round(number, 6), f"{literal} has more than 6 decimals"
+    assert number == float(f"{number:.8e}"), f"{literal} has more than 9 significant digits"
     assert literal != "-0.0"
     return number
 

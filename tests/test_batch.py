@@ -191,6 +191,7 @@ def test_a_lost_process_ends_a_batch_with_one_line_and_whole_answers(monkeypatch
     assert [json.loads(line)["query"]["expression"] for line in out.splitlines()] == ["king"] * 1024
 
 
+@pytest.mark.slow
 def test_head_ends_a_batch_quietly(home: Path) -> None:
     line = f"yes king | head -2000 | {sys.executable} -m embcli nn - -k 50 | head -1"
     done = subprocess.run(["sh", "-c", line], env=environment(home), capture_output=True, text=True, timeout=60)
@@ -224,17 +225,18 @@ def test_csv_repeats_the_question_and_opens_right_in_a_spreadsheet(
 @pytest.mark.parametrize("form", ["csv", "tsv", "markdown", "jsonl"])
 def test_every_format_is_a_view_of_the_same_record(form: str) -> None:
     question = ["softmax", "king", "queen", "throne", "-T", "1", "-T", "2"]
-    answer = ask(*question, "--json").answer["results"]
+    answer = ask(*question, "--json").answer
     out = ask(*question, "--format", form).out
     if form == "jsonl":
-        assert json.loads(out)["results"] == answer
+        assert json.loads(out) == answer
         return
     split = {"csv": ",", "tsv": "\t", "markdown": "|"}[form]
     rows = [[cell.strip() for cell in line.strip("|\r").split(split)] for line in out.splitlines()]
     rows = [row for row in rows if not row[0].startswith("---")]
-    assert rows[0] == ["word", "logit", "probability_T1", "probability_T2"]
-    assert [[row[0], *map(float, row[1:])] for row in rows[1:]] == [
-        [result["word"], result["logit"], *result["probabilities"]] for result in answer
+    names = ["word", "logit", "probability_T1", "probability_T2", "entropy_T1", "entropy_T2", "resolved"]
+    assert rows[0][: len(names)] == names
+    assert [[row[0], *map(float, row[1:6])] for row in rows[1:]] == [
+        [result["word"], result["logit"], *result["probabilities"], *answer["entropy"]] for result in answer["results"]
     ]
 
 
@@ -267,6 +269,6 @@ def test_an_answer_that_has_no_column_is_an_error_and_not_an_empty_row() -> None
     status, out, _ = ask("softmax", "-", "queen", "man", "--format", "csv", stdin=questions)
     header, first, *others = out.splitlines()
     assert status == 2
-    assert header == "question,word,logit,probability_T1,error"
-    assert first.endswith("the answer has columns that the first line lacks: probability_T3")
+    assert header == "question,word,logit,probability_T1,entropy_T1,resolved,error"
+    assert first.endswith('"the answer has columns that the first line lacks: probability_T3, entropy_T3"')
     assert len(others) == 2

@@ -24,16 +24,21 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+def publish(site: Path, vectors: bytes) -> None:
+    """Serve some vectors, with their checksum in the list."""
+    data = gzip.compress(vectors)
+    (site / NAME / f"{NAME}.gz").write_bytes(data)
+    entry = {"file_name": f"{NAME}.gz", "checksum": hashlib.md5(data).hexdigest(), "parts": 1}
+    (site / "list.json").write_text(json.dumps({"corpora": {}, "models": {NAME: entry}}))
+
+
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder that is served as gensim-data is: a list, and for each model its file and its code."""
     folder = tmp_path / "site"
     (folder / NAME).mkdir(parents=True)
-    data = gzip.compress(VECTORS)
-    (folder / NAME / f"{NAME}.gz").write_bytes(data)
     (folder / NAME / "__init__.py").write_text(f"open({str(tmp_path / 'marker')!r}, 'w')\n")
-    entry = {"file_name": f"{NAME}.gz", "checksum": hashlib.md5(data).hexdigest(), "parts": 1}
-    (folder / "list.json").write_text(json.dumps({"corpora": {}, "models": {NAME: entry}}))
+    publish(folder, VECTORS)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -54,7 +59,14 @@ def test_a_name_of_the_catalogue_becomes_a_model_and_its_code_is_never_run(site:
     space = embcli.open_space(NAME)
     assert [list(space.vocabulary), space.vectors.tolist()] == [["king", "queen"], [[1, 2, 3], [4, 5, 6]]]
     assert not (tmp_path / "marker").exists()
+    assert not (tmp_path / "home" / "downloads" / NAME).exists()  # the model is verified, so the download is removed
     assert ask("models", "add", NAME, "--json").answer["notes"] == ["it had been added before"]
+
+
+def test_a_download_is_kept_until_it_is_a_model(site: Path, tmp_path: Path) -> None:
+    publish(site, b"king 1 2 3\nqueen 4 5\n")
+    assert ask("models", "add", NAME).status == 2
+    assert (tmp_path / "home" / "downloads" / NAME / f"{NAME}.gz").exists()
 
 
 def test_a_download_with_a_wrong_checksum_is_refused(site: Path, tmp_path: Path) -> None:

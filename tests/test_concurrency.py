@@ -15,6 +15,8 @@ from test_crashes import STORE, TEMPORARY, Material, Prepared, launch, make_mate
 
 from embcli.store import verify
 
+pytestmark = pytest.mark.slow
+
 AT_ONCE = 8
 READ = ("nn", "w17", "-m", "m", "-k", "7", "--json")
 

@@ -11,7 +11,7 @@ import pytest
 import embcli
 
 PACKAGE = Path(embcli.__file__).parent
-IDEA = {"space", "expression", "results", "errors"}
+IDEA = {"space", "vectors", "search", "expression", "results", "errors"}
 ANYTHING = {"*"}
 
 # What each module, or each module of a folder, may import of embcli; a folder may import itself.
@@ -22,11 +22,11 @@ ARROWS = {
     "results": set[str](),
     "vocabulary": {"spelling", "errors"},
     "spelling": set[str](),
-    "space": {"vocabulary", "errors"},
+    "vectors": set[str](),
+    "space": {"vectors", "vocabulary", "errors"},
+    "search": {"space", "vectors", "errors"},
     "expression": {"errors"},
-    "analogy": IDEA | {"blocks", "formulas"},
-    "formulas": {"space"},
-    "blocks": {"formulas", "space", "errors"},
+    "analogy": IDEA,
     "workers": {"errors"},
     "direction": IDEA,
     "softmax": IDEA,
@@ -34,12 +34,13 @@ ARROWS = {
     "lookup": IDEA,
     "evaluations": {"results"},
     "schemas": {"results", "evaluations", "errors"},
-    "attention": IDEA,
     "question_sets": {"errors"},
-    "resampling": {"space"},
-    "answering": {"blocks", "formulas", "space"},
-    "evaluate": {"answering", "evaluations", "question_sets", "resampling", "workers"} | IDEA - {"expression"},
-    "agreement": {"evaluate", "evaluations", "question_sets", "resampling", "results", "space"},
+    "intervals": set[str](),
+    "answering": {"search", "space", "vectors"},
+    "questions": {"answering", "question_sets", "space"},
+    "evaluate": {"answering", "evaluations", "intervals", "question_sets", "questions", "workers"}
+    | IDEA - {"expression", "search"},
+    "agreement": {"evaluate", "evaluations", "intervals", "question_sets", "questions", "results", "space", "vectors"},
     "store": {"errors"},
     "readers": {"workers", "errors"},
     "ordering": set[str](),
@@ -47,9 +48,8 @@ ARROWS = {
     "adding": {"store", "store_writer", "readers", "errors"},
     "spaces": {"adding", "store", "readers", "space", "vocabulary", "errors"},
     "models": {"spaces", "adding", "store", "readers", "results", "errors"},
-    "exporting": {"spaces", "errors"},
+    "exporting": {"readers", "spaces", "errors"},
     "render": {"results", "evaluations", "errors"},
-    "plot": {"results"},
     "cli": ANYTHING,
 }
 
@@ -59,28 +59,22 @@ NUMBERS = {
     "spelling",
     "ordering",
     "space",
-    "analogy",
-    "formulas",
-    "blocks",
+    "vectors",
+    "search",
     "answering",
-    "resampling",
     "evaluate",
     "agreement",
     "store",
     "store_writer",
     "exporting",
     "readers",
-    "plot",
     *(name for name in ARROWS if ARROWS[name] is IDEA),
 }
 HOMES = {
     "numpy": NUMBERS,
     "typer": {"cli"},
-    "click": {"cli"},
     "rich": {"render"},
-    "matplotlib": {"plot"},
     "gensim": {"readers.gensim"},
-    "smart_open": {"readers.gensim"},
 }
 
 
@@ -149,7 +143,7 @@ def test_a_library_is_imported_in_its_home_only(path: Path) -> None:
             continue
         assert library in HOMES, f"{module} imports {library}, which has no home"
         assert {module, top_of(module)} & HOMES[library], f"{module} imports {library}"
-        if library in ("gensim", "smart_open", "matplotlib"):
+        if library == "gensim":
             assert in_function, f"{module} imports {library} before it is needed"
 
 
@@ -171,8 +165,19 @@ def test_a_query_imports_numpy_and_nothing_else_heavy(home: Path) -> None:
     assert not loaded & {"gensim", "scipy", "smart_open", "rich", "typer", "matplotlib", "importlib_metadata"}
 
 
-def test_every_exported_name_is_there_and_no_other() -> None:
-    for name in embcli.__all__:
+def test_the_names_for_users_for_type_checkers_and_for_loading_are_the_same() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    typed = {
+        alias.name: node.module.removeprefix("embcli.")
+        for block in tree.body
+        if isinstance(block, ast.If)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+    assert typed == embcli._HOMES
+    assert sorted(typed) == embcli.__all__
+    for name in typed:
         assert getattr(embcli, name).__name__ == name
     with pytest.raises(AttributeError):
         embcli.no_such_name  # noqa: B018

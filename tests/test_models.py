@@ -192,6 +192,7 @@ def test_a_broken_file_is_refused_in_one_line_and_nothing_is_added(data: bytes, 
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "bad.txt"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["glove-wiki-gigaword-50", "missing.txt"])
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_without_a_network_a_name_of_the_catalogue_is_an_error_in_one_line(

@@ -14,6 +14,8 @@ from embcli.spaces import StoredSpace
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
+pytestmark = pytest.mark.slow
+
 FREQUENT = 30_000
 QUERIES = 200
 SCORE_TOLERANCE = 1e-5

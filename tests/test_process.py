@@ -189,6 +189,7 @@ def test_an_interrupt_ends_a_command_quietly_with_status_130(options: list[str],
         assert process.stderr.read().strip() == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", QUERIES)
 def test_a_pipe_receives_no_escapes_and_two_runs_the_same_bytes(command: str, home: Path) -> None:
     first, second = query(command, home, TERM="xterm-256color"), query(command, home)
@@ -214,6 +215,7 @@ def test_a_dumb_terminal_receives_the_table_and_nothing_else(home: Path) -> None
     assert [line.rstrip() for line in shown.splitlines()] == query(command, home).out.splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [*QUERIES, "lookup café"])
 def test_a_terminal_of_ascii_receives_a_table_of_ascii(command: str, home: Path) -> None:
     outcome = query(command, home, PYTHONIOENCODING="ascii")
@@ -229,6 +231,7 @@ def test_an_error_in_ascii_has_no_escapes_of_its_own(home: Path) -> None:
     assert "\\" not in outcome.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("env", [{"LC_ALL": "C"}, {"LC_ALL": "C.UTF-8"}, {"LC_ALL": "C", "TERM": "unknown"}], ids=str)
 def test_the_locale_does_not_change_the_answer(env: dict[str, str], home: Path) -> None:
     assert query("nn café -k 3", home, **env) == query("nn café -k 3", home)
@@ -262,10 +265,18 @@ def test_eighty_columns_hold_every_line_every_word_and_every_number(
         for name, value in [*record.items(), *(("probability", p) for p in probabilities)]:
             if isinstance(value, str) and name not in ("sign", "source"):
                 assert stands_in(table, value)
-            if isinstance(value, float) and abs(value) < 1e6:
-                assert (f"{abs(value):.2f}" if name == "angle" else f"{abs(value):.4f}") in table
+            if isinstance(value, float):
+                is_share = name in ("cosine", "probability") or (name == "score" and "--metric" not in command)
+                assert printed(abs(value), "angle" if name == "angle" else "share" if is_share else "length") in table
     assert table.count("in order\n") == sum(pair["ordered"] for pair in answer.get("pairs", []))
     assert ("bits" in table) == ("entropy" in answer)
+
+
+def printed(value: float, kind: str) -> str:
+    """A number as tables show it."""
+    if kind == "length":
+        return f"{value:#.5g}".rstrip(".") if value else "0.0000"
+    return f"{value:.2f}" if kind == "angle" else f"{value:.4f}"
 
 
 @pytest.mark.parametrize("command", ["", *dict.fromkeys(command.split()[0] for command in QUERIES), "models add"])

@@ -123,6 +123,7 @@ TOKENS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=1000)
 @given(st.lists(TOKENS, min_size=1, max_size=8))
 @example(["-0", "1e-45", "7e-46", "1.17549429e-38", "340282356779733642748073463979561713663", ".5", "5.", "+1"])
@@ -180,6 +181,7 @@ def real_files(real: tuple[list[str], Any]) -> dict[str, bytes]:
     return {**plain, **packed}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["word2vec.txt", "glove.txt", "fasttext.vec", "binary.bin", "word2vec.txt.gz", "binary.bin.bz2"]
 )
@@ -232,6 +234,7 @@ def large(real_files: dict[str, bytes]) -> bytes:
     return data
 
 
+@pytest.mark.slow
 def test_processes_that_share_the_parsing_give_the_same_as_one(
     large: bytes, real: tuple[list[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,6 +251,7 @@ def changed_lines(data: bytes, wanted: Sequence[int], line: bytes) -> bytes:
     return b"\n".join(lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", [2, 7_777, 29_000, REAL + 1])
 @pytest.mark.parametrize("bad", [b"king 1 2", b"", b"king" + b" nan" * 50, b"\xff" + b" 1" * 50], ids=ascii)
 def test_an_error_in_a_large_file_is_named_by_its_line_and_the_first_comes_first(
@@ -258,6 +262,7 @@ def test_an_error_in_a_large_file_is_named_by_its_line_and_the_first_comes_first
         read(tmp_path / "x")
 
 
+@pytest.mark.slow
 def test_a_large_file_whose_header_is_wrong_is_refused(large: bytes, tmp_path: Path) -> None:
     body = large.partition(b"\n")[2]
     for promised, line in ((REAL - 1, REAL + 1), (REAL + 1, REAL + 2)):
@@ -265,6 +270,7 @@ def test_a_large_file_whose_header_is_wrong_is_refused(large: bytes, tmp_path: P
             read(tmp_path / "x", corpus.header(promised, 50) + body)
 
 
+@pytest.mark.slow
 def test_a_large_file_is_added_and_leaves_no_process_behind(
     large: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -102,6 +102,7 @@ def test_the_readme_has_commands_and_python_and_each_is_replayed() -> None:
     assert len(re.findall(r"^ *```", readme, re.M)) == 2 * len(FENCE.findall(readme))
 
 
+@pytest.mark.slow
 def test_every_example_of_the_readme_prints_what_the_readme_shows(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -334,6 +334,7 @@ def test_of_equal_words_the_first_is_kept(
     verify(path)
 
 
+@pytest.mark.slow
 def test_every_flipped_bit_is_found(path: Path) -> None:
     data = path.read_bytes()
     for place in range(len(data)):

@@ -159,6 +159,7 @@ def test_no_process_outlives_an_error() -> None:
     assert not any(map(is_running, processes))
 
 
+@pytest.mark.slow
 def test_no_process_outlives_this_one_when_it_is_killed() -> None:
     code = (
         "import os, signal, sys; sys.path[:] = %r\n"

@@ -4,7 +4,6 @@ Nothing heavy is imported here: a command imports what it needs when it runs.
 """
 
 import errno
-import os
 import sys
 from importlib import import_module
 from itertools import pairwise
@@ -13,6 +12,8 @@ from typing import Annotated
 import typer
 
 from embcli import __version__
+from embcli.cli.command import Command
+from embcli.cli.running import ReaderGone, discard_stdout
 from embcli.errors import EmbcliError, ExpressionSyntaxError, InputOutputProblem, UsageProblem
 
 # Each command and the module that has it, in the order in which help lists them.
@@ -43,7 +44,12 @@ def _start(
     version: Annotated[
         bool, typer.Option("--version", help="Show the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", metavar="NAME", help="As the command's own -m.", show_default=False, hidden=True),
+    ] = None,
 ) -> None:
+    """Ask questions of word vectors: analogies, neighbours, projections, softmax."""
     if ctx.invoked_subcommand is None:
         print(ctx.get_help())
 
@@ -70,16 +76,15 @@ def build_app(arguments: list[str]) -> typer.Typer:
             app.add_typer(module.app, name=name)
         else:
             function = ALIASES.get(name, name)
-            app.command(name, hidden=name in ALIASES)(getattr(module, function))
+            app.command(name, cls=Command, hidden=name in ALIASES)(getattr(module, function))
     return app
 
 
 def run(arguments: list[str]) -> int:
     """Run a command line; returns the exit status."""
-    arguments = _command_first(arguments)
     try:
         if sys.stdout is None:
-            raise InputOutputProblem("there is nowhere to write to: stdout is closed")
+            raise InputOutputProblem("stdout is closed")
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         status = build_app(arguments)(arguments, prog_name="embcli", standalone_mode=False)
         sys.stdout.flush()
@@ -94,21 +99,15 @@ def run(arguments: list[str]) -> int:
         return _report(UsageProblem(error.format_message().rstrip("."), hint), arguments)
     except typer.Abort:
         return 130
+    except ReaderGone:
+        discard_stdout()
+        return 0
     except OSError as error:
+        discard_stdout()
         if error.errno == errno.EPIPE:
-            _discard_stdout()
             return 0
-        _discard_stdout()
         where = f"{error.filename}: " if error.filename else ""
         return _report(InputOutputProblem(f"{where}{error.strerror or error}"), arguments)
-
-
-def _command_first(arguments: list[str]) -> list[str]:
-    """`embcli -m MODEL COMMAND …` means `embcli COMMAND -m MODEL …`."""
-    count = (
-        2 if arguments[:1] in (["-m"], ["--model"]) else 1 if arguments and arguments[0].startswith("--model=") else 0
-    )
-    return arguments[count : count + 1] + arguments[:count] + arguments[count + 1 :]
 
 
 def _report(error: EmbcliError, arguments: list[str]) -> int:
@@ -135,8 +134,3 @@ def _wants_json(arguments: list[str]) -> bool:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     asked = [after for option, after in pairwise([*options, ""]) if option == "--format"]
     return any(f"--{name}" in options or f"--format={name}" in options or name in asked for name in ("json", "jsonl"))
-
-
-def _discard_stdout() -> None:
-    """What is still buffered must not be written, and complained about, when the interpreter ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -14,6 +14,7 @@ from select import select
 from types import UnionType
 from typing import Any, NamedTuple
 
+from embcli.cli.running import note, write
 from embcli.errors import BadFile, EmbcliError, InputOutputProblem, UsageProblem
 from embcli.workers import WorkerLost, Workers, processors
 
@@ -39,11 +40,15 @@ Lines = list[Line]
 
 
 class Answered(NamedTuple):
-    """The answers to a block of lines as text; the status of the first error, and whether an `expect` missed."""
+    """The answers to a block of lines as text; the status of the first error; whether an `expect` missed.
+
+    left_out: what the format does not hold.
+    """
 
     text: str
     status: int
     missed: bool
+    left_out: frozenset[str]
 
 
 class Batch(NamedTuple):
@@ -65,15 +70,23 @@ class Batch(NamedTuple):
         """The answers to some lines, in order."""
         questions = [self._read(line) for line in lines]
         answers = iter(self.answer([question for question in questions if not isinstance(question, EmbcliError)]))
-        status, missed, texts = 0, False, []
+        status, missed, texts, left = 0, False, [], set[str]()
         for line, question in zip(lines, questions, strict=True):
             result = self._fitting(question if isinstance(question, EmbcliError) else next(answers))
             if isinstance(result, EmbcliError):
                 status = status or result.exit_status
             else:
                 missed = missed or getattr(result, "missed", False)
+                left.update(self._left_out(result))
             texts.append(self._write(result, line.text, line.number))
-        return Answered("".join(texts), status, missed)
+        return Answered("".join(texts), status, missed, frozenset(left))
+
+    def _left_out(self, result: Answer) -> Iterable[str]:
+        if self.form in ("json", "jsonl", "table"):
+            return ()
+        from embcli.render.delimited import left_out
+
+        return left_out(result)
 
     def _read(self, line: Line) -> Fields | EmbcliError:
         try:
@@ -138,14 +151,14 @@ def run_batch(batch: Batch, *, shared: bool = False) -> int:
     shared: whether other processes may help when many questions come at once.
     """
     status = missed = 0
-    begun = False
+    header, left = batch.header, set[str]()
     for answered in _answers(batch, processors() if shared else 1):
-        if not begun:
-            sys.stdout.write(batch.header)
-            begun = True
-        sys.stdout.write(answered.text)
-        sys.stdout.flush()
+        write(header + answered.text)
+        header = ""
         status, missed = status or answered.status, missed or answered.missed
+        left |= answered.left_out
+    for name in sorted(left):
+        note(f"{batch.form} has no {name}, --format jsonl has")
     return status or int(missed)
 
 
@@ -169,7 +182,9 @@ def _answers(batch: Batch, count: int) -> Iterator[Answered]:
             while workers.results_due:
                 yield workers.take()
     except WorkerLost as error:
-        raise InputOutputProblem("a process that shared the work was killed", "is there enough memory?") from error
+        raise InputOutputProblem(
+            "a worker process was killed (out of memory?)", "close other programs, then run the command again"
+        ) from error
 
 
 def answer_each(ask: Callable[[Fields], Any]) -> Callable[[Sequence[Fields]], Iterator[Answer]]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from embcli.cli import options
-from embcli.cli.running import load, output_format, show
+from embcli.cli.command import Command
+from embcli.cli.running import load, note, output_format, show
 from embcli.errors import InputOutputProblem, UsageProblem
 
 if TYPE_CHECKING:
@@ -31,7 +32,9 @@ Models = Annotated[
 ]
 Top = Annotated[
     int | None,
-    typer.Option("--top", metavar="N", help="Know and search only the N most frequent words.", show_default=False),
+    typer.Option(
+        "--top", metavar="N", help="Restrict the vocabulary to the N most frequent words.", show_default=False
+    ),
 ]
 CaseSensitive = Annotated[bool, typer.Option("--case-sensitive", help="Take words as they are spelled.")]
 Baseline = Annotated[
@@ -47,7 +50,7 @@ def evaluate(ctx: typer.Context) -> None:
         print(ctx.get_help())
 
 
-@app.command()
+@app.command(cls=Command)
 def analogies(
     file: Annotated[
         Path | None,
@@ -81,16 +84,21 @@ def analogies(
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Accuracy on analogies, by section, with the inputs barred and allowed."""
-    from embcli.evaluate import evaluate_analogies
+    """Accuracy on analogies, by section, with the inputs excluded and included."""
+    from embcli.evaluate import count_questions, evaluate_analogies
     from embcli.question_sets import ANALOGIES, read_analogies
     from embcli.render.progress import progress_bar
 
+    format_name = output_format(form, as_json, as_jsonl)
     sections = read_analogies(file)
     methods = list(dict.fromkeys(method or ["3cosadd"]))
     spaces = _load(model)
+    most, lines = max(count_questions(sections, one) for one in methods), sum(len(one.items) for one in sections)
+    if format_name is None and most > lines:
+        note(f"{lines:,} pairs make {most:,} questions")
+    doing = f"asking {sum(count_questions(sections, one) for one in methods):,} questions of"
     names = ", ".join(space.name for space in spaces)
-    with _details_file(details) as write, progress_bar("asking", "questions") as progress:
+    with _details_file(details) as write, progress_bar(doing, "questions") as progress:
         evaluation = evaluate_analogies(
             spaces,
             sections,
@@ -102,10 +110,10 @@ def analogies(
             details=write,
             report=None if progress is None else lambda done, share: progress(names, done, share),
         )
-    show(evaluation, output_format(form, as_json, as_jsonl))
+    show(evaluation, format_name)
 
 
-@app.command()
+@app.command(cls=Command)
 def similarity(
     file: Annotated[
         Path | None,
@@ -128,21 +136,20 @@ def similarity(
     from embcli.agreement import evaluate_similarity
     from embcli.question_sets import RATINGS, packaged, read_ratings
 
+    format_name = output_format(form, as_json, as_jsonl)
     files = [file] if file else [packaged(name) for name in RATINGS]
     sets = {path.stem: read_ratings(path) for path in files}
     correlations = evaluate_similarity(_load(model), sets, top=top, case_sensitive=case_sensitive, baseline=baseline)
-    show(correlations, output_format(form, as_json, as_jsonl))
+    show(correlations, format_name)
 
 
 def _load(names: list[str] | None) -> "list[StoredSpace]":
     """The models that were named, each once, or the default one; whole, as figures of a damaged one would mislead."""
-    from embcli.store import verify
-
     asked: list[str | None] = list(dict.fromkeys(names)) if names else [None]
-    spaces = [load(name) for name in asked]
-    for space in spaces:
-        verify(space.path)
-    return spaces
+    spaces = {space.name: space for space in (load([name] if name else None) for name in asked)}
+    for space in spaces.values():
+        space.verify()
+    return list(spaces.values())
 
 
 @contextmanager

@@ -1,18 +1,20 @@
 """The commands that look after models."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from embcli.cli import options
-from embcli.cli.running import load, output_format, show
+from embcli.cli.command import Command, NamedModelCommand
+from embcli.cli.running import load, note, output_format, show
 
 HELP = "List and look after models: add, info, verify, export, ..."
 app = typer.Typer(help=HELP)
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of a model.", show_default=False)]
-NameOrNone = Annotated[str | None, typer.Argument(metavar="[NAME]", help="The name of a model.", show_default=False)]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of a model, or a path.", show_default=False)]
+NameOrNone = Annotated[
+    str | None, typer.Argument(metavar="[NAME]", help="Name of a model, or a path.", show_default=False)
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -27,7 +29,7 @@ def models(
         list_models(form, as_json, as_jsonl)
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_models(
     form: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False
 ) -> None:
@@ -37,7 +39,7 @@ def list_models(
     show(installed(), output_format(form, as_json, as_jsonl))
 
 
-@app.command()
+@app.command(cls=Command)
 def add(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file, or a name in gensim's catalogue.")],
     name: Annotated[str | None, typer.Option(help="What to call the model; default: after the source.")] = None,
@@ -64,7 +66,7 @@ def add(
     show_with_notes(added, output_format(None, as_json, False))
 
 
-@app.command()
+@app.command(cls=NamedModelCommand)
 def info(
     name: NameOrNone = None,
     form: options.Format = None,
@@ -73,21 +75,26 @@ def info(
 ) -> None:
     """Tell all that is known of a model."""
     from embcli.models import info as info_of
+    from embcli.render.progress import progress_bar
 
-    show(info_of(name), output_format(form, as_json, as_jsonl))
+    format_name = output_format(form, as_json, as_jsonl)
+    with progress_bar() as progress:
+        record = info_of(name, progress=progress)
+    show(record, format_name)
 
 
-@app.command()
+@app.command(cls=Command)
 def remove(
     name: Name, form: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False
 ) -> None:
     """Delete a model."""
     from embcli.models import remove as remove_model
 
-    show(remove_model(name), output_format(form, as_json, as_jsonl))
+    format_name = output_format(form, as_json, as_jsonl)
+    show(remove_model(name), format_name)
 
 
-@app.command()
+@app.command(cls=NamedModelCommand)
 def verify(
     name: NameOrNone = None,
     form: options.Format = None,
@@ -96,11 +103,15 @@ def verify(
 ) -> None:
     """Compare the checksums of a model, or of all: finds every flipped bit; reads 1 GB in about a second."""
     from embcli.models import verify as verify_models
+    from embcli.render.progress import progress_bar
 
-    show(verify_models(name), output_format(form, as_json, as_jsonl))
+    format_name = output_format(form, as_json, as_jsonl)
+    with progress_bar() as progress:
+        record = verify_models(name, progress=progress)
+    show(record, format_name)
 
 
-@app.command()
+@app.command(cls=Command)
 def default(
     name: NameOrNone = None,
     form: options.Format = None,
@@ -109,19 +120,20 @@ def default(
 ) -> None:
     """Choose the model that is asked when none is named; without NAME, tell which it is."""
     from embcli.models import as_models, installed, set_default
+    from embcli.render.progress import progress_bar
     from embcli.spaces import default_name
 
-    if name is not None:
-        show(set_default(name), output_format(form, as_json, as_jsonl))
-        return
-    chosen = default_name()
-    show(
-        as_models("default", chosen, [e for e in installed().results if e.name == chosen]),
-        output_format(form, as_json, as_jsonl),
-    )
+    format_name = output_format(form, as_json, as_jsonl)
+    if name is None:
+        chosen = default_name()
+        record = as_models("default", chosen, [e for e in installed().results if e.name == chosen])
+    else:
+        with progress_bar() as progress:
+            record = set_default(name, progress=progress)
+    show(record, format_name)
 
 
-@app.command()
+@app.command(cls=Command)
 def catalog(form: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False) -> None:
     """List the models of gensim's catalogue, with sizes and licences; needs no network."""
     from embcli.models import catalog as read_catalog
@@ -129,7 +141,7 @@ def catalog(form: options.Format = None, as_json: options.Json = False, as_jsonl
     show(read_catalog(), output_format(form, as_json, as_jsonl))
 
 
-@app.command()
+@app.command(cls=NamedModelCommand)
 def export(
     name: Name,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write.", show_default=False)],
@@ -144,7 +156,7 @@ def export(
     from embcli.exporting import export as export_model
     from embcli.models import as_models, describe
 
-    space = load(name)
+    space = load([name])
     written = export_model(space, file, file_format, force=force)
     record = as_models("export", space.name, [describe(space.name)])
     noted = record._replace(notes=(f"written to {file} ({written})",))
@@ -153,9 +165,7 @@ def export(
 
 def show_with_notes(record: Any, form: str | None) -> None:
     """The record on stdout and, for people, its notes on stderr."""
-    from embcli.render.printable import printable
-
     show(record, form)
-    if form is None and sys.stderr is not None:
-        for note in record.notes or ():
-            sys.stderr.write(f"embcli: note: {printable(note)}\n")
+    if form is None:
+        for text in record.notes or ():
+            note(text)

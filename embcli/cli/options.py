@@ -23,13 +23,14 @@ _EXPRESSION = typer.Argument(
 OneExpression = Annotated[str, _EXPRESSION]
 OneExpressionOrNone = Annotated[str | None, _EXPRESSION]
 
+# A list, so that a second model is not dropped without a word.
 Model = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--model",
         "-m",
         metavar="NAME",
-        help="The model to ask; default: $EMBCLI_MODEL, else glove.",
+        help="Model to use, by name or as a path. [default: $EMBCLI_MODEL, else `models default`, else glove]",
         show_default=False,
     ),
 ]

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from embcli.spaces import StoredSpace
 
 
+# Columns of CSV, TSV and Markdown for the word of --expect.
+EXPECTED = ("expected", "expected_rank", "expected_rank_with_inputs", "expected_score")
+
+
 def analogy(
     expression: options.ExpressionWords,
     method: Annotated[
@@ -35,15 +39,16 @@ def analogy(
     from embcli.analogy import solve_analogy
     from embcli.expression import join_arguments, parse
 
+    format_name = output_format(form, as_json, as_jsonl)
     if expression == ["-"]:
         given = {"method": method, "metric": metric, "raw": raw, "k": k, "top": top, "include_inputs": include_inputs}
-        _answer_stdin(given | {"expect": expect}, model, output_format(form, as_json, as_jsonl), triple=True)
+        _answer_stdin(given | {"expect": expect}, model, format_name, triple=True)
     parsed = parse(join_arguments(expression, triple=True), triple=True)
     ranking = solve_analogy(
         load(model), parsed, method=method, metric=metric, raw=raw, k=k, top=top,
         include_inputs=include_inputs, expect=expect,
     )  # fmt: skip
-    show(ranking, output_format(form, as_json, as_jsonl))
+    show(ranking, format_name)
     if ranking.missed:
         raise typer.Exit(1)
 
@@ -65,19 +70,20 @@ def neighbors(
     from embcli.analogy import find_neighbors
     from embcli.expression import join_arguments, parse
 
+    format_name = output_format(form, as_json, as_jsonl)
     if expression == ["-"]:
         given = {"metric": metric, "raw": raw, "k": k, "top": top, "include_inputs": include_inputs, "expect": expect}
-        _answer_stdin(given, model, output_format(form, as_json, as_jsonl), triple=False)
+        _answer_stdin(given, model, format_name, triple=False)
     parsed = parse(join_arguments(expression))
     ranking = find_neighbors(
         load(model), parsed, metric=metric, raw=raw, k=k, top=top, include_inputs=include_inputs, expect=expect
     )
-    show(ranking, output_format(form, as_json, as_jsonl))
+    show(ranking, format_name)
     if ranking.missed:
         raise typer.Exit(1)
 
 
-def _answer_stdin(given: dict[str, Any], model: str | None, form: str | None, *, triple: bool) -> NoReturn:
+def _answer_stdin(given: dict[str, Any], model: list[str] | None, form: str | None, *, triple: bool) -> NoReturn:
     """Answer expressions from stdin in blocks, with the given options; exits with the status of the batch."""
     from embcli.cli.batch import Batch, run_batch
 
@@ -92,7 +98,7 @@ def _answer_stdin(given: dict[str, Any], model: str | None, form: str | None, *,
         kinds=kinds,
         read_line=partial(_read_line, triple=triple),
         answer=partial(_answer_questions, load(model), triple=triple),
-        columns=["rank", "word", "score"],
+        columns=["rank", "word", "score", *(EXPECTED if given["expect"] else ()), "resolved"],
     )
     raise typer.Exit(run_batch(batch, shared=True))
 

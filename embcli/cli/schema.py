@@ -1,10 +1,11 @@
 """The command that prints JSON Schemas."""
 
 import json
-import sys
 from typing import Annotated
 
 import typer
+
+from embcli.cli.running import write
 
 
 def schema(
@@ -15,4 +16,4 @@ def schema(
     """Print the JSON Schema of what a command answers; of "error", that of an error."""
     from embcli.schemas import schema_of
 
-    sys.stdout.write(json.dumps(schema_of(" ".join(command)), indent=2) + "\n")
+    write(json.dumps(schema_of(" ".join(command)), indent=2) + "\n")

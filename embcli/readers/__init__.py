@@ -16,10 +16,12 @@ class Source(NamedTuple):
 
     reader: its name, for the store's header. rows: how many to expect, for the progress bar; None when the
     file does not say. blocks: the rows, read as they are asked for. notes: what is odd about the file, for
-    the user; complete when the blocks have been read.
+    the user; complete when the blocks have been read. sorted_by_frequency: whether the most frequent word comes
+    first, as in the files that word2vec, GloVe and fastText write; None when nobody knows.
     """
 
     reader: str
     rows: int | None
     blocks: Iterator[Block]
     notes: list[str]
+    sorted_by_frequency: bool | None = True

@@ -219,7 +219,16 @@ def read(opened: Opened) -> Source:
     if vectors.dtype.kind != "f" or vectors.dtype.itemsize > 8 or len(words) != len(vectors) or 0 in vectors.shape:
         raise BadFile(f"{opened.path} has {len(words)} words for a {vectors.dtype} array {list(vectors.shape)}", HINT)
     notes = ["its numbers were rounded to 32 bits"] if vectors.dtype.itemsize != 4 else []
-    return Source("native", len(words), _blocks(opened, words, vectors), notes)
+    return Source("native", len(words), _blocks(opened, words, vectors), notes, _is_sorted(attributes, len(words)))
+
+
+def _is_sorted(attributes: Mapping[str, Any], rows: int) -> bool | None:
+    """Whether the counts that gensim 4 keeps beside the words never rise; None without counts."""
+    expandos = attributes.get("expandos")
+    counts = expandos.get("count") if isinstance(expandos, dict) else None
+    if not isinstance(counts, np.ndarray) or counts.shape != (rows,) or counts.dtype.kind not in "iuf":
+        return None
+    return bool((counts[1:] <= counts[:-1]).all())
 
 
 def _vectors(path: Path, attributes: Mapping[str, Any], model: Mapping[str, Any]) -> Any:

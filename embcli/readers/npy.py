@@ -26,7 +26,7 @@ def read(opened: Opened, words_file: Path | None) -> Source:
         raise BadFile(f"{opened.path} holds vectors without words", "name a file of one word a line with --words FILE")
     array = open_array(opened)
     notes = ["its numbers were rounded to 32 bits"] if array.dtype.itemsize != 4 else []
-    return Source("npy", len(array), _blocks(opened, words_file, array), notes)
+    return Source("npy", len(array), _blocks(opened, words_file, array), notes, None)
 
 
 def open_array(opened: Opened) -> Array:

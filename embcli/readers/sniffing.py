@@ -33,6 +33,8 @@ def read(opened: Opened, *, form: str | None = None, reader: str = "embcli", wor
 def _read(opened: Opened, form: str, reader: str, words: Path | None) -> Source:
     if form not in FORMATS:
         raise UsageProblem(f'there is no format "{form}"', f"one of {', '.join(FORMATS)}")
+    if reader == "gensim" and form in ("fasttext", "native", "npy"):
+        raise UsageProblem(f"{opened.path} is {form}: --reader chooses who reads text and binary", "leave out --reader")
     if words is not None and form != "npy":
         raise UsageProblem(f"{opened.path} has its own words ({form})", "leave out --words")
     if form == "npy":

@@ -1,4 +1,4 @@
-"""Records and errors as JSON: ASCII, numbers rounded to 6 decimals, never NaN."""
+"""Records and errors as JSON: ASCII, numbers as their types say, never NaN."""
 
 import json
 from typing import Any

@@ -1,8 +1,11 @@
 """Records as CSV (RFC 4180), TSV and Markdown: one line for each of `results`, the JSON's keys as columns.
 
-A list becomes a column for each of its numbers. In CSV and TSV a word that a spreadsheet would take for a
-formula (it begins with = + - @, a tab or a carriage return) gets an apostrophe in front, which spreadsheets
-take for "this is text"; numbers are left alone. Control characters are escaped, as everywhere.
+A list becomes a column for each of its numbers. What a record has beside its results stands in columns where it fits
+the rows (the expected word, entropies, which words were read as others); `left_out` says what does not.
+
+In CSV and TSV a word that a spreadsheet would take for a formula (it begins with = + - @, a tab or a carriage return)
+gets an apostrophe in front, which spreadsheets take for "this is text"; numbers are left alone. Control characters are
+escaped, as everywhere.
 """
 
 import csv
@@ -36,10 +39,50 @@ def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], form: str, 
 
 
 def rows_of(record: Any) -> Iterator[dict[str, Any]]:
-    """Each of `results` as a flat row; of a record that has only pairs, the pairs."""
+    """Each of `results` as a flat row, with what fits; of a record that has only pairs, the pairs."""
     fields = as_json(record)
+    more = dict(_beside(fields))
     for result in fields["results"] or fields.get("pairs") or ():
-        yield dict(_flat(result, fields["query"]))
+        is_odd = {"odd": result["word"] == fields["odd"]} if "odd" in fields else {}
+        yield {**dict(_flat(result, fields["query"])), **is_odd, **more}
+
+
+def left_out(record: Any) -> dict[str, str]:
+    """What the rows do not hold, by its name, as a text."""
+    fields = as_json(record)
+    missing = {}
+    if "inputs" in fields:
+        places = [f"{one['word']} rank {one['rank']} score {one['score']}" for one in fields["inputs"]]
+        missing["ranks of the inputs"] = ", ".join(places).replace("rank None", "without a rank")
+    if fields.get("pairs") and fields["results"]:
+        dots = [f"{one['low']} {one['low_dot']} {one['high']} {one['high_dot']}" for one in fields["pairs"]]
+        missing["pairs"] = ", ".join(dots)
+    if fields.get("differences"):
+        missing["differences between the models"] = ", ".join(
+            f"{one['section']} {one.get('method', '')} {one['figure']} {one['model']} - {one['against']} "
+            f"{one['difference']} [{one['low']}, {one['high']}]"
+            for one in fields["differences"]
+        )
+    if fields.get("notes"):
+        missing["notes"] = "; ".join(fields["notes"])
+    return missing
+
+
+def _beside(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What stands beside `results` and is the same for all rows."""
+    expected = fields.get("expected")
+    if expected is not None:
+        yield "expected", expected["word"]
+        yield from ((f"expected_{name}", expected[name]) for name in ("rank", "rank_with_inputs", "score"))
+    if "entropy" in fields:
+        yield from zip(_of_temperatures("entropy", fields["query"]), fields["entropy"], strict=True)
+    yield from ((name, fields[name]) for name in ("separation", "auc") if name in fields)
+    if "resolved" in fields["query"]:
+        yield "resolved", "; ".join(f"{typed}={used}" for typed, used in fields["query"]["resolved"].items())
+
+
+def _of_temperatures(name: str, query: Mapping[str, Any]) -> list[str]:
+    return [f"{name}_T{str(t).removesuffix('.0')}" for t in query["temperatures"]]
 
 
 def _flat(result: Mapping[str, Any], query: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -47,10 +90,7 @@ def _flat(result: Mapping[str, Any], query: Mapping[str, Any]) -> Iterator[tuple
         if not isinstance(value, list):
             yield name, value
         elif name == "probabilities":
-            yield from (
-                (f"probability_T{str(t).removesuffix('.0')}", p)
-                for t, p in zip(query["temperatures"], value, strict=True)
-            )
+            yield from zip(_of_temperatures("probability", query), value, strict=True)
         else:
             yield from ((f"{name}_{i}", number) for i, number in enumerate(value))
 

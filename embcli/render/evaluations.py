@@ -7,18 +7,19 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from embcli import evaluations
+from embcli.render.drawing import GAP, Column, Flexible, Grid, Pen, headline, longest_of
 from embcli.render.printable import printable
-from embcli.render.tables import Pen, columns_of, headline
 
-# How wide columns are: a pair of percentages, a section's name before it is folded, a coverage; and between columns.
-PAIR_WIDTH, SECTION_WIDTH, COVERED_WIDTH, GAP = 13, 28, 13, 3
+# How wide columns are: a pair of percentages, a section's name before it is folded, a coverage.
+PAIR_WIDTH, SECTION_WIDTH, COVERED_WIDTH = 13, 28, 13
 TOTALS = ("semantic", "syntactic", "all")
 METHODS = {"3cosadd": "3CosAdd", "3cosmul": "3CosMul", "pairdirection": "PairDirection", "3cosavg": "3CosAvg"}
 METHODS |= {"lrcos": "LRCos"}
-SCALE = "% of covered questions [95 % interval]; with inputs: their own words may answer"
+Parts = list[RenderableType | Grid]
+SCALE = "% of covered questions [95 % interval]; with inputs: inputs included"
 
 
-def _analogies(evaluation: evaluations.Evaluation, pen: Pen) -> list[RenderableType]:
+def _analogies(evaluation: evaluations.Evaluation, pen: Pen) -> Parts:
     query = evaluation.query
     one = len(evaluation.models) == len(query.methods) == 1
     facts = (
@@ -26,7 +27,7 @@ def _analogies(evaluation: evaluations.Evaluation, pen: Pen) -> list[RenderableT
         *_settings(query.top, query.case_sensitive),
         *map(pen.model, evaluation.models),
     )
-    parts = headline(pen, query.questions, facts)
+    parts: Parts = [*headline(pen, query.questions, facts)]
     if one:
         parts.append(_in_full(evaluation.results))
     elif len(evaluation.models) == 1:
@@ -41,9 +42,7 @@ def _analogies(evaluation: evaluations.Evaluation, pen: Pen) -> list[RenderableT
     parts += [
         Text(),
         Text(
-            SCALE
-            if one
-            else "accuracy / with inputs: % of the covered questions; with inputs, their own words may answer",
+            SCALE if one else "accuracy / with inputs: % of the covered questions; with inputs: inputs included",
             style="dim",
         ),
     ]
@@ -53,18 +52,19 @@ def _analogies(evaluation: evaluations.Evaluation, pen: Pen) -> list[RenderableT
     return parts + _differences(differences, evaluation, percent=True)
 
 
-def _in_full(rows: Sequence[evaluations.SectionScore]) -> RenderableType:
+def _in_full(rows: Sequence[evaluations.SectionScore]) -> Grid:
     partly = any(row.covered < row.asked for row in rows)
-    shown = columns_of(
-        ("section", "left"), ("covered", "right"), ("accuracy", "right"),
-        *([("of all", "right")] if partly else []), ("with inputs", "right"), ("MRR", "right"),
+    of_all = [Column("of all", right=True, rank=2)] if partly else []
+    shown = Grid(
+        Column("section", words=True), Column("covered", right=True), Column("accuracy", right=True), *of_all,
+        Column("with inputs", right=True, rank=1), Column("MRR", right=True, rank=3),
     )  # fmt: skip
     for row in rows:
         _divide(shown, row.section, rows)
-        shown.add_row(
+        shown.add(
             printable(row.section),
             _coverage(row),
-            _interval(row.accuracy, row.accuracy_low, row.accuracy_high),
+            _with_interval(row.accuracy, row.accuracy_low, row.accuracy_high, _percent),
             *([_percent(row.accuracy_of_all)] if partly else []),
             _percent(row.accuracy_with_inputs),
             "-" if row.reciprocal_rank is None else f"{row.reciprocal_rank:.3f}",
@@ -73,7 +73,7 @@ def _in_full(rows: Sequence[evaluations.SectionScore]) -> RenderableType:
     return shown
 
 
-def _side_by_side(rows: Sequence[evaluations.SectionScore], by: str, pen: Pen) -> list[RenderableType]:
+def _side_by_side(rows: Sequence[evaluations.SectionScore], by: str, pen: Pen) -> Parts:
     """A column for each model or method: accuracy / with inputs; as many side by side as the terminal has room for."""
     figures: dict[str, dict[str, evaluations.SectionScore]] = {}
     for row in rows:
@@ -82,15 +82,16 @@ def _side_by_side(rows: Sequence[evaluations.SectionScore], by: str, pen: Pen) -
     widest = max(PAIR_WIDTH, *(len(printable(name)) for name in names)) + GAP
     room = pen.width - min(SECTION_WIDTH, max(len(name) for name in figures)) - COVERED_WIDTH - GAP
     at_once = max(1, room // widest)
-    parts: list[RenderableType] = []
+    parts: Parts = []
     for first in range(0, len(names), at_once):
         some = names[first : first + at_once]
         headings = [METHODS.get(name, printable(name)) for name in some]
-        shown = columns_of(("section", "left"), ("covered", "right"), *((heading, "right") for heading in headings))
+        figures_of = [Column(heading, right=True) for heading in headings]
+        shown = Grid(Column("section", words=True), Column("covered", right=True), *figures_of)
         for section, cells in figures.items():
             _divide(shown, section, rows)
             asked = [cells[name] for name in some]
-            shown.add_row(
+            shown.add(
                 printable(section),
                 ", ".join(dict.fromkeys(map(_coverage, asked))),
                 *(f"{_percent(cell.accuracy)} / {_percent(cell.accuracy_with_inputs)}" for cell in asked),
@@ -100,46 +101,45 @@ def _side_by_side(rows: Sequence[evaluations.SectionScore], by: str, pen: Pen) -
     return parts[:-1]
 
 
-def _correlations(correlations: evaluations.Correlations, pen: Pen) -> list[RenderableType]:
+def _correlations(correlations: evaluations.Correlations, pen: Pen) -> Parts:
     query = correlations.query
     several = len(correlations.models) > 1
     facts = (*_settings(query.top, query.case_sensitive), *map(pen.model, correlations.models))
-    shown = columns_of(
-        ("section", "left"), *([("model", "left")] if several else []), ("covered", "right"),
-        ("Spearman", "right"), ("Pearson", "right"),
+    models = [Column("model", words=True)] if several else []
+    shown = Grid(
+        Column("section", words=True), *models, Column("covered", right=True), Column("Spearman", right=True),
+        Column("Pearson", right=True, rank=1),
     )  # fmt: skip
     for row in correlations.results:
-        shown.add_row(
+        shown.add(
             printable(row.section),
             *([printable(row.model)] if several else []),
             _coverage(row),
-            _correlation(row.spearman, row.spearman_low, row.spearman_high),
-            _correlation(row.pearson, row.pearson_low, row.pearson_high),
+            _with_interval(row.spearman, row.spearman_low, row.spearman_high, _plain),
+            _with_interval(row.pearson, row.pearson_low, row.pearson_high, _plain),
         )
-    parts = [*headline(pen, "cosine and people's ratings", facts), shown]
+    parts: Parts = [*headline(pen, "cosine and people's ratings", facts), shown]
     parts += [Text(), Text("correlation [95 % interval]", style="dim")]
     return parts + _differences(correlations.differences, correlations, percent=False)
 
 
-def _differences(
-    differences: Sequence[evaluations.Difference], evaluation: Any, *, percent: bool
-) -> list[RenderableType]:
+def _differences(differences: Sequence[evaluations.Difference], evaluation: Any, *, percent: bool) -> Parts:
     """By how much the other models are better than the first, and whether that is more than chance."""
     if not differences:
         return []
     several = len(evaluation.query.methods) > 1 if percent else False
-    shown = columns_of(
-        ("section", "left"), ("model", "left"), *([("method", "left")] if several else []),
-        ("figure", "left"), ("difference", "right"),
+    methods = [Column("method")] if several else []
+    shown = Grid(
+        Column("section", words=True), Column("model", words=True), *methods, Column("figure"),
+        Column("difference", right=True),
     )  # fmt: skip
     for one in differences:
-        write = _points if percent else _signed
-        shown.add_row(
+        shown.add(
             printable(one.section),
             printable(one.model),
             *([METHODS[one.method or ""]] if several else []),
             one.figure.replace("accuracy_with_inputs", "with inputs"),
-            f"{write(one.difference)} [{write(one.low)}, {write(one.high)}]",
+            _with_interval(one.difference, one.low, one.high, _points if percent else _signed),
         )
     title = Text(f"difference from {printable(evaluation.models[0].name)}, on the same questions", style="bold")
     return [Text(), title, Text(), shown]
@@ -147,8 +147,8 @@ def _differences(
 
 def _divide(shown: Any, section: str, rows: Iterable[evaluations.SectionScore]) -> None:
     """A line before the totals."""
-    if section == next((row.section for row in rows if row.section in TOTALS), None) and shown.row_count:
-        shown.add_section()
+    if section == next((row.section for row in rows if row.section in TOTALS), None) and shown.rows:
+        shown.add_line()
 
 
 def _settings(top: int | None, case_sensitive: bool) -> tuple[str | None, ...]:
@@ -163,8 +163,15 @@ def _percent(share: float | None) -> str:
     return "-" if share is None else f"{100 * share:.1f}"
 
 
-def _interval(share: float | None, low: float | None, high: float | None) -> str:
-    return "-" if share is None else f"{_percent(share)} [{_percent(low)}, {_percent(high)}]"
+def _with_interval(
+    value: float | None, low: float | None, high: float | None, write: Callable[[float], str]
+) -> str | Flexible:
+    """A figure and, if there is one and there is room for it, its interval."""
+    if value is None:
+        return "-"
+    if low is None or high is None:
+        return write(value)
+    return longest_of(f"{write(value)} [{write(low)}, {write(high)}]", write(value))
 
 
 def _points(share: float) -> str:
@@ -175,13 +182,11 @@ def _signed(value: float) -> str:
     return f"{value:+.3f}"
 
 
-def _correlation(value: float | None, low: float | None, high: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} [{low:.3f}, {high:.3f}]"
+def _plain(value: float) -> str:
+    return f"{value:.3f}"
 
 
-VIEWS: dict[type, Callable[[Any, Pen], Sequence[RenderableType]]] = {
+VIEWS: dict[type, Callable[[Any, Pen], Parts]] = {
     evaluations.Evaluation: _analogies,
     evaluations.Correlations: _correlations,
 }

@@ -1,8 +1,8 @@
 """Scores of many questions for a slice of rows: lower and upper bounds in float32, true scores in float64.
 
-A formula holds n questions. Their scores are made of the cosines of a row with some vectors, `basis` [w, dim]:
-P = basis · V̂ᵀ [w, rows] is one matrix product. `bounds` makes two arrays [questions, rows] out of P; `scale` × the
-true score of a question lies between them, give or take `margin`.
+A formula holds n questions. Their scores are made of the products of a row with some vectors, `basis` [w, dim]:
+P = basis · V̂ᵀ [w, rows] (basis · Vᵀ for lengths) is one matrix product. `bounds` makes two arrays [questions, rows] out
+of P. They bound the image of the score, a number that grows with the score and is cheaper to compute.
 
 A question is a head and a tail: of king - man + woman, king - man and woman. Questions that share heads and tails
 share their products. The 19,544 Google analogies are made of some 550 heads and 900 tails, so that most of a score
@@ -15,16 +15,24 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from embcli.space import (
+from embcli.search.local import SAFE_NORMS, Slice
+from embcli.space import VectorSpace
+from embcli.vectors.arithmetic import (
+    COSINE_BLUR,
+    LENGTH_BLUR,
     NO_STEP,
     UNIT,
     Float32Array,
     Float64Array,
     FloatArray,
     Rows,
-    VectorSpace,
-    float32_margin,
+    dot_products,
+    lengths,
+    round_cosines,
+    round_lengths,
+    unit_cosines,
     unit_rows,
+    weighted_sum,
 )
 
 EPSILON = 1e-6
@@ -46,42 +54,164 @@ class Formula(Protocol):
     """How n questions are scored."""
 
     basis: Float64Array  # [w, dim]
-    scale: Float64Array  # [n]
-    margin: Float64Array  # [n]
+    is_unit: bool  # whether its products are with unit rows
 
-    def prepare(self, products: Float32Array) -> Prepared:
-        """What all questions share for a slice of rows, from products [w, rows]."""
+    def prepare(self, products: Slice) -> Prepared:
+        """What all questions share for a slice of rows."""
 
     def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
-        """Lower and upper bounds [last - first, rows] for some questions."""
+        """Lower and upper bounds [last - first, rows] of the images of some questions' scores."""
+
+    def margin(self, error: float) -> Float64Array:
+        """How far an image may lie outside its bounds [n], for products that err by `error`."""
+
+    def image(self, scores: Float64Array) -> Float64Array:
+        """What is bounded, for scores [n, m]."""
+
+    def blur(self, images: Float64Array, questions: slice) -> Float64Array:
+        """How far from an image [questions, m] another may lie whose score is printed the same."""
 
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
         """The true score of each question, given by its number, for the row beside it."""
 
+    def rounded(self, scores: Float64Array) -> Float64Array:
+        """Scores as they are printed and compared."""
 
-class Cosines:
+
+class _CosineFormula:
+    """What formulas have in common whose scores are cosines, or are made of cosines: image = scale · score."""
+
+    is_unit = True
+    scale: Float64Array  # [n]
+
+    def image(self, scores: Float64Array) -> Float64Array:
+        """The scores, scaled."""
+        return scores * self.scale[:, None]
+
+    def margin(self, error: float) -> Float64Array:
+        """None, unless a formula has one."""
+        return np.zeros(len(self.scale))
+
+    def blur(self, images: Float64Array, questions: slice) -> Float64Array:
+        """The same for all images of a question."""
+        return np.broadcast_to(COSINE_BLUR * self.scale[questions, None], images.shape)
+
+    def rounded(self, scores: Float64Array) -> Float64Array:
+        """At 6 decimals."""
+        return round_cosines(scores)
+
+
+class Cosines(_CosineFormula):
     """cos(v, q) for vectors q [n, dim] that share nothing."""
 
     def __init__(self, space: VectorSpace, queries: Float64Array) -> None:
         self._space = space
-        self.basis = self._directions = unit_rows(queries)
+        self.basis = unit_rows(queries)
         self.scale = np.ones(len(queries))
-        self.margin = np.full(len(queries), float32_margin(space.dim))
 
-    def prepare(self, products: Float32Array) -> Prepared:
+    def prepare(self, products: Slice) -> Prepared:
         """The products, which are the scores."""
-        return (products,)
+        return (products.values,)
 
     def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
         """The scores twice; `margin` tells how far they may be off."""
         return prepared[0][first:last], prepared[0][first:last]
 
+    def margin(self, error: float) -> Float64Array:
+        """That of the products."""
+        return np.full(len(self.basis), error)
+
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
         """cos(v, q) in float64."""
-        return _cosines(unit_rows(self._space.float64(rows)), self._directions[questions])
+        return unit_cosines(unit_rows(self._space.float64(rows)), self.basis[questions])
 
 
-class SumsOfCosines:
+class _LengthFormula:
+    """What formulas have in common whose scores grow with ‖v‖, for vectors q [n, dim]; q̂ = q / ‖q‖ is multiplied."""
+
+    is_unit = False
+
+    def __init__(self, space: VectorSpace, queries: Float64Array) -> None:
+        self._space, self._queries = space, queries
+        self._lengths = lengths(queries)
+        self.basis = unit_rows(queries)
+
+    def margin(self, error: float) -> Float64Array:
+        """None: the error of a row's product grows with ‖v‖, so it is in the bounds."""
+        return np.zeros(len(self.basis))
+
+    def rounded(self, scores: Float64Array) -> Float64Array:
+        """At 9 significant digits."""
+        return round_lengths(scores)
+
+
+class Dots(_LengthFormula):
+    """v · q; the image is v · q̂."""
+
+    def prepare(self, products: Slice) -> Prepared:
+        """The products from below and from above; of rows that float32 cannot measure, nothing is known."""
+        error = (products.error * products.norms.astype(np.float64)).astype(np.float32)
+        lower, upper = products.values - error, products.values + error
+        lower[:, products.unsafe], upper[:, products.unsafe] = -np.inf, np.inf
+        return lower, upper
+
+    def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
+        """Those that are prepared."""
+        lower, upper = prepared
+        return lower[first:last], upper[first:last]
+
+    def image(self, scores: Float64Array) -> Float64Array:
+        """v · q / ‖q‖."""
+        return scores / self._lengths[:, None]
+
+    def blur(self, images: Float64Array, questions: slice) -> Float64Array:
+        """A unit in the ninth digit."""
+        return LENGTH_BLUR * np.abs(images)
+
+    def exact(self, questions: Rows, rows: Rows) -> Float64Array:
+        """v · q in float64."""
+        return dot_products(self._space.float64(rows), self._queries[questions])
+
+
+class Distances(_LengthFormula):
+    """-‖v - q‖, the Euclidean distance with its sign turned.
+
+    The image is 1 - ‖v - q‖² / ‖q‖² = 2 r cos(v, q) - r², with r = ‖v‖ / ‖q‖; no root needs to be taken.
+    """
+
+    def prepare(self, products: Slice) -> Prepared:
+        """Products and norms, columns that float32 cannot measure, and the error of a product relative to the norm."""
+        return products.values, products.norms, products.unsafe, products.error
+
+    def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
+        """The image from below and from above; of rows that are far too long beside q, nothing is known."""
+        values, norms, unsafe, error = prepared
+        inverse = (1 / self._lengths[first:last, None]).astype(np.float32)
+        with np.errstate(over="ignore", invalid="ignore"):
+            ratio = norms * inverse
+            middle = ratio * ratio
+            margin = ratio * (np.float32(2 * error) + np.float32(2 * ROUNDINGS) * ratio)
+            np.subtract(2 * values[first:last] * inverse, middle, out=middle)
+            lower, upper = middle - margin, middle + margin
+        is_far = ~(ratio < np.float32(SAFE_NORMS[1]))
+        lower[is_far], upper[is_far] = -np.inf, np.inf
+        lower[:, unsafe], upper[:, unsafe] = -np.inf, np.inf
+        return lower, upper
+
+    def image(self, scores: Float64Array) -> Float64Array:
+        """1 - (distance / ‖q‖)²."""
+        return 1 - np.square(scores / self._lengths[:, None])
+
+    def blur(self, images: Float64Array, questions: slice) -> Float64Array:
+        """A unit in the ninth digit of the distance, whose square moves by twice as much, and some room."""
+        return 3 * LENGTH_BLUR * np.abs(1 - images)
+
+    def exact(self, questions: Rows, rows: Rows) -> Float64Array:
+        """-‖v - q‖ in float64."""
+        return -lengths(self._space.float64(rows) - self._queries[questions])
+
+
+class SumsOfCosines(_CosineFormula):
     """cos(v, h + t̂) = (v̂ · h + cos(v, t)) / ‖h + t̂‖ for heads h and tails t: 3CosAdd over unit vectors.
 
     terms: of each question, the tail last, with the weight 1. vectors [n, dim]: the questions' sums.
@@ -91,16 +221,16 @@ class SumsOfCosines:
         self._space = space
         self._shared = SharedTerms(terms)
         tails = unit_rows(space.float64(self._shared.tails))
-        heads = np.stack([_weighted_sum(space, head) for head in self._shared.heads])
+        heads = np.stack([_head(space, head) for head in self._shared.heads])
         self.basis = np.concatenate([heads, tails])
         self._directions = unit_rows(vectors)
-        self.scale = _lengths(vectors)
-        self.margin = float32_margin(space.dim) * (1 + _lengths(heads)[self._shared.head_of])
+        self.scale = lengths(vectors)
+        self._reach = 1 + lengths(heads)[self._shared.head_of]
 
-    def prepare(self, products: Float32Array) -> Prepared:
+    def prepare(self, products: Slice) -> Prepared:
         """The products of heads and of tails."""
         count = len(self._shared.heads)
-        return products[:count], products[count:]
+        return products.values[:count], products.values[count:]
 
     def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
         """The sums twice; `margin` tells how far they may be off."""
@@ -115,12 +245,16 @@ class SumsOfCosines:
             np.add(tails[run.tails], heads[run.head], out=sums[run.questions])
         return sums, sums
 
+    def margin(self, error: float) -> Float64Array:
+        """That of the tail's product, and of the head's as far as the head reaches."""
+        return error * self._reach
+
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
         """cos(v, q) in float64."""
-        return _cosines(unit_rows(self._space.float64(rows)), self._directions[questions])
+        return unit_cosines(unit_rows(self._space.float64(rows)), self._directions[questions])
 
 
-class ProductsOfCosines:
+class ProductsOfCosines(_CosineFormula):
     """3CosMul: Π s(v, p)^w / (Π s(v, n)^w + ε), s = (1 + cos) / 2, over positive terms p and negative terms n.
 
     It grows with every positive similarity and falls with every negative one, so the ends of the cosines'
@@ -133,7 +267,7 @@ class ProductsOfCosines:
         self._rows = list(dict.fromkeys(row for question in terms for row, _ in question))
         place = {row: i for i, row in enumerate(self._rows)}
         self.basis = unit_rows(space.float64(self._rows))
-        self.scale, self.margin = np.ones(len(terms)), np.zeros(len(terms))
+        self.scale = np.ones(len(terms))
         self._heads = [[(place[row], weight) for row, weight in head] for head in self._shared.heads]
         self._tails = [place[row] for row in self._shared.tails]
         self._tail_weights = np.array([question[-1][1] for question in terms])
@@ -145,16 +279,17 @@ class ProductsOfCosines:
             for j, (row, weight) in enumerate(question):
                 self._places[number, j], self._weights[number, j] = place[row], weight
 
-    def prepare(self, products: Float32Array) -> Prepared:
+    def prepare(self, products: Slice) -> Prepared:
         """The heads' quotients and the tails' similarities, each from below and from above."""
-        error = float32_margin(self._space.dim) / 2 + ROUNDINGS
-        middle = (1 + products) / 2
+        values = products.values
+        error = products.error / 2 + ROUNDINGS
+        middle = (1 + values) / 2
         low = np.maximum(middle - np.float32(error), 0)
         high = np.clip(middle + np.float32(error), 0, 1)
-        quotients = np.empty((2, len(self._heads), products.shape[1]), np.float32)
+        quotients = np.empty((2, len(self._heads), values.shape[1]), np.float32)
         for number, head in enumerate(self._heads):
             for quotient, above, below, sign in ((quotients[0], low, high, -1), (quotients[1], high, low, 1)):
-                numerator = denominator = np.ones(products.shape[1], np.float32)
+                numerator = denominator = np.ones(values.shape[1], np.float32)
                 for place, weight in head:
                     if weight > 0:
                         numerator = numerator * _power(above[place], weight, sign)
@@ -180,13 +315,15 @@ class ProductsOfCosines:
         numerator, denominator = np.ones(len(rows)), np.ones(len(rows))
         for j in range(self._places.shape[1]):
             weights = self._weights[questions, j]
-            similarities = ((1 + _cosines(units, self.basis[self._places[questions, j]])) / 2) ** np.abs(weights)
+            similarities = (1 + unit_cosines(units, self.basis[self._places[questions, j]])) / 2
+            # A power of 1 changes nothing; other powers may differ in their last bit from machine to machine.
+            similarities = np.where(np.abs(weights) == 1, similarities, similarities ** np.abs(weights))
             numerator *= np.where(weights > 0, similarities, 1)
             denominator *= np.where(weights < 0, similarities, 1)
         return numerator / (denominator + EPSILON)
 
 
-class PairDirections:
+class PairDirections(_CosineFormula):
     """cos(v̂ - ĉ, d) with d = b̂ - â, for questions b - a + c.
 
     As ‖v̂ - ĉ‖² = 1 + ‖ĉ‖² - 2 v̂ · ĉ, two products a row are enough: (v̂ · d - ĉ · d) / ‖v̂ - ĉ‖. ‖ĉ‖ is 1, or 0 for
@@ -197,30 +334,30 @@ class PairDirections:
         self._space = space
         self._shared = SharedTerms(terms)
         self._tails = unit_rows(space.float64(self._shared.tails))
-        self._heads = unit_rows(np.stack([_weighted_sum(space, head) for head in self._shared.heads]))
+        self._heads = unit_rows(np.stack([_head(space, head) for head in self._shared.heads]))
         self.basis = np.concatenate([self._heads, self._tails])
-        self.scale, self.margin = np.ones(len(terms)), np.zeros(len(terms))
+        self.scale = np.ones(len(terms))
         # Where a question begins to rise: ĉ · d.
-        self._foot = (self._tails[self._shared.tail_of] * self._heads[self._shared.head_of]).sum(axis=1)
+        self._foot = dot_products(self._tails[self._shared.tail_of], self._heads[self._shared.head_of])
 
-    def prepare(self, products: Float32Array) -> Prepared:
+    def prepare(self, products: Slice) -> Prepared:
         """Cosines with the heads; one over the longest and over the shortest distance from the tails; unclear rows.
 
         A row without any cosine is perpendicular to all, or else zero: that is found in float64.
         """
-        count = len(self._heads)
-        squares = (1 + np.square(self._tails).sum(axis=1, keepdims=True)).astype(np.float32) - 2 * products[count:]
-        error = np.float32(2 * float32_margin(self._space.dim) + 2 * ROUNDINGS)
+        heads, tails = products.values[: len(self._heads)], products.values[len(self._heads) :]
+        squares = (1 + lengths(self._tails)[:, None] ** 2).astype(np.float32) - 2 * tails
+        error = np.float32(2 * products.error + 2 * ROUNDINGS)
         nearest = np.float32(1 + ROUNDINGS) / np.sqrt(np.maximum(squares - error, np.float32(SHORTEST_SQUARE)))
         farthest = np.float32(1 - ROUNDINGS) / np.sqrt(np.maximum(squares + error, np.float32(SHORTEST_SQUARE)))
-        return products[:count], np.asarray(farthest), np.asarray(nearest), ~products.any(axis=0)
+        rise_error = np.float32(products.error + NO_STEP * np.sqrt(self._space.dim))
+        return heads, rise_error, np.asarray(farthest), np.asarray(nearest), ~products.values.any(axis=0)
 
     def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
         """The rise from ĉ along d, over the distance from ĉ, from below and from above."""
-        heads, farthest, nearest, is_unclear = prepared
+        heads, error, farthest, nearest, is_unclear = prepared
         shape = last - first, heads.shape[1]
         lower, upper = np.empty(shape, np.float32), np.empty(shape, np.float32)
-        error = np.float32(float32_margin(self._space.dim) + NO_STEP * np.sqrt(self._space.dim))
         for run in self._shared.runs(first, last):
             foot = self._foot[first:last][run.questions, None].astype(np.float32)
             rise = heads[run.head] - foot
@@ -234,10 +371,10 @@ class PairDirections:
         units = unit_rows(self._space.float64(rows))
         steps = units - self._tails[self._shared.tail_of[questions]]
         steps[(np.abs(steps).max(axis=1) < NO_STEP) | ~units.any(axis=1)] = 0
-        return _cosines(unit_rows(steps), self._heads[self._shared.head_of[questions]])
+        return unit_cosines(unit_rows(steps), self._heads[self._shared.head_of[questions]])
 
 
-class LikelyCosines:
+class LikelyCosines(_CosineFormula):
     """P(v) · cos(v, c), P(v) = 1 / (1 + exp(-w · v̂ - b)): LRCos, for tails c [n] and classes (w, b) of their own.
 
     Drozd, Gladkova and Matsuoka, Word Embeddings, Analogies, and Machine Learning, COLING 2016.
@@ -249,29 +386,32 @@ class LikelyCosines:
         self._space = space
         self._tails = unit_rows(space.float64(tails))
         self._weights, self._intercepts = weights, intercepts
-        self._steepness = _lengths(weights)
+        self._steepness = lengths(weights)
         self.basis = np.concatenate([self._tails, unit_rows(weights)])
-        self.scale, self.margin = np.ones(len(tails)), np.full(len(tails), 4 * ROUNDINGS)
+        self.scale = np.ones(len(tails))
 
-    def prepare(self, products: Float32Array) -> Prepared:
+    def prepare(self, products: Slice) -> Prepared:
         """Cosines with the tails and with the classes."""
-        return products[: len(self._tails)], products[len(self._tails) :]
+        return products.values[: len(self._tails)], products.values[len(self._tails) :], products.error
 
     def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
         """Products of the ends of the intervals of the likelihood and of the cosine."""
-        near, along = (part[first:last] for part in prepared)
-        error = np.float32(float32_margin(self._space.dim))
+        near, along, error = prepared[0][first:last], prepared[1][first:last], np.float32(prepared[2])
         steepness = self._steepness[first:last, None].astype(np.float32)
         intercepts = self._intercepts[first:last, None].astype(np.float32)
         low, high = (_likelihood(steepness * (along + step) + intercepts) for step in (-error, error))
         below, above = near - error, near + error
         return np.minimum(below * low, below * high), np.maximum(above * low, above * high)
 
+    def margin(self, error: float) -> Float64Array:
+        """The roundings of the likelihood and of the product."""
+        return np.full(len(self.scale), 4 * ROUNDINGS)
+
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
         """LRCos in float64."""
         units = unit_rows(self._space.float64(rows))
-        along = (units * self._weights[questions]).sum(axis=1) + self._intercepts[questions]
-        return np.asarray(_likelihood(along) * _cosines(units, self._tails[questions]))
+        along = dot_products(units, self._weights[questions]) + self._intercepts[questions]
+        return np.asarray(_likelihood(along) * unit_cosines(units, self._tails[questions]))
 
 
 class Run(NamedTuple):
@@ -317,19 +457,10 @@ def shares_terms(terms: Sequence[Terms]) -> bool:
     return len(shared.heads) + len(shared.tails) <= WORTH_SHARING * len(terms)
 
 
-def _weighted_sum(space: VectorSpace, terms: Terms) -> Float64Array:
+def _head(space: VectorSpace, terms: Terms) -> Float64Array:
     """Σ weight · v̂ [dim]; of no terms, the zero vector."""
     units = unit_rows(space.float64([row for row, _ in terms]))
-    return np.asarray((units * np.array([weight for _, weight in terms])[:, None]).sum(axis=0))
-
-
-def _lengths(vectors: Float64Array) -> Float64Array:
-    return np.asarray(np.sqrt(np.square(vectors).sum(axis=1)))
-
-
-def _cosines(units: Float64Array, directions: Float64Array) -> Float64Array:
-    """The cosine of each unit vector with the one beside it [rows], as `VectorSpace.exact_cosines` adds it up."""
-    return np.asarray(np.clip((units * directions).sum(axis=1), -1, 1))
+    return weighted_sum(units, np.array([weight for _, weight in terms]))
 
 
 def _likelihood(logits: FloatArray) -> FloatArray:

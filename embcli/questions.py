@@ -1,0 +1,107 @@
+"""Which questions a method is asked about a section, and which of them a model covers."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from embcli.answering import PAIR_METHODS, SHARED, TRIPLE_METHODS, CoveredQuestion, Task, tasks_of
+from embcli.question_sets import Section
+from embcli.space import VectorSpace
+
+# Names of totals; a section of such a name gets another one.
+TOTALS = ("semantic", "syntactic", "all")
+
+# A word of a question → the rows that stand for it, the most frequent first.
+RowsOfWords = Mapping[str, tuple[int, ...]]
+
+
+class SectionQuestions:
+    """The questions that a method is asked about a section. They are made as they are needed: 1,000 pairs make 999,000.
+
+    tables: the rows of words, for each model.
+    """
+
+    def __init__(self, section: Section, method: str, tables: Sequence[RowsOfWords]) -> None:
+        self.name = f"{section.name} (section)" if section.name in TOTALS else section.name
+        self.method = method
+        self._items, self._tables = section.items, tables
+        self._is_of_two_pairs = section.is_pairs and method in TRIPLE_METHODS
+        self._pairs = [_pairs(section, table) if method in PAIR_METHODS else () for table in tables]
+
+    def __len__(self) -> int:
+        count = len(self._items)
+        return count * count - self._equal_pairs() if self._is_of_two_pairs else count
+
+    def __iter__(self) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """The given words and the answers of each question."""
+        if not self._is_of_two_pairs:
+            yield from self._items
+            return
+        for one in self._items:  # a is to b as c is to ?, of every two pairs
+            known = next((a for a in one.answers if all(a in table for table in self._tables)), one.answers[0])
+            for other in self._items:
+                if other != one:
+                    yield (*one.words, known, *other.words), other.answers
+
+    def tasks(self, model: int, top: int | None, *, answered: bool) -> Iterator[tuple[list[int], Task]]:
+        """The covered questions of a model as tasks of bounded size, with the numbers of the questions."""
+        numbers: list[int] = []
+        covered: list[CoveredQuestion] = []
+        last = len(self) - 1
+        for number, (words, answers) in enumerate(self):
+            question = _covered(words, answers, self._tables[model], self._pairs[model])
+            if question is not None:
+                numbers.append(number)
+                covered.append(question)
+            if len(covered) == SHARED or number == last:
+                first = 0
+                for task in tasks_of(Task(model, self.method, top, answered, tuple(covered), self._pairs[model])):
+                    yield numbers[first : first + len(task.questions)], task
+                    first += len(task.questions)
+                numbers, covered = [], []
+
+    def _equal_pairs(self) -> int:
+        """How many pairs of pairs are equal, each with itself among them."""
+        counts: dict[Any, int] = {}
+        for item in self._items:
+            counts[item] = counts.get(item, 0) + 1
+        return sum(count * count for count in counts.values())
+
+
+def rows_of_words(space: VectorSpace, words: Iterable[str], top: int | None, case_sensitive: bool) -> RowsOfWords:
+    """The rows that stand for words, the most frequent first: of that word, or of all its spellings in other cases."""
+    if case_sensitive:
+        found = {word: space.vocabulary.find(word) for word in words}
+        return {word: (row,) for word, row in found.items() if row is not None and (top is None or row < top)}
+    upper = {word: word.upper() for word in words}
+    wanted = set(upper.values())
+    rows: dict[str, tuple[int, ...]] = {}
+    for row, word in enumerate(space.vocabulary.first(top)):
+        if (folded := word.upper()) in wanted:
+            rows[folded] = (*rows.get(folded, ()), row)
+    return {word: rows[folded] for word, folded in upper.items() if folded in rows}
+
+
+def _covered(
+    words: Sequence[str], answers: Sequence[str], table: RowsOfWords, pairs: Sequence[tuple[int, int]]
+) -> CoveredQuestion | None:
+    """A question by rows; None if a word, or every answer, is not in the vocabulary, or no other pair teaches it."""
+    given = [table.get(word) for word in words]
+    expected = [row for answer in answers for row in table.get(answer, ())]
+    if not expected or not all(given):
+        return None
+    excluded = [row for rows in given if rows for row in rows]
+    if pairs and all(left == excluded[0] for left, _ in pairs):
+        return None
+    one_each = tuple(rows[0] for rows in given if rows)
+    return CoveredQuestion(one_each, tuple(dict.fromkeys(excluded)), tuple(dict.fromkeys(expected)))
+
+
+def _pairs(section: Section, table: RowsOfWords) -> tuple[tuple[int, int], ...]:
+    """The pairs of a section by rows, with the first answer that is in the vocabulary."""
+    pairs = []
+    for (word,), answers in section.items:
+        left = table.get(word)
+        right = next((table[answer] for answer in answers if answer in table), None)
+        if left and right:
+            pairs.append((left[0], right[0]))
+    return tuple(pairs)

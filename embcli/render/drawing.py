@@ -1,0 +1,248 @@
+"""What all tables are drawn with: a pen, headlines, numbers, and grids that fit the terminal."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from embcli import results
+from embcli.render.printable import cell_width, printable
+
+BAR = 24  # the longest bar
+LEAST_BAR = 3  # a shorter one shows nothing
+LINE = 15  # half of the longest number line
+FOLDED = 6  # words are not folded to less than this
+WHOLE = 80  # a terminal of so many columns has all columns of a table, if need be with folded words
+GAP = 3  # between columns
+
+
+class Flexible(NamedTuple):
+    """A cell that is drawn in the width that there is, between `least` and `most`."""
+
+    least: int
+    most: int
+    draw: Callable[[int], Text]
+
+
+Cell = str | Text | Flexible
+
+
+class Column(NamedTuple):
+    """A column of a grid. words: whether it may be folded. rank: the greater, the earlier it is left out; 0: never."""
+
+    heading: str | Flexible
+    right: bool = False
+    words: bool = False
+    rank: int = 0
+
+
+class Grid:
+    """Rows that fit the terminal: bars get shorter, then columns are left out, and words are folded last.
+
+    From 80 columns on no column is left out.
+    """
+
+    def __init__(self, *columns: Column) -> None:
+        self.columns = columns
+        self.rows: list[tuple[Sequence[Cell], str | None]] = []
+        self.lines: set[int] = set()
+
+    def add(self, *cells: Cell, style: str | None = None) -> None:
+        """Add a row."""
+        self.rows.append((cells, style))
+
+    def add_line(self) -> None:
+        """Draw a line before the next row."""
+        self.lines.add(len(self.rows))
+
+    def fit(self, width: int) -> list[RenderableType]:
+        """The rows as a table of at most so many columns, and a line that names the columns left out.
+
+        A number that is cut is a wrong number: where even the least does not fit, the table is wider.
+        """
+        kept = list(range(len(self.columns)))
+        while width < WHOLE and self._total(kept) > width:
+            last = max(kept, key=lambda i: (self.columns[i].rank, i))
+            if self.columns[last].rank == 0:
+                break
+            kept.remove(last)
+        parts: list[RenderableType] = [self._table(self._drawn(kept, width), width)]
+        left_out = [str(column.heading) for i, column in enumerate(self.columns) if i not in kept and column.heading]
+        if left_out:
+            note = f"no room for: {', '.join(left_out)}"
+            parts += [Text(), Text(note, style="dim")]
+        return parts
+
+    def _extent(self, number: int) -> tuple[int, int]:
+        """The least and the most width of a column."""
+        column = self.columns[number]
+        cells: list[Cell] = [column.heading, *(cells[number] for cells, _ in self.rows)]
+        least = max(cell.least if isinstance(cell, Flexible) else cell_width(str(cell)) for cell in cells)
+        most = max(cell.most if isinstance(cell, Flexible) else cell_width(str(cell)) for cell in cells)
+        return least, max(least, most)
+
+    def _total(self, kept: Sequence[int]) -> int:
+        """The least width of some columns with their gaps."""
+        widths = [self._extent(i)[0] for i in kept]
+        return sum(widths) + GAP * (len([one for one in widths if one]) - 1)
+
+    def _drawn(self, kept: Sequence[int], width: int) -> dict[int, list[Text]]:
+        """Each column's heading and cells, in the room that there is; without those where nothing is left."""
+        extents = {i: self._extent(i) for i in kept}
+        rooms = {i: most for i, (_, most) in extents.items()}
+        flexible = [i for i, (least, most) in extents.items() if least < most]
+        while flexible and (too_much := sum(rooms.values()) + GAP * (len(kept) - 1) - width) > 0:
+            share = -(-too_much // len(flexible))
+            for i in flexible:
+                least = extents[i][0]
+                # A bar is at least as long as can be read, or is not there.
+                rooms[i] = rooms[i] - share if rooms[i] - share - least >= LEAST_BAR else least
+            flexible = [i for i in flexible if rooms[i] > extents[i][0]]
+        cells = {i: [self.columns[i].heading, *(cells[i] for cells, _ in self.rows)] for i in kept}
+        drawn = {i: [_drawn(cell, rooms[i]) for cell in column] for i, column in cells.items()}
+        return {i: column for i, column in drawn.items() if any(cell.plain for cell in column)}
+
+    def _table(self, drawn: Mapping[int, list[Text]], width: int) -> Table:
+        widths = {i: max(cell_width(cell.plain) for cell in column) for i, column in drawn.items()}
+        foldable = [i for i in drawn if self.columns[i].words]
+        while foldable and sum(widths.values()) + GAP * (len(drawn) - 1) > width:
+            widest = max(foldable, key=lambda i: widths[i])
+            if widths[widest] <= FOLDED:
+                break
+            widths[widest] -= 1
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+        for i, (heading, *cells) in drawn.items():
+            heading.justify = "right" if self.columns[i].right else "left"
+            table.add_column(heading, width=widths[i], overflow="fold", no_wrap=not self.columns[i].words)
+            for cell in cells if self.columns[i].right else []:
+                # By hand, as spaces at the end of a number align its decimal point.
+                cell.pad_left(max(0, widths[i] - cell_width(cell.plain)))
+        for number, (_, style) in enumerate(self.rows):
+            if number in self.lines and number:
+                table.add_section()
+            table.add_row(*(column[number + 1] for column in drawn.values()), style=style)
+        return table
+
+
+class Pen:
+    """Draws bars and number lines, in ASCII where the terminal has no more than that."""
+
+    def __init__(self, console: Console) -> None:
+        fancy = console.encoding.startswith("utf")
+        self.full, self.parts = ("█", " ▏▎▍▌▋▊▉") if fancy else ("#", " ")
+        self.zero, self.line, self.dot, self.minus = ("│", "━", "●", "−") if fancy else ("|", "=", "o", "-")
+        self.times, self.separator = ("×", " · ") if fancy else ("x", " | ")
+        self.degree, self.ellipsis = ("°", "…") if fancy else (" deg", "...")
+        self.width = console.width
+
+    def bar(self, value: float, whole: float, before: str = "") -> Flexible:
+        """A bar as long as value / whole of the width; nothing for what is not positive. before: what stands there."""
+        share = max(0.0, min(1.0, value / whole if whole else 0.0))
+
+        def draw(width: int) -> Text:
+            eighths = round(share * max(0, width - len(before)) * len(self.parts))
+            full, rest = divmod(eighths, len(self.parts))
+            return Text.assemble(before, (self.full * full + self.parts[rest].strip(), "cyan"))
+
+        return Flexible(len(before.rstrip()), len(before) + BAR, draw)
+
+    def number_line(self, value: float, reach: float) -> Flexible:
+        """A mark at `value` on a line from -reach to reach, joined to the zero in the middle."""
+
+        def draw(width: int) -> Text:
+            half = (width - 1) // 2
+            if half < 1:
+                return Text()
+            steps = round(value / reach * half) if reach else 0
+            left = " " * half if steps >= 0 else " " * (half + steps) + self.dot + self.line * (-steps - 1)
+            right = "" if steps <= 0 else self.line * (steps - 1) + self.dot
+            return Text.assemble((left, "red"), self.dot if steps == 0 else self.zero, (right, "green"))
+
+        return Flexible(0, 2 * LINE + 1, draw)
+
+    def scale(self) -> Flexible:
+        """The heading above number lines: -, 0 and +."""
+
+        def draw(width: int) -> Text:
+            space = " " * max(0, (width - 1) // 2 - 1)
+            return Text(f"{self.minus}{space}0{space}+" if width >= LEAST_BAR else "")
+
+        return Flexible(0, 2 * LINE + 1, draw)
+
+    def model(self, card: results.ModelCard) -> str:
+        """Which model answered."""
+        return f"{printable(card.name)}, {card.words:,} words {self.times} {card.dim}"
+
+
+def longest_of(*texts: str, style: str = "") -> Flexible:
+    """The longest of some texts, given in falling length, that there is room for."""
+
+    def draw(width: int) -> Text:
+        return Text(next((text for text in texts if cell_width(text) <= width), ""), style=style)
+
+    return Flexible(cell_width(texts[-1]), cell_width(texts[0]), draw)
+
+
+def print_parts(view: Callable[[Pen], Sequence[RenderableType | Grid]]) -> str:
+    """What a view draws, as text for the terminal on stdout; 80 columns wide in a pipe, plain with NO_COLOR."""
+    piped = not os.isatty(1)
+    console = Console(
+        markup=False,
+        emoji=False,
+        highlight=False,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+        width=80 if piped and "COLUMNS" not in os.environ else None,
+    )
+    with console.capture() as capture:
+        for drawn in view(Pen(console)):
+            for part in drawn.fit(console.width) if isinstance(drawn, Grid) else [drawn]:
+                room = console.width
+                if isinstance(part, Table):
+                    console.width = max(room, sum((column.width or 0) + GAP for column in part.columns))
+                console.print(part)
+                console.width = room
+    return "\n".join(line.rstrip() for line in capture.get().split("\n"))
+
+
+def word(text: str, style: str = "bold") -> Text:
+    """A word of a vocabulary, as data."""
+    return Text(printable(text), style=style, overflow="fold")
+
+
+def cosine(value: float, sign: str = "") -> str:
+    """Four decimals; never a negative zero."""
+    return f"{round(value, 4) + 0.0:{sign}.4f}"
+
+
+def digits(value: float, sign: str = "") -> str:
+    """Five significant digits: 21.878, 0.51510, 2.1878e-07; zero is 0.0000."""
+    return f"{value:{sign}#.5g}".rstrip(".") if value else f"{0:{sign}.4f}"
+
+
+def lengths(values: Sequence[float], sign: str = "") -> list[str]:
+    """Five significant digits each, with spaces at the end where that lines up the decimal points."""
+    texts = [digits(value, sign) for value in values]
+    after = [len(text) - text.find(".") if "." in text else 0 for text in texts]
+    return [text + " " * (max(after) - one) for text, one in zip(texts, after, strict=True)]
+
+
+def headline(
+    pen: Pen, title: str, facts: Iterable[str | None], resolved: Mapping[str, str] | None = None
+) -> list[RenderableType]:
+    """What was asked, in bold; facts about it, dim; which words were read as others."""
+    parts: list[RenderableType] = [Text(printable(title), style="bold")] if title else []
+    parts.append(Text(pen.separator.join(fact for fact in facts if fact), style="dim"))
+    if resolved:
+        readings = ", ".join(f'"{printable(typed)}" as {printable(used)}' for typed, used in resolved.items())
+        parts.append(Text(f"read {readings}", style="yellow"))
+    return [*parts, Text()]
+
+
+def _drawn(cell: Cell, width: int) -> Text:
+    if isinstance(cell, Flexible):
+        return cell.draw(width)
+    return Text(cell) if isinstance(cell, str) else cell.copy()

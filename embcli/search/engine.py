@@ -1,0 +1,289 @@
+"""The one entry to exact search: the best rows for one question or many, and the exact ranks of given rows.
+
+An engine (`local.py`) reads the matrix in float32, a formula (`formulas.py`) makes a lower and an upper bound of every
+score out of that, and what the bounds leave open is settled here in float64, as printed. So the answers are those of
+scoring every row in float64, on every machine. An engine that reads less, or a server that gives its best rows only,
+would yield `Bounds` of the rows that it returns, and one upper bound for all others.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from embcli.errors import DamagedStore
+from embcli.search import local
+from embcli.search.formulas import Formula
+from embcli.search.scores import CHUNK
+from embcli.space import VectorSpace
+from embcli.vectors.arithmetic import Float32Array, Float64Array, Rows
+
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+Words = np.ndarray[Any, np.dtype[np.uint64]]
+
+# Scores worked on at a time: 2 MiB of float32.
+SCORE_NUMBERS = 1 << 19
+# The best of so many rows stands for all of them where a floor under the k best is looked for.
+GROUP = 64
+# More candidates in a slice than this for each that is wanted, and the floor is raised.
+MANY = 8
+# A wanted row that fewer than this share of the rows are before is near the top: they are listed, not counted.
+FEW = 1 / 128
+# Pairs of a question and a row that are kept until they are settled, and settled candidates until the best are taken.
+MANY_OPEN = 1 << 18
+MANY_CANDIDATES = 1 << 20
+BEST = -1  # stands for a slot where a row is a candidate for the best
+
+
+class Search(NamedTuple):
+    """What to find for one question: the k best rows, and the ranks of `wanted` rows."""
+
+    k: int
+    wanted: tuple[int, ...] = ()
+
+
+class Found(NamedTuple):
+    """The k best rows with their scores, best first, and the rank and score of each wanted row.
+
+    Scores are as printed; equal scores stand in row order. The rank of a row that is not searched is None.
+    """
+
+    rows: Rows
+    scores: Float64Array
+    places: tuple[tuple[int | None, float], ...]
+
+
+class Bounds(NamedTuple):
+    """Bounds of the images (`Formula.image`) of some questions' scores for a slice of rows, from `first` on.
+
+    An image lies between lower - margin and upper + margin. lower, upper: float32 [questions, rows]; margin:
+    [questions]. number: of the slice.
+    """
+
+    number: int
+    first: int
+    questions: slice
+    lower: Float32Array
+    upper: Float32Array
+    margin: Float64Array
+
+
+def search(space: VectorSpace, formula: Formula, searches: Sequence[Search], top: int | None = None) -> list[Found]:
+    """Answer the questions of a formula over the first `top` rows (all of them by default).
+
+    Of the rows [1, 0], [0, 1], [1, 1], the two nearest to [1, 0] by cosine, and the rank of row 1:
+    search(space, Cosines(space, [[1, 0]]), [Search(2, (1,))]) finds rows 0 and 2 with 1.0 and 0.707107, and row 1 on
+    rank 3 with 0.0. DamagedStore for vectors that are not finite.
+    """
+    count = len(space.norms[:top])
+    settling = _Settling(formula, searches, count)
+    for bounds in _bounds(space, formula, len(searches), count):
+        settling.add(bounds)
+    return settling.found(searches)
+
+
+def _bounds(space: VectorSpace, formula: Formula, questions: int, count: int) -> Iterator[Bounds]:
+    """The bounds of all rows, slice by slice; of a slice, for so many questions that the bounds stay in the cache."""
+    for products in local.slices(space, formula.basis, count, unit=formula.is_unit):
+        prepared = formula.prepare(products)
+        margin = formula.margin(products.error)
+        size = max(1, SCORE_NUMBERS // products.values.shape[1])
+        for start in range(0, questions, size):
+            part = slice(start, min(start + size, questions))
+            lower, upper = formula.bounds(prepared, part.start, part.stop)
+            yield Bounds(products.number, products.first, part, lower, upper, margin[part])
+
+
+class _Wanted(NamedTuple):
+    """The wanted rows of n questions in slots, arrays [n, slots]; an empty slot holds the row -1 and counts nothing.
+
+    scores: as printed. low: a row whose image is below that is not before the wanted one. high: a row whose image is
+    above that is. better: how many rows are known to be before it.
+    """
+
+    rows: Rows
+    scores: Float64Array
+    low: Float64Array
+    high: Float64Array
+    better: Rows
+
+
+class _Settling:
+    """The best rows and the ranks of n questions, narrowed down slice by slice.
+
+    An example with one question, k = 1, one wanted row of printed score 0.5, and bounds that err by 0.001. Of rows with
+    the values .3, .4995, .6 and .9, the last two are counted as before the wanted row, the first is not, and the second
+    is open: it is scored in float64. The best value, .9, raises the cut under the best to .9 - .001 - a blur of 1e-6;
+    so .9 alone is a candidate, and its score in float64 is the answer.
+    """
+
+    def __init__(self, formula: Formula, searches: Sequence[Search], count: int) -> None:
+        self.formula = formula
+        self.count = count
+        self.k = np.array([min(one.k, count) for one in searches])
+        # An image below its question's cut is not among the k best; raised as rows come.
+        self.cuts = np.where(self.k > 0, -np.inf, np.inf)
+        self.wanted = self._wanted(searches)
+        self.open: list[tuple[Rows, Rows, Rows]] = []  # questions, slots and rows that the bounds leave open
+        self.pending = 0  # how many of them
+        self.candidates: list[tuple[Rows, Rows, Float64Array]] = []  # questions, rows, scores
+
+    def add(self, bounds: Bounds) -> None:
+        """Count the rows that are surely before wanted ones, keep what is open."""
+        part = bounds.questions
+        margin = bounds.margin[:, None]
+        perhaps = _below(self.wanted.low[part] - margin)
+        surely = -_below(-self.wanted.high[part] - margin)
+        is_deep = (self.wanted.better[part] >= FEW * bounds.first) & (self.wanted.rows[part] >= 0)
+        for slot in range(is_deep.shape[1]):
+            active = np.flatnonzero(is_deep[:, slot])
+            if len(active):
+                self._count(bounds, active, slot, perhaps[active, slot, None], surely[active, slot, None])
+        self._list(bounds, np.where(is_deep, np.float32(np.inf), perhaps), surely)
+        if self.pending > MANY_OPEN:
+            self._settle()
+
+    def found(self, searches: Sequence[Search]) -> list[Found]:
+        """What was found, once all rows have been added."""
+        self._settle()
+        questions, rows, scores = self._best()
+        edges = np.searchsorted(questions, np.arange(len(searches) + 1)).tolist()
+        if (np.diff(edges) < self.k).any():
+            raise DamagedStore("the vectors hold numbers that are not finite")
+        found = []
+        for number, one in enumerate(searches):
+            best = slice(edges[number], edges[number + 1])
+            ranks = (1 + self.wanted.better[number]).tolist()
+            known = zip(one.wanted, ranks, self.wanted.scores[number].tolist(), strict=False)
+            places = tuple((rank if row < self.count else None, score) for row, rank, score in known)
+            found.append(Found(rows[best], scores[best], places))
+        return found
+
+    def _wanted(self, searches: Sequence[Search]) -> _Wanted:
+        shape = len(searches), max(1, *(len(one.wanted) for one in searches))
+        rows = np.full(shape, -1)
+        for number, one in enumerate(searches):
+            rows[number, : len(one.wanted)] = one.wanted
+        filled = np.nonzero(rows >= 0)
+        scores = np.zeros(shape)
+        scores[filled] = self._printed(filled[0], rows[filled])
+        images = self.formula.image(scores)
+        blur = self.formula.blur(images, slice(None))
+        low = np.where(rows >= 0, images - blur, np.inf)
+        return _Wanted(rows, scores, low, images + blur, np.zeros(shape, np.intp))
+
+    def _printed(self, questions: Rows, rows: Rows) -> Float64Array:
+        """Scores of questions for the rows beside them, as printed."""
+        starts = range(0, len(questions), CHUNK)
+        parts = [self.formula.exact(questions[i : i + CHUNK], rows[i : i + CHUNK]) for i in starts]
+        return self.formula.rounded(np.concatenate([np.zeros(0), *parts]))
+
+    def _count(self, bounds: Bounds, active: Rows, slot: int, perhaps: Float32Array, surely: Float32Array) -> None:
+        """Count the many rows that are before a wanted row of the active questions."""
+        lower, upper = bounds.lower, bounds.upper
+        if len(active) < len(lower):
+            is_one = lower is upper
+            upper = upper[active]
+            lower = upper if is_one else lower[active]
+        may_be, is_surely = _bits(upper >= perhaps), _bits(lower > surely)
+        questions = bounds.questions.start + active
+        self.wanted.better[questions, slot] += _counts(is_surely)
+        places, columns = _true_places(may_be ^ is_surely)
+        self._keep_open(questions[places], slot, bounds.first + columns)
+
+    def _list(self, bounds: Bounds, shallow: Float32Array, surely: Float32Array) -> None:
+        """List the few rows that come near the top: before wanted rows there, or among the best."""
+        part, upper = bounds.questions, bounds.upper
+        if bounds.number.bit_count() <= 1 and self.k[part].any():  # slices 0, 1, 2, 4, 8, …: half of all is new
+            self._raise_cuts(bounds)
+        for is_raised in (False, True):
+            cut = _below(self.cuts[part] - bounds.margin)
+            may_be = _bits(upper >= np.minimum(cut, shallow.min(axis=1))[:, None])
+            if is_raised or _counts(may_be).sum() <= upper.size * FEW + MANY * self.k[part].sum():
+                break
+            self._raise_cuts(bounds)
+        places, columns = _true_places(may_be)
+        low, high = bounds.lower[places, columns], upper[places, columns]
+        questions, rows = part.start + places, bounds.first + columns
+        for slot in np.flatnonzero((shallow < np.inf).any(axis=0)).tolist():
+            threshold = shallow[places, slot]
+            is_surely = (threshold < np.inf) & (low > surely[places, slot])
+            self.wanted.better[part, slot] += np.bincount(places[is_surely], minlength=len(upper))
+            is_open = (threshold < np.inf) & (high >= threshold) & ~is_surely
+            self._keep_open(questions[is_open], slot, rows[is_open])
+        is_open = high >= cut[places]
+        self._keep_open(questions[is_open], BEST, rows[is_open])
+
+    def _raise_cuts(self, bounds: Bounds) -> None:
+        """Let the k best of a slice raise the cuts.
+
+        The k-th best maximum of a group of rows bounds the k-th best value from below, in one fast pass.
+        """
+        part, lower = bounds.questions, bounds.lower
+        k = np.maximum(self.k[part], 1)
+        groups = lower.shape[1] // GROUP
+        if groups >= k.max():
+            lower = lower[:, : groups * GROUP].reshape(len(lower), groups, GROUP).max(axis=2)
+        if lower.shape[1] < k.max():
+            return
+        values = np.sort(lower, axis=1)
+        floors = values[np.arange(len(k)), values.shape[1] - k] - bounds.margin
+        self.cuts[part] = np.maximum(self.cuts[part], floors - self.formula.blur(floors[:, None], part)[:, 0])
+
+    def _keep_open(self, questions: Rows, slot: int, rows: Rows) -> None:
+        if len(rows):
+            self.open.append((questions, np.full(len(rows), slot), rows))
+            self.pending += len(rows)
+
+    def _settle(self) -> None:
+        """Settle in float64 what the bounds left open."""
+        if not self.open:
+            return
+        questions, slots, rows = (np.concatenate(columns) for columns in zip(*self.open, strict=True))
+        self.open, self.pending = [], 0
+        scores = self._printed(questions, rows)
+        is_best = slots == BEST
+        threshold, wanted = self.wanted.scores[questions, slots], self.wanted.rows[questions, slots]
+        is_before = ~is_best & ((scores > threshold) | ((scores == threshold) & (rows < wanted)))
+        np.add.at(self.wanted.better, (questions[is_before], slots[is_before]), 1)
+        self.candidates.append((questions[is_best], rows[is_best], scores[is_best]))
+        if sum(len(some) for _, some, _ in self.candidates) > MANY_CANDIDATES:
+            self.candidates = [self._best()]
+
+    def _best(self) -> tuple[Rows, Rows, Float64Array]:
+        """The k best candidates of each question, in order; equal scores in row order."""
+        if not self.candidates:
+            return np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0)
+        questions, rows, scores = (np.concatenate(columns) for columns in zip(*self.candidates, strict=True))
+        order = np.lexsort((rows, -scores, questions))
+        questions, rows, scores = questions[order], rows[order], scores[order]
+        place = np.arange(len(questions)) - np.searchsorted(questions, questions)
+        kept = place < self.k[questions]
+        return questions[kept], rows[kept], scores[kept]
+
+
+def _below(values: Float64Array) -> Float32Array:
+    """The float32 below each value; of an infinite one, itself."""
+    with np.errstate(over="ignore"):
+        below = values.astype(np.float32)
+    return np.nextafter(below, np.float32(-np.inf), out=below, where=values < np.inf)
+
+
+def _bits(mask: Mask) -> Words:
+    """A mask [n, m] as the bits of 64-bit words [n, m / 64]; adding up bits is ten times as fast as booleans."""
+    if mask.shape[1] % 64:
+        mask = np.pad(mask, ((0, 0), (0, -mask.shape[1] % 64)))
+    return np.packbits(mask, axis=1).view(np.uint64)
+
+
+def _counts(bits: Words) -> Rows:
+    """How many are true in each row of a mask."""
+    return np.asarray(np.bitwise_count(bits).sum(axis=1, dtype=np.intp))
+
+
+def _true_places(bits: Words) -> tuple[Rows, Rows]:
+    """Row and column of each true element of a mask; fast where few are."""
+    row, word = np.divmod(np.flatnonzero(bits), max(1, bits.shape[1]))
+    inside = np.unpackbits(bits[row, word].view(np.uint8).reshape(-1, 8), axis=1)
+    which, offset = np.nonzero(inside)
+    return row[which], 64 * word[which] + offset

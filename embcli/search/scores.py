@@ -1,0 +1,28 @@
+"""Exact scores of given rows, in float64 and one fixed order of operations."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from embcli.space import VectorSpace
+from embcli.vectors.arithmetic import Float64Array, Rows, dot_products, unit_cosines, unit_rows
+
+# Rows turned into float64 at a time.
+CHUNK = 16_384
+
+
+def dots(space: VectorSpace, q: Float64Array, rows: Rows) -> Float64Array:
+    """v · q of some rows; q [dim]."""
+    return by_chunks(rows, lambda some: dot_products(space.float64(some), q))
+
+
+def cosines(space: VectorSpace, q: Float64Array, rows: Rows) -> Float64Array:
+    """cos(v, q) = v̂ · q̂ of some rows; q [dim]. A zero vector has the cosine 0 with everything."""
+    direction = unit_rows(q[None])[0]
+    return by_chunks(rows, lambda some: unit_cosines(unit_rows(space.float64(some)), direction))
+
+
+def by_chunks(rows: Rows, score: Callable[[Rows], Float64Array]) -> Float64Array:
+    """score(rows), a bounded number of rows at a time."""
+    parts = [score(rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
+    return np.concatenate(parts) if parts else np.zeros(0)

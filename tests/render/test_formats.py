@@ -1,0 +1,125 @@
+"""No format loses what the answer means: every field of every record is in every format, or is listed here.
+
+Records are filled with a value of its own for every field, made from the field's type, so that a field added later is
+walked, too.
+"""
+
+import json
+import types
+from collections.abc import Iterator, Mapping
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import pytest
+
+from embcli.render import render
+from embcli.render.delimited import left_out
+from embcli.results import as_json
+from embcli.schemas import RECORDS
+
+# Fields whose values a view looks up in a table of its own.
+KNOWN = {"metric": "cosine", "method": "3cosadd", "methods": "3cosadd", "status": "ready", "action": "list"}
+# What the person asked for and so knows; the reading of it (`resolved`) is not among it.
+ASKED = {
+    "k", "top", "raw", "metric", "method", "methods", "expression", "terms", "exclude_inputs", "sort", "scan", "norm",
+    "temperatures", "candidates", "words", "questions", "case_sensitive", "baseline", "confidence", "action", "name",
+}  # fmt: skip
+# What the rows of CSV, TSV and Markdown do not hold, beside the question: which model answered.
+NOT_IN_ROWS = ("schema", "model.", "models.", *(f"query.{name}" for name in ASKED))
+# What tables leave to JSON. They show the sign as that of the cosine, the first three coordinates, and of evaluations
+# one figure of a kind.
+NOT_IN_TABLES = (
+    "schema", "query.k", "query.terms", "query.words", "query.confidence", "query.action", "query.name",
+    "query.baseline", "query.questions", "query.sort", "query.scan", "query.candidates", "query.temperatures",
+    "results.sign", "results.vector.3", "results.source", "results.license_url",
+    "results.correct", "results.accuracy_of_all", "results.accuracy_with_inputs_",
+    "results.reciprocal_rank_with_inputs", "results.covered_by_model", "differences.against",
+    "notes",  # are on stderr
+)  # fmt: skip
+DETAIL = "evaluate details"  # a line of a file of JSON, which has no other format
+
+
+class Filler:
+    """Makes values of types, each another one."""
+
+    def __init__(self) -> None:
+        self.count = 16
+
+    def fill(self, hint: Any, name: str) -> Any:
+        self.count += 1
+        if name in KNOWN:
+            return (KNOWN[name],) if get_origin(hint) is tuple else KNOWN[name]
+        if hasattr(hint, "_fields"):
+            hints = get_type_hints(hint)
+            return hint(**{field: self.fill(hints[field], field) for field in hint._fields})
+        origin, inner = get_origin(hint), get_args(hint)
+        if origin in (Union, types.UnionType):
+            return self.fill(next(kind for kind in inner if kind is not type(None)), name)
+        if origin is tuple:
+            length = {"vector": 4, "temperatures": 2, "probabilities": 2, "entropy": 2, "terms": 2}.get(name, 1)
+            return tuple(self.fill(inner[0], name) for _ in range(length))
+        if origin is Mapping:
+            return {f"typed{self.count}": f"used{self.count}"}
+        return {str: f"word{self.count}", int: 1000 + self.count, float: self.count * 0.010203, bool: True}.get(hint)
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every text and number of a JSON object, with where it stands; the numbers of a list are counted."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            yield from leaves(inner, path if isinstance(inner, dict) else f"{path}.{i}")
+    elif not isinstance(value, bool) and value is not None:
+        yield path, value
+
+
+def spellings(value: Any) -> set[str]:
+    """How a text or a number may stand in a table."""
+    if isinstance(value, str):
+        return {value}
+    if isinstance(value, int):
+        return {str(value), f"{value:,}", f"{value / 1e6:,.0f} MB", f"{value / 1e3:,.1f} kB"}
+    digits = f"{value:#.5g}".rstrip(".")
+    return {digits, f"{value:.4f}", f"{value:.3f}", f"{value:.2f}", f"{100 * value:.1f}", f"{100 * value:+.1f}"}
+
+
+def record_of(command: str) -> Any:
+    record = Filler().fill(RECORDS[command][0], "")
+    record = record._replace(schema=RECORDS[command][1])
+    if command == "odd":  # the odd one is one of the words
+        return record._replace(odd=record.results[0].word)
+    if command.startswith("evaluate"):  # the rows are of the model; differences are shown of totals
+        results = tuple(row._replace(model=record.model.name) for row in record.results)
+        differences = tuple(one._replace(section="all") for one in record.differences)
+        return record._replace(results=results, differences=differences, models=(record.model, *record.models))
+    return record
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "markdown"])
+@pytest.mark.parametrize("command", [command for command in RECORDS if command != DETAIL])
+def test_rows_or_notes_hold_every_field(command: str, form: str) -> None:
+    record = record_of(command)
+    text = render(record, form).replace("\\", "") + json.dumps(left_out(record))
+    for path, value in leaves(as_json(record)):
+        if not path.startswith(NOT_IN_ROWS):
+            assert str(value) in text, path
+
+
+@pytest.mark.parametrize("command", [command for command in RECORDS if command != DETAIL])
+def test_tables_hold_every_field(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    record = record_of(command)
+    text = render(record, "table")
+    if command == "evaluate analogies":  # one model is shown in full, several side by side
+        text += render(record._replace(models=(record.model,)), "table")
+    for path, value in leaves(as_json(record)):
+        if not path.startswith(NOT_IN_TABLES) and value not in KNOWN.values():
+            assert any(spelling in text for spelling in spellings(value)), (path, value)
+
+
+@pytest.mark.parametrize("command", [command for command in RECORDS if command != DETAIL])
+@pytest.mark.parametrize("columns", [40, 50, 60, 80])
+def test_tables_fit_their_terminal(command: str, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert max(map(len, render(record_of(command), "table").splitlines())) <= columns

@@ -56,8 +56,8 @@ class Found(NamedTuple):
 class Bounds(NamedTuple):
     """Bounds of the images (`Formula.image`) of some questions' scores for a slice of rows, from `first` on.
 
-    An image lies between lower - margin and upper + margin. lower, upper: float32 [questions, rows]; margin:
-    [questions]. number: of the slice.
+    An image lies between lower - margin and upper + margin, with the margin of a formula for this `error`. lower and
+    upper: float32 [questions, rows]. number: of the slice.
     """
 
     number: int
@@ -65,7 +65,7 @@ class Bounds(NamedTuple):
     questions: slice
     lower: Float32Array
     upper: Float32Array
-    margin: Float64Array
+    error: float
 
 
 def search(space: VectorSpace, formula: Formula, searches: Sequence[Search], top: int | None = None) -> list[Found]:
@@ -86,12 +86,11 @@ def _bounds(space: VectorSpace, formula: Formula, questions: int, count: int) ->
     """The bounds of all rows, slice by slice; of a slice, for so many questions that the bounds stay in the cache."""
     for products in local.slices(space, formula.basis, count, unit=formula.is_unit):
         prepared = formula.prepare(products)
-        margin = formula.margin(products.error)
         size = max(1, SCORE_NUMBERS // products.values.shape[1])
         for start in range(0, questions, size):
             part = slice(start, min(start + size, questions))
             lower, upper = formula.bounds(prepared, part.start, part.stop)
-            yield Bounds(products.number, products.first, part, lower, upper, margin[part])
+            yield Bounds(products.number, products.first, part, lower, upper, products.error)
 
 
 class _Wanted(NamedTuple):
@@ -106,6 +105,15 @@ class _Wanted(NamedTuple):
     low: Float64Array
     high: Float64Array
     better: Rows
+
+
+class _Limits(NamedTuple):
+    """What the bounds of a certain error must reach to be perhaps, and must pass to be surely, before a wanted row."""
+
+    error: float
+    margin: Float64Array  # [n]
+    perhaps: Float32Array  # [n, slots]
+    surely: Float32Array  # [n, slots]
 
 
 class _Settling:
@@ -124,6 +132,7 @@ class _Settling:
         # An image below its question's cut is not among the k best; raised as rows come.
         self.cuts = np.where(self.k > 0, -np.inf, np.inf)
         self.wanted = self._wanted(searches)
+        self.limits = self._limits(0.0)
         self.open: list[tuple[Rows, Rows, Rows]] = []  # questions, slots and rows that the bounds leave open
         self.pending = 0  # how many of them
         self.candidates: list[tuple[Rows, Rows, Float64Array]] = []  # questions, rows, scores
@@ -131,9 +140,9 @@ class _Settling:
     def add(self, bounds: Bounds) -> None:
         """Count the rows that are surely before wanted ones, keep what is open."""
         part = bounds.questions
-        margin = bounds.margin[:, None]
-        perhaps = _below(self.wanted.low[part] - margin)
-        surely = -_below(-self.wanted.high[part] - margin)
+        if bounds.error != self.limits.error:
+            self.limits = self._limits(bounds.error)
+        perhaps, surely = self.limits.perhaps[part], self.limits.surely[part]
         is_deep = (self.wanted.better[part] >= FEW * bounds.first) & (self.wanted.rows[part] >= 0)
         for slot in range(is_deep.shape[1]):
             active = np.flatnonzero(is_deep[:, slot])
@@ -172,6 +181,11 @@ class _Settling:
         low = np.where(rows >= 0, images - blur, np.inf)
         return _Wanted(rows, scores, low, images + blur, np.zeros(shape, np.intp))
 
+    def _limits(self, error: float) -> _Limits:
+        margin = self.formula.margin(error)
+        low, high = self.wanted.low - margin[:, None], self.wanted.high + margin[:, None]
+        return _Limits(error, margin, _below(low), -_below(-high))
+
     def _printed(self, questions: Rows, rows: Rows) -> Float64Array:
         """Scores of questions for the rows beside them, as printed."""
         starts = range(0, len(questions), CHUNK)
@@ -197,7 +211,7 @@ class _Settling:
         if bounds.number.bit_count() <= 1 and self.k[part].any():  # slices 0, 1, 2, 4, 8, …: half of all is new
             self._raise_cuts(bounds)
         for is_raised in (False, True):
-            cut = _below(self.cuts[part] - bounds.margin)
+            cut = _below(self.cuts[part] - self.limits.margin[part])
             may_be = _bits(upper >= np.minimum(cut, shallow.min(axis=1))[:, None])
             if is_raised or _counts(may_be).sum() <= upper.size * FEW + MANY * self.k[part].sum():
                 break
@@ -227,7 +241,7 @@ class _Settling:
         if lower.shape[1] < k.max():
             return
         values = np.sort(lower, axis=1)
-        floors = values[np.arange(len(k)), values.shape[1] - k] - bounds.margin
+        floors = values[np.arange(len(k)), values.shape[1] - k] - self.limits.margin[part]
         self.cuts[part] = np.maximum(self.cuts[part], floors - self.formula.blur(floors[:, None], part)[:, 0])
 
     def _keep_open(self, questions: Rows, slot: int, rows: Rows) -> None:

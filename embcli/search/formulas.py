@@ -150,8 +150,9 @@ class Dots(_LengthFormula):
 
     def prepare(self, products: Slice) -> Prepared:
         """The products from below and from above; of rows that float32 cannot measure, nothing is known."""
-        error = (products.error * products.norms.astype(np.float64)).astype(np.float32)
-        lower, upper = products.values - error, products.values + error
+        error, upper = np.float32(products.error) * products.norms, products.values
+        lower = upper - error
+        upper += error  # the products themselves are not needed any more
         lower[:, products.unsafe], upper[:, products.unsafe] = -np.inf, np.inf
         return lower, upper
 

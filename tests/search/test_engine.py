@@ -86,7 +86,7 @@ def assert_exact(one: Space, formula: Formula, count: int) -> None:
     ]
     sizes = dict(one.sizes)
     slices = sizes.pop("SLICE_ROWS")
-    with patch.multiple(local, PRODUCT_NUMBERS=1, SLICE_ROWS=slices), patch.multiple(engine, **sizes):
+    with patch.multiple(local, PRODUCT_NUMBERS=1, SLICE_ROWS=slices, FEW=0), patch.multiple(engine, **sizes):
         found = search(one.space, formula, asked, one.top)
     for number, (question, answer) in enumerate(zip(asked, found, strict=True)):
         scores = formula.rounded(formula.exact(np.full(rows, number), np.arange(rows)))
@@ -331,7 +331,7 @@ def test_numbers_that_are_not_finite_are_told_as_damage(bad: float, row: int) ->
     with np.errstate(invalid="ignore"):
         norms = row_norms(vectors)
     damaged = VectorSpace(vectors, norms, whole.vocabulary, "damaged")
-    sizes: dict[str, Any] = {"PRODUCT_NUMBERS": 1, "SLICE_ROWS": (64, 64)}
+    sizes: dict[str, Any] = {"PRODUCT_NUMBERS": 1, "SLICE_ROWS": (64, 64), "FEW": 0}
     with np.errstate(invalid="ignore"), patch.multiple(local, **sizes):
         for kind in (Cosines, Dots, Distances):
             with pytest.raises(DamagedStore):

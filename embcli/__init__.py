@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from embcli.expression import parse
     from embcli.lookup import look_up
     from embcli.question_sets import read_analogies, read_ratings
-    from embcli.results import as_json
+    from embcli.render.as_json import as_json
     from embcli.similarity import compare_words, find_odd_one
     from embcli.softmax import weigh_candidates, weigh_logits
     from embcli.space import VectorSpace
@@ -53,7 +53,7 @@ _HOMES = {
     "UnknownModel": "errors",
     "UnknownWord": "errors",
     "VectorSpace": "space",
-    "as_json": "results",
+    "as_json": "render.as_json",
     "compare_words": "similarity",
     "evaluate_analogies": "evaluate",
     "evaluate_similarity": "agreement",

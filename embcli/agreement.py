@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from embcli.evaluate import card, compared
-from embcli.evaluations import Correlation, Correlations, Difference, RatingsQuery
 from embcli.intervals import CONFIDENCE, Interval, of_correlation_difference, of_pearson, of_spearman
 from embcli.question_sets import Rating
 from embcli.questions import rows_of_words
+from embcli.results.evaluations import Correlation, Correlations, Difference, RatingsQuery
 from embcli.space import VectorSpace
 from embcli.vectors.arithmetic import Float64Array, round_cosines, unit_cosines, unit_rows
 

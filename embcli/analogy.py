@@ -17,7 +17,7 @@ import numpy as np
 
 from embcli.errors import EmbcliError, UsageProblem
 from embcli.expression import Expression, parse, spell
-from embcli.results import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
+from embcli.results.queries import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
 from embcli.search.engine import Found, Search, search
 from embcli.search.formulas import (
     Cosines,

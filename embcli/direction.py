@@ -11,7 +11,7 @@ import numpy as np
 
 from embcli.errors import UsageProblem
 from embcli.expression import Expression, parse, spell
-from embcli.results import ModelCard, Pair, Projection, ProjectionQuery, Projections, WeightedWord
+from embcli.results.queries import ModelCard, Pair, Projection, ProjectionQuery, Projections, WeightedWord
 from embcli.search.engine import Search, search
 from embcli.search.formulas import Cosines
 from embcli.search.scores import cosines, dots

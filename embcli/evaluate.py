@@ -21,11 +21,11 @@ from embcli.answering import (
     rank_expected,
 )
 from embcli.errors import InputOutputProblem, UsageProblem
-from embcli.evaluations import Detail, Difference, Evaluation, EvaluationQuery, SectionScore
 from embcli.intervals import CONFIDENCE, of_paired_difference, of_proportion
 from embcli.question_sets import Section
 from embcli.questions import SectionQuestions, rows_of_words
-from embcli.results import ModelCard
+from embcli.results.evaluations import Detail, Difference, Evaluation, EvaluationQuery, SectionScore
+from embcli.results.queries import ModelCard
 from embcli.space import VectorSpace
 from embcli.vectors.arithmetic import row_norms
 from embcli.workers import WorkerLost, Workers, processors

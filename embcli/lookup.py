@@ -7,7 +7,7 @@ product would multiply everything else by zero, so nobody computes it; they read
 from collections.abc import Sequence
 
 from embcli.errors import UsageProblem
-from embcli.results import Entry, Lookup, ModelCard, WordsQuery
+from embcli.results.queries import Entry, Lookup, ModelCard, WordsQuery
 from embcli.space import VectorSpace
 from embcli.vectors.arithmetic import lengths
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from embcli import adding, store
 from embcli.errors import DamagedStore, InputOutputProblem, UsageProblem
 from embcli.readers import glove_wheel
-from embcli.results import Catalog, CatalogEntry, ModelEntry, ModelInfo, ModelInfos, Models, ModelsQuery
+from embcli.results.models import Catalog, CatalogEntry, ModelEntry, ModelInfo, ModelInfos, Models, ModelsQuery
 from embcli.spaces import (
     DEFAULT,
     Progress,

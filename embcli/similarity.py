@@ -11,7 +11,7 @@ import numpy as np
 
 from embcli.errors import UsageProblem
 from embcli.expression import parse_pairs, unquote
-from embcli.results import Membership, ModelCard, OddOneOut, Similarities, Similarity, WordsQuery
+from embcli.results.queries import Membership, ModelCard, OddOneOut, Similarities, Similarity, WordsQuery
 from embcli.search.scores import cosines
 from embcli.space import VectorSpace
 from embcli.vectors.arithmetic import (

@@ -14,7 +14,7 @@ import numpy as np
 
 from embcli.errors import UsageProblem
 from embcli.expression import Expression, parse, spell
-from embcli.results import Candidate, Distribution, ModelCard, SoftmaxQuery, WeightedWord
+from embcli.results.queries import Candidate, Distribution, ModelCard, SoftmaxQuery, WeightedWord
 from embcli.search.scores import cosines, dots
 from embcli.space import VectorSpace
 from embcli.vectors.arithmetic import COSINE_BLUR, LENGTH_BLUR, Float64Array, round_cosines, round_lengths

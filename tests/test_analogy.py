@@ -14,7 +14,7 @@ import embcli
 from embcli.analogy import METHODS
 from embcli.errors import ExpressionSyntaxError, UnknownWord, UsageProblem
 from embcli.expression import parse
-from embcli.results import Answer, Ranking
+from embcli.results.queries import Answer, Ranking
 from embcli.space import VectorSpace
 
 Floats = npt.NDArray[np.float64]

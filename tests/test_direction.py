@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import embcli
 from embcli.direction import area_under_curve, scalar_projection
 from embcli.errors import UnknownWord, UsageProblem
-from embcli.results import Pair, Projections
+from embcli.results.queries import Pair, Projections
 from embcli.space import VectorSpace
 
 PLURAL = "cats - cat"  # of the toy space: twice the axis `plural`, nothing else

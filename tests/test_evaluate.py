@@ -21,8 +21,8 @@ import embcli
 from embcli.agreement import pearson, spearman
 from embcli.answering import fit_logistic
 from embcli.errors import BadFile, UsageProblem
-from embcli.evaluations import Detail, Evaluation, SectionScore
 from embcli.question_sets import Rating, Section, packaged
+from embcli.results.evaluations import Detail, Evaluation, SectionScore
 from embcli.space import VectorSpace
 from embcli.spaces import StoredSpace
 

@@ -19,7 +19,7 @@ ARROWS = {
     "__init__": ANYTHING,  # only names what the API exports: see _HOMES
     "__main__": {"cli"},
     "errors": set[str](),
-    "results": set[str](),
+    "results": {"errors"},
     "vocabulary": {"spelling", "errors"},
     "spelling": set[str](),
     "vectors": set[str](),
@@ -32,15 +32,12 @@ ARROWS = {
     "softmax": IDEA,
     "similarity": IDEA,
     "lookup": IDEA,
-    "evaluations": {"results"},
-    "schemas": {"results", "evaluations", "errors"},
     "question_sets": {"errors"},
     "intervals": set[str](),
     "answering": {"search", "space", "vectors"},
     "questions": {"answering", "question_sets", "space"},
-    "evaluate": {"answering", "evaluations", "intervals", "question_sets", "questions", "workers"}
-    | IDEA - {"expression", "search"},
-    "agreement": {"evaluate", "evaluations", "intervals", "question_sets", "questions", "results", "space", "vectors"},
+    "evaluate": {"answering", "intervals", "question_sets", "questions", "workers"} | IDEA - {"expression", "search"},
+    "agreement": {"evaluate", "intervals", "question_sets", "questions", "results", "space", "vectors"},
     "store": {"errors"},
     "readers": {"workers", "errors"},
     "ordering": set[str](),
@@ -49,7 +46,7 @@ ARROWS = {
     "spaces": {"adding", "store", "readers", "space", "vocabulary", "errors"},
     "models": {"spaces", "adding", "store", "readers", "results", "errors"},
     "exporting": {"readers", "spaces", "errors"},
-    "render": {"results", "evaluations", "errors"},
+    "render": {"results", "errors"},
     "cli": ANYTHING,
 }
 

@@ -211,7 +211,8 @@ def test_sums_run_from_the_first_dimension_to_the_last(rows: int, dim: int, seed
 
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32))
 def test_json_prints_numbers_as_they_were_compared(value: float) -> None:
-    from embcli.results import Coordinate, Length, Share, _rounding_of
+    from embcli.render.as_json import _rounding_of
+    from embcli.results.numbers import Coordinate, Length, Share
 
     rounded = {kind: _rounding_of(kind) for kind in (Share, Length, Coordinate)}
     assert all(rounded.values())

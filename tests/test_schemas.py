@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from process import ask, settle
 
-from embcli.schemas import RECORDS
+from embcli.results.schemas import RECORDS
 
 ANSWERS = {
     "analogy": ["analogy king - man + woman --expect queen", "analogy King - man --top 400 --method 3cosmul"],

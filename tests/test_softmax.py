@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import embcli
 from embcli.errors import UnknownWord, UsageProblem
-from embcli.results import Distribution
+from embcli.results.queries import Distribution
 from embcli.softmax import entropy, parse_logits, softmax
 from embcli.space import VectorSpace
 

@@ -11,7 +11,7 @@ from embcli.cli.running import load, output_format, show
 
 if TYPE_CHECKING:
     from embcli.errors import EmbcliError
-    from embcli.results import Ranking
+    from embcli.results.queries import Ranking
     from embcli.spaces import StoredSpace
 
 

@@ -14,6 +14,6 @@ def schema(
     ],
 ) -> None:
     """Print the JSON Schema of what a command answers; of "error", that of an error."""
-    from embcli.schemas import schema_of
+    from embcli.results.schemas import schema_of
 
     write(json.dumps(schema_of(" ".join(command)), indent=2) + "\n")

@@ -10,9 +10,18 @@ def render(record: Any, form: str) -> str:
 
         return dumps(record)
     if form == "table":
-        from embcli.render.tables import table
-
-        return table(record)
+        return _table(record)
     from embcli.render.delimited import delimited
 
     return delimited(record, form)
+
+
+def _table(record: Any) -> str:
+    """A record as text for the terminal on stdout. The views of its module of `results/` draw it."""
+    from importlib import import_module
+
+    from embcli.render.drawing import print_parts
+
+    module = import_module(f"embcli.render.{type(record).__module__.rpartition('.')[2]}")
+    view = module.VIEWS[type(record)]
+    return print_parts(lambda pen: view(record, pen))

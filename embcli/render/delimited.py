@@ -13,8 +13,8 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from embcli.render.as_json import as_json
 from embcli.render.printable import printable
-from embcli.results import as_json
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -9,8 +9,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from embcli import results
 from embcli.render.printable import cell_width, printable
+from embcli.results.queries import ModelCard
 
 BAR = 24  # the longest bar
 LEAST_BAR = 3  # a shorter one shows nothing
@@ -128,6 +128,10 @@ class Grid:
         return table
 
 
+# What a view draws, one below the other.
+Parts = list[RenderableType | Grid]
+
+
 class Pen:
     """Draws bars and number lines, in ASCII where the terminal has no more than that."""
 
@@ -173,7 +177,7 @@ class Pen:
 
         return Flexible(0, 2 * LINE + 1, draw)
 
-    def model(self, card: results.ModelCard) -> str:
+    def model(self, card: ModelCard) -> str:
         """Which model answered."""
         return f"{printable(card.name)}, {card.words:,} words {self.times} {card.dim}"
 
@@ -187,7 +191,7 @@ def longest_of(*texts: str, style: str = "") -> Flexible:
     return Flexible(cell_width(texts[-1]), cell_width(texts[0]), draw)
 
 
-def print_parts(view: Callable[[Pen], Sequence[RenderableType | Grid]]) -> str:
+def print_parts(view: Callable[[Pen], Parts]) -> str:
     """What a view draws, as text for the terminal on stdout; 80 columns wide in a pipe, plain with NO_COLOR."""
     piped = not os.isatty(1)
     console = Console(

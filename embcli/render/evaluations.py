@@ -3,19 +3,17 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from rich.console import RenderableType
 from rich.text import Text
 
-from embcli import evaluations
-from embcli.render.drawing import GAP, Column, Flexible, Grid, Pen, headline, longest_of
+from embcli.render.drawing import GAP, Column, Flexible, Grid, Parts, Pen, headline, longest_of
 from embcli.render.printable import printable
+from embcli.results import evaluations
 
 # How wide columns are: a pair of percentages, a section's name before it is folded, a coverage.
 PAIR_WIDTH, SECTION_WIDTH, COVERED_WIDTH = 13, 28, 13
 TOTALS = ("semantic", "syntactic", "all")
 METHODS = {"3cosadd": "3CosAdd", "3cosmul": "3CosMul", "pairdirection": "PairDirection", "3cosavg": "3CosAvg"}
 METHODS |= {"lrcos": "LRCos"}
-Parts = list[RenderableType | Grid]
 SCALE = "% of covered questions [95 % interval]; with inputs: inputs included"
 
 

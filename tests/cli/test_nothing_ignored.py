@@ -13,7 +13,7 @@ from process import LIMIT, add_store, ask, environment, settle, share
 
 import embcli
 from embcli.errors import InputOutputProblem, UsageProblem
-from embcli.schemas import RECORDS, schema_of
+from embcli.results.schemas import RECORDS, schema_of
 from embcli.space import VectorSpace
 from embcli.spaces import StoredSpace
 

@@ -12,9 +12,9 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from embcli.render import render
+from embcli.render.as_json import as_json
 from embcli.render.delimited import left_out
-from embcli.results import as_json
-from embcli.schemas import RECORDS
+from embcli.results.schemas import RECORDS
 
 # Fields whose values a view looks up in a table of its own.
 KNOWN = {"metric": "cosine", "method": "3cosadd", "methods": "3cosadd", "status": "ready", "action": "list"}

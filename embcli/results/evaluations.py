@@ -1,8 +1,9 @@
-"""Frozen records that evaluations return: a part of the JSON contract, see `results.py`. Queries do not load it."""
+"""What evaluations answer."""
 
 from typing import NamedTuple
 
-from embcli.results import ModelCard, Share
+from embcli.results.numbers import Share
+from embcli.results.queries import ModelCard
 
 
 class EvaluationQuery(NamedTuple):

@@ -1,4 +1,4 @@
-"""JSON Schemas (draft 2020-12) of what the commands answer, made from the records in `results.py`.
+"""JSON Schemas (draft 2020-12) of what the commands answer, made from the records.
 
 A field that may be left out (an extra of an option) is not required; keys that are not named are allowed,
 as keys are only ever added within a version.
@@ -8,25 +8,25 @@ import types
 from collections.abc import Mapping
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from embcli import evaluations, results
 from embcli.errors import UsageProblem
+from embcli.results import evaluations, models, queries
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # What a command answers with; commands of a group that answer with other records have lines of their own.
 RECORDS: dict[str, tuple[type, str]] = {
-    "analogy": (results.Ranking, "embcli.analogy/1"),
-    "neighbors": (results.Ranking, "embcli.neighbors/1"),
-    "project": (results.Projections, "embcli.project/1"),
-    "softmax": (results.Distribution, "embcli.softmax/1"),
-    "similarity": (results.Similarities, "embcli.similarity/1"),
-    "odd": (results.OddOneOut, "embcli.odd/1"),
-    "lookup": (results.Lookup, "embcli.lookup/1"),
+    "analogy": (queries.Ranking, "embcli.analogy/1"),
+    "neighbors": (queries.Ranking, "embcli.neighbors/1"),
+    "project": (queries.Projections, "embcli.project/1"),
+    "softmax": (queries.Distribution, "embcli.softmax/1"),
+    "similarity": (queries.Similarities, "embcli.similarity/1"),
+    "odd": (queries.OddOneOut, "embcli.odd/1"),
+    "lookup": (queries.Lookup, "embcli.lookup/1"),
     "evaluate analogies": (evaluations.Evaluation, "embcli.evaluate-analogies/1"),
     "evaluate similarity": (evaluations.Correlations, "embcli.evaluate-similarity/1"),
     "evaluate details": (evaluations.Detail, "embcli.detail/1"),
-    "models": (results.Models, "embcli.models/1"),
-    "models info": (results.ModelInfos, "embcli.models-info/1"),
-    "models catalog": (results.Catalog, "embcli.models-catalog/1"),
+    "models": (models.Models, "embcli.models/1"),
+    "models info": (models.ModelInfos, "embcli.models-info/1"),
+    "models catalog": (models.Catalog, "embcli.models-catalog/1"),
 }
 # What some schemas were called while one name stood for several shapes.
 FORMER_NAMES = {

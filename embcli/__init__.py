@@ -9,69 +9,59 @@ Each name is loaded when it is first used, so that `import embcli` costs nothing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from embcli.agreement import evaluate_similarity
-    from embcli.analogy import find_neighbors, solve_analogy
-    from embcli.direction import project
-    from embcli.errors import EmbcliError, UnknownModel, UnknownWord
-    from embcli.evaluate import evaluate_analogies
-    from embcli.expression import parse
-    from embcli.lookup import look_up
-    from embcli.question_sets import read_analogies, read_ratings
-    from embcli.render.as_json import as_json
-    from embcli.similarity import compare_words, find_odd_one
-    from embcli.softmax import weigh_candidates, weigh_logits
-    from embcli.space import VectorSpace
-    from embcli.spaces import open_space
+if TYPE_CHECKING:  # "as" says to type checkers that a name is exported
+    from embcli.errors import EmbcliError as EmbcliError
+    from embcli.errors import UnknownModel as UnknownModel
+    from embcli.errors import UnknownWord as UnknownWord
+    from embcli.evaluation.analogies import evaluate_analogies as evaluate_analogies
+    from embcli.evaluation.question_sets import read_analogies as read_analogies
+    from embcli.evaluation.question_sets import read_ratings as read_ratings
+    from embcli.evaluation.similarity import evaluate_similarity as evaluate_similarity
+    from embcli.models.open import open_space as open_space
+    from embcli.queries.analogy import find_neighbors as find_neighbors
+    from embcli.queries.analogy import solve_analogy as solve_analogy
+    from embcli.queries.expression import parse as parse
+    from embcli.queries.lookup import look_up as look_up
+    from embcli.queries.project import project as project
+    from embcli.queries.similarity import compare_words as compare_words
+    from embcli.queries.similarity import find_odd_one as find_odd_one
+    from embcli.queries.softmax import weigh_candidates as weigh_candidates
+    from embcli.queries.softmax import weigh_logits as weigh_logits
+    from embcli.render.as_json import as_json as as_json
+    from embcli.vectors.space import VectorSpace as VectorSpace
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "EmbcliError",
-    "UnknownModel",
-    "UnknownWord",
-    "VectorSpace",
-    "as_json",
-    "compare_words",
-    "evaluate_analogies",
-    "evaluate_similarity",
-    "find_neighbors",
-    "find_odd_one",
-    "look_up",
-    "open_space",
-    "parse",
-    "project",
-    "read_analogies",
-    "read_ratings",
-    "solve_analogy",
-    "weigh_candidates",
-    "weigh_logits",
-]
-
+# What is exported, and the module of each name; a test holds the imports above, for type checkers, to it.
 _HOMES = {
     "EmbcliError": "errors",
     "UnknownModel": "errors",
     "UnknownWord": "errors",
-    "VectorSpace": "space",
+    "VectorSpace": "vectors.space",
     "as_json": "render.as_json",
-    "compare_words": "similarity",
-    "evaluate_analogies": "evaluate",
-    "evaluate_similarity": "agreement",
-    "find_neighbors": "analogy",
-    "find_odd_one": "similarity",
-    "look_up": "lookup",
-    "open_space": "spaces",
-    "parse": "expression",
-    "project": "direction",
-    "read_analogies": "question_sets",
-    "read_ratings": "question_sets",
-    "solve_analogy": "analogy",
-    "weigh_candidates": "softmax",
-    "weigh_logits": "softmax",
+    "compare_words": "queries.similarity",
+    "evaluate_analogies": "evaluation.analogies",
+    "evaluate_similarity": "evaluation.similarity",
+    "find_neighbors": "queries.analogy",
+    "find_odd_one": "queries.similarity",
+    "look_up": "queries.lookup",
+    "open_space": "models.open",
+    "parse": "queries.expression",
+    "project": "queries.project",
+    "read_analogies": "evaluation.question_sets",
+    "read_ratings": "evaluation.question_sets",
+    "solve_analogy": "queries.analogy",
+    "weigh_candidates": "queries.softmax",
+    "weigh_logits": "queries.softmax",
 }
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'embcli' has no attribute {name!r}")
     return getattr(import_module(f"embcli.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_HOMES]

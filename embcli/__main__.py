@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Run the command line of this process."""
     try:
-        from embcli.cli import run
+        from embcli.cli.main import run
 
         status = run(sys.argv[1:])
     except KeyboardInterrupt:  # also while the modules are being imported

@@ -10,8 +10,8 @@ import toy as toy_space
 from hypothesis import settings
 
 import embcli
-from embcli.space import VectorSpace
-from embcli.spaces import StoredSpace
+from embcli.models.open import StoredSpace
+from embcli.vectors.space import VectorSpace
 
 # The same examples on every run, and no clock: a slow machine is not a bug.
 settings.register_profile("embcli", deadline=None, derandomize=True, database=None)

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 import pytest
 
-from embcli.cli import run
-from embcli.store_writer import write_store
+from embcli.cli.main import run
+from embcli.store.write import write_store
 
 # What a user's shell may have set and a test must not see.
 CLEARED = (

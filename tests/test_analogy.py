@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from toy import WORDS
 
 import embcli
-from embcli.analogy import METHODS
 from embcli.errors import ExpressionSyntaxError, UnknownWord, UsageProblem
-from embcli.expression import parse
+from embcli.queries.analogy import METHODS
+from embcli.queries.expression import parse
 from embcli.results.queries import Answer, Ranking
-from embcli.space import VectorSpace
+from embcli.vectors.space import VectorSpace
 
 Floats = npt.NDArray[np.float64]
 Scored = list[tuple[str, float]]

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from process import Outcome, ask, environment, settle
 
 import embcli
-from embcli import models
 from embcli.errors import EmbcliError
+from embcli.models import manage
 
 BROKEN = corpus.broken()
 GOOD = corpus.good()
@@ -66,7 +66,7 @@ def add(source: str, *arguments: str) -> Outcome:
 
 def add_apart(home: Path, source: str, *arguments: str, before: str = "") -> tuple[Outcome, int]:
     """`models add` as a process of its own: how it ended, and the most memory that it had, in bytes."""
-    code = f"{before}\nimport sys; from embcli.cli import run; sys.exit(run(sys.argv[1:]))"
+    code = f"{before}\nimport sys; from embcli.cli.main import run; sys.exit(run(sys.argv[1:]))"
     command = [sys.executable, "-c", code, "models", "add", source, *arguments]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment(home))
@@ -103,7 +103,7 @@ def try_to_add(path: Path, *arguments: str) -> Outcome:
     with warnings.catch_warnings(), limited():
         warnings.simplefilter("ignore", ResourceWarning)
         try:
-            models.add(str(path), words=words)
+            manage.add(str(path), words=words)
         except EmbcliError as error:
             return Outcome(error.exit_status, "", f"embcli: {error}\n")
     return Outcome(0, "", "")
@@ -193,7 +193,7 @@ def loaded(name: str) -> tuple[list[str], bytes]:
     space = embcli.open_space(name)
     result = list(space.vocabulary), space.vectors.tobytes()
     del space
-    models.remove(name)
+    manage.remove(name)
     return result
 
 

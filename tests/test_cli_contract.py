@@ -10,7 +10,7 @@ from process import Outcome, add_store, ask, read_json, settle, share
 from rich.cells import cell_len
 
 import embcli
-from embcli.space import VectorSpace
+from embcli.vectors.space import VectorSpace
 
 
 @pytest.fixture(autouse=True)

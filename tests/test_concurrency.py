@@ -13,7 +13,7 @@ import pytest
 from process import LIMIT, Outcome, environment, start
 from test_crashes import STORE, TEMPORARY, Material, Prepared, launch, make_material, models_in, wait_until
 
-from embcli.store import verify
+from embcli.store.read import verify
 
 pytestmark = pytest.mark.slow
 

@@ -23,8 +23,8 @@ import pytest
 import safetensors.numpy
 from process import LIMIT, Outcome, ask, environment, settle, start
 
-from embcli.store import TENSORS, open_store, verify
-from embcli.store_writer import write_store
+from embcli.store.read import TENSORS, open_store, verify
+from embcli.store.write import write_store
 
 pytestmark = pytest.mark.slow
 
@@ -37,7 +37,7 @@ ACTIONS: tuple[Action, ...] = ("import", "re-import")
 # Runs lists of command lines, each in a process forked from here, where everything is loaded already.
 SERVER = """
 import json, os, signal, sys, time, traceback
-from embcli.cli import run
+from embcli.cli.main import run
 
 def work(home, arguments, output):
     for number, name in ((1, "out"), (2, "err")):
@@ -538,14 +538,14 @@ VANISHING = (
     "-c",
     """
 import os, sys
-from embcli import adding
+from embcli.models import build
 
-class Vanishing(adding.Opened):
+class Vanishing(build.Opened):
     def __init__(self, path):
         super().__init__(path)
         os.unlink(path)
 
-adding.Opened = Vanishing
+build.Opened = Vanishing
 from embcli.__main__ import main
 main()
 """,

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import embcli
-from embcli.direction import area_under_curve, scalar_projection
 from embcli.errors import UnknownWord, UsageProblem
+from embcli.queries.project import area_under_curve, scalar_projection
 from embcli.results.queries import Pair, Projections
-from embcli.space import VectorSpace
+from embcli.vectors.space import VectorSpace
 
 PLURAL = "cats - cat"  # of the toy space: twice the axis `plural`, nothing else
 

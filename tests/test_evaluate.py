@@ -18,13 +18,13 @@ from process import Outcome, add_store, ask, settle, share
 from sklearn.linear_model import LogisticRegression
 
 import embcli
-from embcli.agreement import pearson, spearman
-from embcli.answering import fit_logistic
 from embcli.errors import BadFile, UsageProblem
-from embcli.question_sets import Rating, Section, packaged
+from embcli.evaluation.pair_methods import fit_logistic
+from embcli.evaluation.question_sets import Rating, Section, packaged
+from embcli.evaluation.similarity import pearson, spearman
+from embcli.models.open import StoredSpace
 from embcli.results.evaluations import Detail, Evaluation, SectionScore
-from embcli.space import VectorSpace
-from embcli.spaces import StoredSpace
+from embcli.vectors.space import VectorSpace
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -508,8 +508,8 @@ def test_processes_that_share_the_work_change_nothing(
     sections = [*pair_lines(tmp_path), *read(tmp_path, "w3 w5\nw7 w8\nw7 w9\n", "more.txt")]
     options: dict[str, Any] = {"methods": ["3cosadd", "3cosavg", "lrcos"], "baseline": "random"}
     alone = embcli.evaluate_analogies([chaos], sections, **options)
-    monkeypatch.setattr("embcli.evaluate.WORTH_SHARING", 0)
-    monkeypatch.setattr("embcli.evaluate.processors", lambda: 2)
+    monkeypatch.setattr("embcli.evaluation.analogies.WORTH_SHARING", 0)
+    monkeypatch.setattr("embcli.evaluation.analogies.processors", lambda: 2)
     told: list[tuple[int, float]] = []
     shared = embcli.evaluate_analogies([chaos], sections, **options, report=lambda *done: told.append(done))
     assert shared == alone

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embcli.errors import EmbcliError, ExpressionSyntaxError, UsageProblem
-from embcli.expression import Expression, Term, join_arguments, parse, parse_pairs, quote, unquote
+from embcli.queries.expression import Expression, Term, join_arguments, parse, parse_pairs, quote, unquote
 
 Terms = list[tuple[str, float]]
 

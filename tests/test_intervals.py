@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 from scipy.stats import binom, rankdata
 
-from embcli.intervals import (
+from embcli.evaluation.intervals import (
     LEAST_PAIRS,
     of_correlation_difference,
     of_paired_difference,

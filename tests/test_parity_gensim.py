@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import embcli
-from embcli.expression import Expression, Term
-from embcli.spaces import StoredSpace
+from embcli.models.open import StoredSpace
+from embcli.queries.expression import Expression, Term
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors

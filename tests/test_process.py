@@ -31,7 +31,7 @@ HEAVY = {"gensim", "scipy", "rich", "pydantic", "matplotlib", "pandas"}
 # Runs a command line; then says on the last line of stdout what of the names in $NAMES it imported.
 PROBE = (
     "-c",
-    "import os, sys; from embcli.cli import run; status = run(sys.argv[1:]);"
+    "import os, sys; from embcli.cli.main import run; status = run(sys.argv[1:]);"
     "print({name.partition('.')[0] for name in sys.modules} & set(os.environ['NAMES'].split())); sys.exit(status)",
 )
 # Runs a command line as if the wheel of GloVe were not installed.

@@ -20,7 +20,7 @@ from embcli.errors import BadFile
 from embcli.readers import sniffing, text
 from embcli.readers.decimals import parse_decimals
 from embcli.readers.opening import Opened
-from embcli.space import VectorSpace
+from embcli.vectors.space import VectorSpace
 
 FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
 MATRICES = arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=6), elements=FINITE)

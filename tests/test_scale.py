@@ -11,11 +11,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import embcli
-from embcli.analogy import METHODS, METRICS
 from embcli.errors import UsageProblem
-from embcli.question_sets import Item, Rating, Section
-from embcli.space import VectorSpace
+from embcli.evaluation.question_sets import Item, Rating, Section
+from embcli.queries.analogy import METHODS, METRICS
 from embcli.vectors.arithmetic import dot_products, lengths, round_cosines, round_lengths
+from embcli.vectors.space import VectorSpace
 
 Floats = npt.NDArray[np.float64]
 

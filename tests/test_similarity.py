@@ -5,8 +5,8 @@ import pytest
 
 import embcli
 from embcli.errors import UnknownWord, UsageProblem
-from embcli.similarity import read_pairs
-from embcli.space import VectorSpace
+from embcli.queries.similarity import read_pairs
+from embcli.vectors.space import VectorSpace
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 import embcli
 from embcli.errors import UnknownWord, UsageProblem
+from embcli.queries.softmax import entropy, parse_logits, softmax
 from embcli.results.queries import Distribution
-from embcli.softmax import entropy, parse_logits, softmax
-from embcli.space import VectorSpace
+from embcli.vectors.space import VectorSpace
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 LOGITS = st.lists(NUMBERS | st.sampled_from([0.0, 1.0, 1.7e308, -1.7e308, 5e-324]), min_size=1, max_size=12)

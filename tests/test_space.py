@@ -10,10 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import embcli
-from embcli.analogy import METRICS
 from embcli.errors import UsageProblem
-from embcli.expression import Expression, Term
-from embcli.space import VectorSpace
+from embcli.queries.analogy import METRICS
+from embcli.queries.expression import Expression, Term
+from embcli.vectors.space import VectorSpace
 
 NINE_DIGITS = Context(prec=9)
 SMALL, LARGE = 2.0**-66, 2.0**66  # about 1e-20 and 1e20

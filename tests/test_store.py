@@ -15,12 +15,12 @@ import safetensors
 import safetensors.numpy
 
 import embcli
-from embcli import store_writer
 from embcli.errors import BadFile, DamagedStore, EmbcliError, InputOutputProblem
-from embcli.space import VectorSpace
-from embcli.store import MEBIBYTE, open_store, verify
-from embcli.store_writer import write_store
-from embcli.vocabulary import Vocabulary
+from embcli.store import write
+from embcli.store.read import MEBIBYTE, open_store, verify
+from embcli.store.write import write_store
+from embcli.vectors.space import VectorSpace
+from embcli.vectors.vocabulary import Vocabulary
 
 Block = tuple[Sequence[bytes], npt.NDArray[np.float32]]
 Header = dict[str, Any]
@@ -319,8 +319,8 @@ def test_a_refused_number_or_word_is_named_by_its_row(tmp_path: Path) -> None:
 def test_of_equal_words_the_first_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int, size: int
 ) -> None:
-    monkeypatch.setattr(store_writer, "SORTED_AT_ONCE", at_once)
-    monkeypatch.setattr(store_writer, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(write, "SORTED_AT_ONCE", at_once)
+    monkeypatch.setattr(write, "ROWS_AT_ONCE", 2)
     words = ["b", "a", "b", "", "c", "a", "a", "d", "b"]
     words[3] = "é"
     vectors = np.arange(1, 19, dtype=np.float32).reshape(9, 2)

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embcli.errors import UnknownWord
-from embcli.space import VectorSpace
-from embcli.vocabulary import Vocabulary
+from embcli.vectors.space import VectorSpace
+from embcli.vectors.vocabulary import Vocabulary
 
 # Few letters, of one to four bytes each, so that words share prefixes and lie near each other.
 CLOSE = st.text(st.sampled_from("abcAé東😀"), min_size=1, max_size=6)

@@ -11,7 +11,7 @@ on d axes have the dot product 5 - 2d, the cosine 1 - 2d/5 and the Euclidean dis
 `empress` is three times `queen`: the same direction, so their cosines with anything tie.
 """
 
-from embcli.space import VectorSpace
+from embcli.vectors.space import VectorSpace
 
 AXES = ("royal", "female", "young", "plural", "animal")
 SIGNS = {

@@ -6,37 +6,22 @@ cannot be answered yields an error in its place, and the exit status is that of 
 """
 
 import json
-import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from select import select
 from types import UnionType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
-from embcli.cli.running import note, write
+import typer
+
+from embcli.cli.session import note, write
+from embcli.cli.stdin import AT_ONCE, Line, Lines, blocks_of_lines
 from embcli.errors import BadFile, EmbcliError, InputOutputProblem, UsageProblem
 from embcli.workers import WorkerLost, Workers, processors
-
-READ_AT_ONCE = 1 << 16
-LONGEST_LINE = 1 << 20
-AT_ONCE = 1024
 
 KINDS = {str: "text", int: "a whole number", bool: "true or false", list: "a list, of words or of temperatures"}
 
 Fields = dict[str, Any]
 Answer = Any  # a record, or an EmbcliError
-
-
-class Line(NamedTuple):
-    """A question as it was written. number: from 1. problem: why it cannot be read at all."""
-
-    number: int
-    text: str
-    problem: str = ""
-
-
-Lines = list[Line]
 
 
 class Answered(NamedTuple):
@@ -164,7 +149,7 @@ def run_batch(batch: Batch, *, shared: bool = False) -> int:
 
 def _answers(batch: Batch, count: int) -> Iterator[Answered]:
     """The answers to stdin, block by block; `count` processes share them once a block is full of waiting questions."""
-    blocks = _blocks_of_lines()
+    blocks = blocks_of_lines()
     for lines in blocks:
         if count > 1 and len(lines) == AT_ONCE:
             break
@@ -200,51 +185,6 @@ def answer_each(ask: Callable[[Fields], Any]) -> Callable[[Sequence[Fields]], It
     return answer
 
 
-def _blocks_of_lines() -> Iterator[Lines]:
-    """The lines that stand ready, in blocks; an empty block before waiting for more.
-
-    So a slow writer gets each answer at once, and one that waits for answers gets all of them.
-    """
-    if sys.stdin is None:
-        raise UsageProblem("there is nothing to read questions from: stdin is closed")
-    rest, number, ended = b"", 0, False
-    ready: deque[Line] = deque()
-    while not ended or ready:
-        while not ended and len(ready) < AT_ONCE and (not ready or _more_is_there()):
-            if not _more_is_there():
-                yield []
-            piece = sys.stdin.buffer.read1(READ_AT_ONCE)  # type: ignore[union-attr]
-            *whole, rest = (rest + piece).split(b"\n")
-            if not piece:
-                whole, ended = [rest], True
-            for line in whole:
-                number += 1
-                read = _read_line(number, line)
-                if read.text:
-                    ready.append(read)
-            rest = rest[:LONGEST_LINE]  # of a line that is too long, no more is kept
-        yield [ready.popleft() for _ in range(min(len(ready), AT_ONCE))]
-
-
-def _read_line(number: int, line: bytes) -> Line:
-    """A line as text; one that cannot be read gets its error in its place."""
-    problem = ""
-    if len(line) >= LONGEST_LINE:
-        line, problem = line[:100], f"is longer than {LONGEST_LINE:,} bytes"
-    text = line.decode("utf-8-sig" if number == 1 else "utf-8", "replace").strip()
-    if not problem and "\N{REPLACEMENT CHARACTER}" in text:
-        problem = "is not UTF-8"
-    return Line(number, text, problem)
-
-
-def _more_is_there() -> bool:
-    """Whether stdin can be read without waiting; only POSIX can tell."""
-    try:
-        return bool(select([sys.stdin], [], [], 0)[0])
-    except (OSError, ValueError):
-        return False
-
-
 def _read_object(line: str, kinds: Mapping[str, type]) -> Fields:
     try:
         fields: dict[str, Any] = json.loads(line)
@@ -264,3 +204,29 @@ def _fits(name: str, value: Any, kind: type) -> bool:
         inner: type | UnionType = int | float if name == "temperatures" else str
         return all(isinstance(item, inner) and not isinstance(item, bool) for item in value)
     return isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
+
+
+def read_expression(line: str) -> dict[str, Any]:
+    """A line that is an expression; one of plain words is a phrase, as on the command line."""
+    from embcli.queries.expression import join_arguments
+
+    return {"expression": join_arguments([line])}
+
+
+def read_words_of_line(line: str) -> dict[str, Any]:
+    """A line that is words with spaces between; words with spaces stand in quotes."""
+    from embcli.queries.expression import split_words
+
+    return {"words": split_words(line)}
+
+
+def answer_stdin(
+    given: dict[str, Any],
+    kinds: Mapping[str, type],
+    read_line: Callable[[str], dict[str, Any]],
+    ask_one: Callable[[dict[str, Any]], Any],
+    columns: Sequence[str],
+    form: str | None,
+) -> NoReturn:
+    """Answer questions from stdin one by one; exits with the status of the batch."""
+    raise typer.Exit(run_batch(Batch(form or "jsonl", given, kinds, read_line, answer_each(ask_one), columns)))

@@ -10,11 +10,11 @@ import typer
 
 from embcli.cli import options
 from embcli.cli.command import Command
-from embcli.cli.running import load, note, output_format, show
+from embcli.cli.session import load, note, output_format, show
 from embcli.errors import InputOutputProblem, UsageProblem
 
 if TYPE_CHECKING:
-    from embcli.spaces import StoredSpace
+    from embcli.models.open import StoredSpace
 
 DETAILS = b'{"schema": "embcli.detail/1"'
 HELP = "Ask questions whose answers are known: accuracy with coverage and intervals."
@@ -85,8 +85,8 @@ def analogies(
     as_jsonl: options.JsonLines = False,
 ) -> None:
     """Accuracy on analogies, by section, with the inputs excluded and included."""
-    from embcli.evaluate import count_questions, evaluate_analogies
-    from embcli.question_sets import ANALOGIES, read_analogies
+    from embcli.evaluation.analogies import count_questions, evaluate_analogies
+    from embcli.evaluation.question_sets import ANALOGIES, read_analogies
     from embcli.render.progress import progress_bar
 
     format_name = output_format(form, as_json, as_jsonl)
@@ -133,8 +133,8 @@ def similarity(
     as_jsonl: options.JsonLines = False,
 ) -> None:
     """Correlation of cosines with people's ratings of pairs of words."""
-    from embcli.agreement import evaluate_similarity
-    from embcli.question_sets import RATINGS, packaged, read_ratings
+    from embcli.evaluation.question_sets import RATINGS, packaged, read_ratings
+    from embcli.evaluation.similarity import evaluate_similarity
 
     format_name = output_format(form, as_json, as_jsonl)
     files = [file] if file else [packaged(name) for name in RATINGS]

@@ -7,7 +7,7 @@ import typer
 
 from embcli.cli import options
 from embcli.cli.command import Command, NamedModelCommand
-from embcli.cli.running import load, note, output_format, show
+from embcli.cli.session import load, note, output_format, show
 
 HELP = "List and look after models: add, info, verify, export, ..."
 app = typer.Typer(help=HELP)
@@ -34,7 +34,7 @@ def list_models(
     form: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False
 ) -> None:
     """List the models that are installed."""
-    from embcli.models import installed
+    from embcli.models.manage import installed
 
     show(installed(), output_format(form, as_json, as_jsonl))
 
@@ -58,7 +58,7 @@ def add(
 
     Text and binary may be compressed (.gz, .bz2, .xz, .zip).
     """
-    from embcli.models import add as add_model
+    from embcli.models.manage import add as add_model
     from embcli.render.progress import progress_bar
 
     with progress_bar() as progress:
@@ -74,7 +74,7 @@ def info(
     as_jsonl: options.JsonLines = False,
 ) -> None:
     """Tell all that is known of a model."""
-    from embcli.models import info as info_of
+    from embcli.models.manage import info as info_of
     from embcli.render.progress import progress_bar
 
     format_name = output_format(form, as_json, as_jsonl)
@@ -88,7 +88,7 @@ def remove(
     name: Name, form: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False
 ) -> None:
     """Delete a model."""
-    from embcli.models import remove as remove_model
+    from embcli.models.manage import remove as remove_model
 
     format_name = output_format(form, as_json, as_jsonl)
     show(remove_model(name), format_name)
@@ -102,7 +102,7 @@ def verify(
     as_jsonl: options.JsonLines = False,
 ) -> None:
     """Compare the checksums of a model, or of all: finds every flipped bit; reads 1 GB in about a second."""
-    from embcli.models import verify as verify_models
+    from embcli.models.manage import verify as verify_models
     from embcli.render.progress import progress_bar
 
     format_name = output_format(form, as_json, as_jsonl)
@@ -119,9 +119,9 @@ def default(
     as_jsonl: options.JsonLines = False,
 ) -> None:
     """Choose the model that is asked when none is named; without NAME, tell which it is."""
-    from embcli.models import as_models, installed, set_default
+    from embcli.models.manage import as_models, installed, set_default
+    from embcli.models.names import default_name
     from embcli.render.progress import progress_bar
-    from embcli.spaces import default_name
 
     format_name = output_format(form, as_json, as_jsonl)
     if name is None:
@@ -136,7 +136,7 @@ def default(
 @app.command(cls=Command)
 def catalog(form: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False) -> None:
     """List the models of gensim's catalogue, with sizes and licences; needs no network."""
-    from embcli.models import catalog as read_catalog
+    from embcli.models.catalogue import catalog as read_catalog
 
     show(read_catalog(), output_format(form, as_json, as_jsonl))
 
@@ -153,8 +153,8 @@ def export(
     as_json: options.JsonOnly = False,
 ) -> None:
     """Write a model as word2vec text or binary, or as a gensim .kv."""
-    from embcli.exporting import export as export_model
-    from embcli.models import as_models, describe
+    from embcli.models.export import export as export_model
+    from embcli.models.manage import as_models, describe
 
     space = load([name])
     written = export_model(space, file, file_format, force=force)

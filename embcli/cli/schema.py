@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from embcli.cli.running import write
+from embcli.cli.session import write
 
 
 def schema(

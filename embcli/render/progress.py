@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from embcli.spaces import Progress as Report
+    from embcli.models.open import Progress as Report
 
 SHOWN_AFTER = 0.2  # seconds; what takes less needs no bar
 

@@ -1,9 +1,21 @@
 """What queries answer."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from embcli.results.numbers import Coordinate, Length, Score, Share
+
+
+class Space(Protocol):
+    """What has vectors: `VectorSpace`, which records do not import."""
+
+    name: str
+
+    @property
+    def dim(self) -> int:
+        """How many numbers a vector has."""
+
+    def __len__(self) -> int: ...
 
 
 class ModelCard(NamedTuple):
@@ -12,6 +24,11 @@ class ModelCard(NamedTuple):
     name: str
     words: int
     dim: int
+
+    @classmethod
+    def of(cls, space: Space) -> "ModelCard":
+        """The name and the size of a space."""
+        return cls(space.name, len(space), space.dim)
 
 
 class WeightedWord(NamedTuple):

@@ -15,8 +15,8 @@ from embcli.errors import DamagedStore
 from embcli.search import local
 from embcli.search.formulas import Formula
 from embcli.search.scores import CHUNK
-from embcli.space import VectorSpace
 from embcli.vectors.arithmetic import Float32Array, Float64Array, Rows
+from embcli.vectors.space import VectorSpace
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Words = np.ndarray[Any, np.dtype[np.uint64]]

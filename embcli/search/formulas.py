@@ -4,22 +4,18 @@ A formula holds n questions. Their scores are made of the products of a row with
 P = basis · V̂ᵀ [w, rows] (basis · Vᵀ for lengths) is one matrix product. `bounds` makes two arrays [questions, rows] out
 of P. They bound the image of the score, a number that grows with the score and is cheaper to compute.
 
-A question is a head and a tail: of king - man + woman, king - man and woman. Questions that share heads and tails
-share their products. The 19,544 Google analogies are made of some 550 heads and 900 tails, so that most of a score
-is one addition; a dot product for each would take ten times as long.
+Questions that share heads and tails share their products (`shared_terms.py`).
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from embcli.search.local import SAFE_NORMS, Slice
-from embcli.space import VectorSpace
+from embcli.search.local import Slice
+from embcli.search.shared_terms import SharedTerms, Terms
 from embcli.vectors.arithmetic import (
     COSINE_BLUR,
-    LENGTH_BLUR,
     NO_STEP,
     UNIT,
     Float32Array,
@@ -29,11 +25,11 @@ from embcli.vectors.arithmetic import (
     dot_products,
     lengths,
     round_cosines,
-    round_lengths,
     unit_cosines,
     unit_rows,
     weighted_sum,
 )
+from embcli.vectors.space import VectorSpace
 
 EPSILON = 1e-6
 # What a few roundings in float32 add up to, relative to the number.
@@ -41,12 +37,9 @@ ROUNDINGS = 8 * UNIT
 # Keeps 1 / distance finite; a shorter distance than its root is undecided, and found in float64.
 SHORTEST_SQUARE = 1e-12
 
-# An addition takes about a quarter of the time of a dot product of 50 numbers.
-WORTH_SHARING = 0.75
 # A call of numpy for each run takes longer than copying heads and tails where runs are shorter.
 SHORT_RUN = 4
 
-Terms = Sequence[tuple[int, float]]  # rows and weights
 Prepared = tuple[Any, ...]
 
 
@@ -124,92 +117,6 @@ class Cosines(_CosineFormula):
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
         """cos(v, q) in float64."""
         return unit_cosines(unit_rows(self._space.float64(rows)), self.basis[questions])
-
-
-class _LengthFormula:
-    """What formulas have in common whose scores grow with ‖v‖, for vectors q [n, dim]; q̂ = q / ‖q‖ is multiplied."""
-
-    is_unit = False
-
-    def __init__(self, space: VectorSpace, queries: Float64Array) -> None:
-        self._space, self._queries = space, queries
-        self._lengths = lengths(queries)
-        self.basis = unit_rows(queries)
-
-    def margin(self, error: float) -> Float64Array:
-        """None: the error of a row's product grows with ‖v‖, so it is in the bounds."""
-        return np.zeros(len(self.basis))
-
-    def rounded(self, scores: Float64Array) -> Float64Array:
-        """At 9 significant digits."""
-        return round_lengths(scores)
-
-
-class Dots(_LengthFormula):
-    """v · q; the image is v · q̂."""
-
-    def prepare(self, products: Slice) -> Prepared:
-        """The products from below and from above; of rows that float32 cannot measure, nothing is known."""
-        error, upper = np.float32(products.error) * products.norms, products.values
-        lower = upper - error
-        upper += error  # the products themselves are not needed any more
-        lower[:, products.unsafe], upper[:, products.unsafe] = -np.inf, np.inf
-        return lower, upper
-
-    def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
-        """Those that are prepared."""
-        lower, upper = prepared
-        return lower[first:last], upper[first:last]
-
-    def image(self, scores: Float64Array) -> Float64Array:
-        """v · q / ‖q‖."""
-        return scores / self._lengths[:, None]
-
-    def blur(self, images: Float64Array, questions: slice) -> Float64Array:
-        """A unit in the ninth digit."""
-        return LENGTH_BLUR * np.abs(images)
-
-    def exact(self, questions: Rows, rows: Rows) -> Float64Array:
-        """v · q in float64."""
-        return dot_products(self._space.float64(rows), self._queries[questions])
-
-
-class Distances(_LengthFormula):
-    """-‖v - q‖, the Euclidean distance with its sign turned.
-
-    The image is 1 - ‖v - q‖² / ‖q‖² = 2 r cos(v, q) - r², with r = ‖v‖ / ‖q‖; no root needs to be taken.
-    """
-
-    def prepare(self, products: Slice) -> Prepared:
-        """Products and norms, columns that float32 cannot measure, and the error of a product relative to the norm."""
-        return products.values, products.norms, products.unsafe, products.error
-
-    def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
-        """The image from below and from above; of rows that are far too long beside q, nothing is known."""
-        values, norms, unsafe, error = prepared
-        inverse = (1 / self._lengths[first:last, None]).astype(np.float32)
-        with np.errstate(over="ignore", invalid="ignore"):
-            ratio = norms * inverse
-            middle = ratio * ratio
-            margin = ratio * (np.float32(2 * error) + np.float32(2 * ROUNDINGS) * ratio)
-            np.subtract(2 * values[first:last] * inverse, middle, out=middle)
-            lower, upper = middle - margin, middle + margin
-        is_far = ~(ratio < np.float32(SAFE_NORMS[1]))
-        lower[is_far], upper[is_far] = -np.inf, np.inf
-        lower[:, unsafe], upper[:, unsafe] = -np.inf, np.inf
-        return lower, upper
-
-    def image(self, scores: Float64Array) -> Float64Array:
-        """1 - (distance / ‖q‖)²."""
-        return 1 - np.square(scores / self._lengths[:, None])
-
-    def blur(self, images: Float64Array, questions: slice) -> Float64Array:
-        """A unit in the ninth digit of the distance, whose square moves by twice as much, and some room."""
-        return 3 * LENGTH_BLUR * np.abs(1 - images)
-
-    def exact(self, questions: Rows, rows: Rows) -> Float64Array:
-        """-‖v - q‖ in float64."""
-        return -lengths(self._space.float64(rows) - self._queries[questions])
 
 
 class SumsOfCosines(_CosineFormula):
@@ -413,49 +320,6 @@ class LikelyCosines(_CosineFormula):
         units = unit_rows(self._space.float64(rows))
         along = dot_products(units, self._weights[questions]) + self._intercepts[questions]
         return np.asarray(_likelihood(along) * unit_cosines(units, self._tails[questions]))
-
-
-class Run(NamedTuple):
-    """Questions in a row with the same head, whose tails stand in a row, too. `questions` counts from the first."""
-
-    questions: slice
-    head: int
-    tails: slice
-
-
-class SharedTerms:
-    """The different heads and tails of some questions; a head is all terms but the last, and its weight."""
-
-    def __init__(self, terms: Sequence[Terms]) -> None:
-        head_numbers: dict[tuple[tuple[tuple[int, float], ...], float], int] = {}
-        tail_numbers: dict[int, int] = {}
-        self.head_of = np.zeros(len(terms), np.intp)
-        self.tail_of = np.zeros(len(terms), np.intp)
-        for number, (*head, (tail, weight)) in enumerate(terms):
-            self.head_of[number] = head_numbers.setdefault((tuple(head), weight), len(head_numbers))
-            self.tail_of[number] = tail_numbers.setdefault(tail, len(tail_numbers))
-        self.heads = [head for head, _ in head_numbers]
-        self.tails = list(tail_numbers)
-        self._runs: dict[tuple[int, int], list[Run]] = {}
-
-    def runs(self, first: int, last: int) -> list[Run]:
-        """The questions from `first` to `last` as runs, which numpy can add up at one call each."""
-        if (first, last) not in self._runs:
-            heads, tails = self.head_of[first:last], self.tail_of[first:last]
-            is_new = (np.diff(heads) != 0) | (np.diff(tails) != 1)
-            edges = [0, *(np.flatnonzero(is_new) + 1).tolist(), last - first]
-            self._runs[first, last] = [
-                Run(slice(i, j), int(heads[i]), slice(int(tails[i]), int(tails[i]) + j - i)) for i, j in pairwise(edges)
-            ]
-        return self._runs[first, last]
-
-
-def shares_terms(terms: Sequence[Terms]) -> bool:
-    """Whether `SumsOfCosines` saves work: the weights of the tails are 1, and words come again."""
-    if not all(len(question) > 1 and question[-1][1] == 1 for question in terms):
-        return False
-    shared = SharedTerms(terms)
-    return len(shared.heads) + len(shared.tails) <= WORTH_SHARING * len(terms)
 
 
 def _head(space: VectorSpace, terms: Terms) -> Float64Array:

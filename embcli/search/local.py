@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from embcli.errors import DamagedStore
-from embcli.space import VectorSpace
 from embcli.vectors.arithmetic import Float32Array, Float64Array, Rows, float32_error, unit_rows
+from embcli.vectors.space import VectorSpace
 
 # Products held at a time (16 MiB of float32), and the least and most rows of a slice. With few directions a slice is
 # read once only, and calls of numpy take longer than what a smaller slice would save.

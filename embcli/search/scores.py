@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from embcli.space import VectorSpace
 from embcli.vectors.arithmetic import Float64Array, Rows, dot_products, unit_cosines, unit_rows
+from embcli.vectors.space import VectorSpace
 
 # Rows turned into float64 at a time.
 CHUNK = 16_384

@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 
 import embcli
-from embcli.exporting import export
-from embcli.store_writer import write_store
+from embcli.models.export import export
+from embcli.store.write import write_store
 
 EMBCLI = [sys.executable, "-m", "embcli"]
 GENSIM = """

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from embcli.exporting import export
-from embcli.spaces import StoredSpace
-from embcli.store_writer import write_store
+from embcli.models.export import export
+from embcli.models.open import StoredSpace
+from embcli.store.write import write_store
 
 Vectors = npt.NDArray[np.float32]
 CLUSTERS = 3000

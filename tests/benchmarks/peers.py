@@ -215,7 +215,7 @@ class Bench:
 
     def google(self) -> None:
         """Evaluations; how many times as long gensim takes."""
-        find = "from embcli.question_sets import packaged; print(packaged('questions-words.txt'))"
+        find = "from embcli.evaluation.question_sets import packaged; print(packaged('questions-words.txt'))"
         file = self.run([self.python, "-c", find])[1].strip()
         if self.short:
             sections = Path(file).read_text().split(": ")[1:]
@@ -244,7 +244,7 @@ class Bench:
 
     def pipe(self) -> None:
         """Questions from stdin."""
-        find = "from embcli.question_sets import packaged; print(packaged('questions-words.txt'))"
+        find = "from embcli.evaluation.question_sets import packaged; print(packaged('questions-words.txt'))"
         lines = Path(self.run([self.python, "-c", find])[1].strip()).read_text().lower().splitlines()
         questions = [line.split() for line in lines if not line.startswith(":")][: 2000 if self.short else 10_000]
         text = "".join(f"{b} - {a} + {c}\n" for a, b, c, _ in questions)

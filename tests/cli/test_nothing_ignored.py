@@ -13,9 +13,9 @@ from process import LIMIT, add_store, ask, environment, settle, share
 
 import embcli
 from embcli.errors import InputOutputProblem, UsageProblem
+from embcli.models.open import StoredSpace
 from embcli.results.schemas import RECORDS, schema_of
-from embcli.space import VectorSpace
-from embcli.spaces import StoredSpace
+from embcli.vectors.space import VectorSpace
 
 KING = {"king": [3.0, 1.0], "queen": [3.0, 2.0], "man": [1.0, 3.0], "2": [2.0, 1.0]}
 

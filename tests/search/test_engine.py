@@ -13,22 +13,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import embcli
-from embcli.analogy import Question, answer_many
 from embcli.errors import DamagedStore, EmbcliError
+from embcli.queries.analogy import Question, answer_many
 from embcli.search import engine, local
 from embcli.search.engine import Search, search
-from embcli.search.formulas import (
-    Cosines,
-    Distances,
-    Dots,
-    Formula,
-    LikelyCosines,
-    PairDirections,
-    ProductsOfCosines,
-    SumsOfCosines,
-)
-from embcli.space import VectorSpace
+from embcli.search.formulas import Cosines, Formula, LikelyCosines, PairDirections, ProductsOfCosines, SumsOfCosines
+from embcli.search.length_formulas import Distances, Dots
 from embcli.vectors.arithmetic import NO_STEP, Float64Array, row_norms, unit_rows
+from embcli.vectors.space import VectorSpace
 
 # Lengths that rows are multiplied with; -1 turns them around, the last two leave float32's squares.
 LENGTHS = (1.0, 1.0, 3.0, -1.0, 0.1, 1e-20, 1e20)

@@ -11,7 +11,7 @@ import numpy as np
 
 from embcli.errors import DamagedStore, UnknownWord, UsageProblem
 from embcli.vectors.arithmetic import Float32Array, Float64Array, Rows, lengths, row_norms, unit_rows, weighted_sum
-from embcli.vocabulary import Vocabulary
+from embcli.vectors.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -127,7 +127,7 @@ class Vocabulary(Sequence[str]):
         optimal string alignment distance, counted in bytes), fewer edits first and frequent words
         first among equals; then words that begin with `text`.
         """
-        from embcli.spelling import rows_spelled_like  # only a mistyped word needs it
+        from embcli.vectors.suggestions import rows_spelled_like  # only a mistyped word needs it
 
         wanted = text.lower()
         rows = rows_spelled_like(_encode(wanted), self._words, self._offsets, limit)

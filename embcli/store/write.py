@@ -23,8 +23,8 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from embcli.errors import BadFile, InputOutputProblem
-from embcli.ordering import sort_words
-from embcli.store import MEBIBYTE, PAGE, TENSORS, Array, Block, encode_header, layout
+from embcli.store.read import MEBIBYTE, PAGE, TENSORS, Array, Block, encode_header, layout
+from embcli.store.sort_words import sort_words
 
 try:
     import fcntl

@@ -1,17 +1,51 @@
 """Which questions a method is asked about a section, and which of them a model covers."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from embcli.answering import PAIR_METHODS, SHARED, TRIPLE_METHODS, CoveredQuestion, Task, tasks_of
-from embcli.question_sets import Section
-from embcli.space import VectorSpace
+from embcli.evaluation.question_sets import Section
+from embcli.search.shared_terms import shares_terms
+from embcli.vectors.space import VectorSpace
 
+TRIPLE_METHODS = ("3cosadd", "3cosmul", "pairdirection")
+PAIR_METHODS = ("3cosavg", "lrcos")
+# Questions ranked together: those that share their words, and those that do not.
+SHARED, ALONE = 2048, 512
+# Of what is drawn at random: the random control, and the negative examples of LRCos.
+SEED = 1
 # Names of totals; a section of such a name gets another one.
 TOTALS = ("semantic", "syntactic", "all")
 
 # A word of a question → the rows that stand for it, the most frequent first.
 RowsOfWords = Mapping[str, tuple[int, ...]]
+
+
+class CoveredQuestion(NamedTuple):
+    """A question by rows: the words given, all rows that are excluded (other spellings too), and the answers'."""
+
+    given: tuple[int, ...]
+    excluded: tuple[int, ...]
+    answers: tuple[int, ...]
+
+
+class Task(NamedTuple):
+    """Questions for one model and method. pairs: for the methods that learn from pairs, all that are known."""
+
+    model: int
+    method: str
+    top: int | None
+    answered: bool  # whether the answers are wanted, beside the ranks
+    questions: tuple[CoveredQuestion, ...]
+    pairs: tuple[tuple[int, int], ...] = ()
+
+
+class Ranked(NamedTuple):
+    """The ranks of the best expected word, and the rows that answer; None for what the method cannot tell."""
+
+    rank: int | None = None
+    rank_with_inputs: int | None = None
+    answer: int | None = None
+    answer_with_inputs: int | None = None
 
 
 class SectionQuestions:
@@ -105,3 +139,17 @@ def _pairs(section: Section, table: RowsOfWords) -> tuple[tuple[int, int], ...]:
         if left and right:
             pairs.append((left[0], right[0]))
     return tuple(pairs)
+
+
+def tasks_of(task: Task) -> Iterator[Task]:
+    """A task in parts of bounded size."""
+    terms = [terms_of(question) for question in task.questions] if task.method == "3cosadd" else []
+    size = SHARED if task.method in TRIPLE_METHODS and (not terms or shares_terms(terms)) else ALONE
+    for first in range(0, len(task.questions), size):
+        yield task._replace(questions=task.questions[first : first + size])
+
+
+def terms_of(question: CoveredQuestion) -> list[tuple[int, float]]:
+    """The rows and weights of b - a + c."""
+    a, b, c = question.given
+    return [(b, 1.0), (a, -1.0), (c, 1.0)]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 import typer
 
 from embcli.cli import options
-from embcli.cli.running import load, output_format, show
+from embcli.cli.session import load, output_format, show
 
 if TYPE_CHECKING:
     from embcli.errors import EmbcliError
+    from embcli.models.open import StoredSpace
     from embcli.results.queries import Ranking
-    from embcli.spaces import StoredSpace
 
 
 # Columns of CSV, TSV and Markdown for the word of --expect.
@@ -36,8 +36,8 @@ def analogy(
     as_jsonl: options.JsonLines = False,
 ) -> None:
     """Complete an analogy: king - man + woman, or man:king::woman:?"""
-    from embcli.analogy import solve_analogy
-    from embcli.expression import join_arguments, parse
+    from embcli.queries.analogy import solve_analogy
+    from embcli.queries.expression import join_arguments, parse
 
     format_name = output_format(form, as_json, as_jsonl)
     if expression == ["-"]:
@@ -67,8 +67,8 @@ def neighbors(
     as_jsonl: options.JsonLines = False,
 ) -> None:
     """Find the words nearest to a word or an expression (also: nn)."""
-    from embcli.analogy import find_neighbors
-    from embcli.expression import join_arguments, parse
+    from embcli.queries.analogy import find_neighbors
+    from embcli.queries.expression import join_arguments, parse
 
     format_name = output_format(form, as_json, as_jsonl)
     if expression == ["-"]:
@@ -104,7 +104,7 @@ def _answer_stdin(given: dict[str, Any], model: list[str] | None, form: str | No
 
 
 def _read_line(line: str, *, triple: bool) -> dict[str, Any]:
-    from embcli.expression import join_arguments
+    from embcli.queries.expression import join_arguments
 
     return {"expression": join_arguments([line], triple=triple)}
 
@@ -112,7 +112,7 @@ def _read_line(line: str, *, triple: bool) -> dict[str, Any]:
 def _answer_questions(
     space: "StoredSpace", questions: Sequence[dict[str, Any]], *, triple: bool
 ) -> Iterator["Ranking | EmbcliError"]:
-    from embcli.analogy import Question, answer_many
+    from embcli.queries.analogy import Question, answer_many
 
     blank: dict[str, Any] = {"expression": ""}
     return answer_many(space, [Question(**(blank | question)) for question in questions], triple=triple)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from embcli.errors import UsageProblem
 from embcli.results.queries import Entry, Lookup, ModelCard, WordsQuery
-from embcli.space import VectorSpace
 from embcli.vectors.arithmetic import lengths
+from embcli.vectors.space import VectorSpace
 
 
 def look_up(space: VectorSpace, words: Sequence[str]) -> Lookup:
@@ -25,7 +25,7 @@ def look_up(space: VectorSpace, words: Sequence[str]) -> Lookup:
         entries.append(Entry(space.vocabulary[row], row, rank, norm, tuple(float(x) for x in vector)))
     return Lookup(
         schema="embcli.lookup/1",
-        model=ModelCard(space.name, len(space), space.dim),
+        model=ModelCard.of(space),
         query=WordsQuery(tuple(words), resolved),
         results=tuple(entries),
     )

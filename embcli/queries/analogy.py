@@ -16,21 +16,14 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from embcli.errors import EmbcliError, UsageProblem
-from embcli.expression import Expression, parse, spell
+from embcli.queries.expression import Expression, parse, spell
 from embcli.results.queries import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
 from embcli.search.engine import Found, Search, search
-from embcli.search.formulas import (
-    Cosines,
-    Distances,
-    Dots,
-    Formula,
-    PairDirections,
-    ProductsOfCosines,
-    SumsOfCosines,
-    shares_terms,
-)
-from embcli.space import Combination, VectorSpace
+from embcli.search.formulas import Cosines, Formula, PairDirections, ProductsOfCosines, SumsOfCosines
+from embcli.search.length_formulas import Distances, Dots
+from embcli.search.shared_terms import shares_terms
 from embcli.vectors.arithmetic import NO_STEP, lengths, unit_rows
+from embcli.vectors.space import Combination, VectorSpace
 
 METHODS = ("3cosadd", "3cosmul", "pairdirection")
 FORMULAS: dict[str, type[Cosines | Dots | Distances]] = {"cosine": Cosines, "dot": Dots, "euclidean": Distances}
@@ -207,7 +200,7 @@ def _answer(space: VectorSpace, asked: "Asked", found: Found) -> Ranking:
     answers = [(row, sign * score + 0.0) for row, score in listed if row not in barred][: question.k]
     return Ranking(
         schema="embcli.analogy/1",
-        model=ModelCard(space.name, len(space), space.dim),
+        model=ModelCard.of(space),
         query=RankingQuery(
             expression=spell(combined.terms),
             method=question.method,

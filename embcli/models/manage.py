@@ -5,13 +5,10 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from embcli import adding, store
 from embcli.errors import DamagedStore, InputOutputProblem, UsageProblem
-from embcli.readers import glove_wheel
-from embcli.results.models import Catalog, CatalogEntry, ModelEntry, ModelInfo, ModelInfos, Models, ModelsQuery
-from embcli.spaces import (
+from embcli.models import build
+from embcli.models.names import (
     DEFAULT,
-    Progress,
     chosen_default,
     data_dir,
     default_file,
@@ -21,11 +18,13 @@ from embcli.spaces import (
     model_path,
     name_from,
     no_model,
-    open_space,
     path_of_model,
-    reporter,
 )
-from embcli.store import open_store
+from embcli.models.open import Progress, open_space, reporter
+from embcli.readers import glove_wheel
+from embcli.results.models import ModelEntry, ModelInfo, ModelInfos, Models, ModelsQuery
+from embcli.store.read import open_store
+from embcli.store.read import verify as verify_store
 
 CATALOGUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
@@ -61,12 +60,12 @@ def add(
         file, download = fetch(source, downloads), downloads / source
     else:
         path, download = model_path(_name_for(file) if name is None else name), None
-    recipe = adding.Recipe(form, reader, words)
-    notes = adding.make(file, path, source, recipe, replace=force, report=reporter(path.stem, progress))
+    recipe = build.Recipe(form, reader, words)
+    notes = build.make(file, path, source, recipe, replace=force, report=reporter(path.stem, progress))
     if notes is None:
         raise _taken(path.stem)
     if download is not None:
-        store.verify(path)
+        verify_store(path)
         shutil.rmtree(download, ignore_errors=True)
     return as_models("add", path.stem, [describe(path.stem)], notes=notes)
 
@@ -158,12 +157,6 @@ def as_models(
     return Models("embcli.models/1", None, ModelsQuery(action, name), tuple(entries), notes)
 
 
-def catalog() -> Catalog:
-    """gensim's catalogue of models, as of embcli's release: it can be read without a network."""
-    entries = tuple(CatalogEntry(**entry) for entry in adding.catalog())
-    return Catalog("embcli.models-catalog/1", None, ModelsQuery("catalog", None), entries)
-
-
 def remove(name: str) -> Models:
     """Delete a model, also a damaged one, by its name or the path of its file, which may be gone; UnknownModel."""
     path = path_of_model(name)
@@ -181,7 +174,7 @@ def verify(name: str | None = None, *, progress: Progress | None = None) -> Mode
     damaged = []
     for each in names:
         try:
-            store.verify(model_path(each))
+            verify_store(model_path(each))
         except DamagedStore as error:
             damaged.append(error)
     if len(damaged) == 1:

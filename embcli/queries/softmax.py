@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embcli.errors import UsageProblem
-from embcli.expression import Expression, parse, spell
+from embcli.queries.expression import Expression, parse, spell
 from embcli.results.queries import Candidate, Distribution, ModelCard, SoftmaxQuery, WeightedWord
 from embcli.search.scores import cosines, dots
-from embcli.space import VectorSpace
 from embcli.vectors.arithmetic import COSINE_BLUR, LENGTH_BLUR, Float64Array, round_cosines, round_lengths
+from embcli.vectors.space import VectorSpace
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -87,7 +87,7 @@ def weigh_candidates(
     results, bits = _answers(logits, metric, query.temperatures, shown)
     return Distribution(
         schema="embcli.softmax/1",
-        model=ModelCard(space.name, len(space), space.dim),
+        model=ModelCard.of(space),
         query=query,
         results=tuple(Candidate(space.vocabulary[int(candidates[i])], logit, p) for i, logit, p in results),
         entropy=bits,

@@ -9,8 +9,8 @@ from typing import IO
 import numpy as np
 
 from embcli.errors import InputOutputProblem, UsageProblem
+from embcli.models.open import StoredSpace
 from embcli.readers.text import Chunk, Problem, parse
-from embcli.spaces import StoredSpace
 
 FORMATS = ("word2vec", "binary", "kv")
 SUFFIXES = {".txt": "word2vec", ".vec": "word2vec", ".bin": "binary", ".kv": "kv"}

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from embcli.errors import UsageProblem
-from embcli.expression import Expression, parse, spell
+from embcli.queries.expression import Expression, parse, spell
 from embcli.results.queries import ModelCard, Pair, Projection, ProjectionQuery, Projections, WeightedWord
 from embcli.search.engine import Search, search
 from embcli.search.formulas import Cosines
 from embcli.search.scores import cosines, dots
-from embcli.space import VectorSpace
 from embcli.vectors.arithmetic import Float64Array, Rows, dot_products, lengths, round_lengths
+from embcli.vectors.space import VectorSpace
 
 # Among rarer words than these, web addresses and typing errors lie farthest along any direction.
 SCAN_TOP = 50_000
@@ -67,7 +67,7 @@ def project(
         resolved |= resolved_pairs
     return Projections(
         schema="embcli.project/1",
-        model=ModelCard(space.name, len(space), space.dim),
+        model=ModelCard.of(space),
         query=ProjectionQuery(
             expression=spell(combined.terms),
             terms=tuple(WeightedWord(*term) for term in combined.terms),

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from embcli.evaluate import card, compared
-from embcli.intervals import CONFIDENCE, Interval, of_correlation_difference, of_pearson, of_spearman
-from embcli.question_sets import Rating
-from embcli.questions import rows_of_words
+from embcli.evaluation.baseline import compared
+from embcli.evaluation.intervals import CONFIDENCE, Interval, of_correlation_difference, of_pearson, of_spearman
+from embcli.evaluation.question_sets import Rating
+from embcli.evaluation.questions import rows_of_words
 from embcli.results.evaluations import Correlation, Correlations, Difference, RatingsQuery
-from embcli.space import VectorSpace
+from embcli.results.queries import ModelCard
 from embcli.vectors.arithmetic import Float64Array, round_cosines, unit_cosines, unit_rows
+from embcli.vectors.space import VectorSpace
 
 Statistic = Callable[[Float64Array, Float64Array], float | None]
 
@@ -53,10 +54,10 @@ def evaluate_similarity(
                 differences += _differences(name, space.name, spaces[0].name, people, first, cosines)
     return Correlations(
         schema="embcli.evaluate-similarity/1",
-        model=card(spaces[0]),
+        model=ModelCard.of(spaces[0]),
         query=RatingsQuery(tuple(sets), top, case_sensitive, baseline, CONFIDENCE),
         results=tuple(results),
-        models=tuple(map(card, spaces)),
+        models=tuple(map(ModelCard.of, spaces)),
         differences=tuple(differences),
     )
 

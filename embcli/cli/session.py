@@ -1,15 +1,15 @@
-"""What all commands share: open a model, read words, write an answer."""
+"""What all commands share: open a model, write an answer, say something on stderr."""
 
 import errno
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from embcli.errors import BadFile, UsageProblem
+from embcli.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from embcli.spaces import StoredSpace
+    from embcli.models.open import StoredSpace
 
 
 class ReaderGone(Exception):
@@ -21,8 +21,8 @@ def load(models: Sequence[str] | None) -> "StoredSpace":
 
     UsageProblem for more than one model.
     """
+    from embcli.models.open import open_space
     from embcli.render.progress import progress_bar
-    from embcli.spaces import open_space
 
     if models and len(models) > 1:
         raise UsageProblem(f"there are {len(models)} models ({', '.join(models)})", "ask one at a time")
@@ -75,35 +75,3 @@ def note(text: str) -> None:
 def discard_stdout() -> None:
     """What is still buffered must not be written, and complained about, when the interpreter ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
-def read_words(arguments: Iterable[str]) -> list[str]:
-    """Words as arguments: `-` stands for the lines of stdin, and `"-"` in quotes for itself."""
-    from embcli.expression import unquote
-
-    words: list[str] = []
-    for place, argument in enumerate(given := list(arguments), start=1):
-        if argument != "-":
-            words.append(unquote(argument))
-        elif place < len(given):
-            raise UsageProblem(
-                '"-" stands for words from stdin, and stands last',
-                "to subtract, put the expression in quotes; the word itself is '\"-\"'",
-            )
-        else:
-            words += _lines_of_stdin()
-    return words
-
-
-def _lines_of_stdin() -> list[str]:
-    if sys.stdin is None:
-        raise UsageProblem("there is nothing to read words from: stdin is closed")
-    lines = []
-    for number, line in enumerate(sys.stdin.buffer, start=1):
-        try:
-            word = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-        except UnicodeDecodeError:
-            raise BadFile(f"line {number} of stdin is not UTF-8", "convert it to UTF-8") from None
-        if word:
-            lines.append(word)
-    return lines

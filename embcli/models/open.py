@@ -6,32 +6,28 @@ file, and again when the file has changed.
 """
 
 import os
-import re
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embcli.errors import InputOutputProblem, UnknownModel, UnknownWord, UsageProblem
-from embcli.space import VectorSpace
-from embcli.store import SUFFIX, Identity, open_store, verify
-from embcli.vocabulary import Vocabulary
+from embcli.errors import InputOutputProblem, UnknownModel, UnknownWord
+from embcli.models.names import (
+    DEFAULT,
+    DEFAULT_IN_CATALOGUE,
+    default_name,
+    is_path,
+    model_path,
+    no_model,
+    path_of_model,
+)
+from embcli.store.read import Identity, open_store, verify
+from embcli.vectors.space import VectorSpace
+from embcli.vectors.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
     from embcli.readers import Report
-
-DEFAULT = "glove"
-# The same vectors as the default's, by their name in gensim's catalogue.
-DEFAULT_IN_CATALOGUE = "glove-wiki-gigaword-50"
-NAME = re.compile(r"(?![.-])[A-Za-z0-9._-]{1,100}")
-# What files of vectors and of models end in.
-SUFFIXES = (
-    "txt", "vec", "bin", "kv", "model", "w2v", "npy", "npz", "csv", "tsv", "gguf", "safetensors",
-    "gz", "bz2", "xz", "zip", "tar",
-)  # fmt: skip
-FILE_NAME = re.compile(rf".+\.({'|'.join(SUFFIXES)})", re.IGNORECASE)
 
 # Readers of files that are sorted by frequency.
 SORTED_READERS = ("text", "binary", "fasttext", "glove_wheel", "gensim")
@@ -111,7 +107,7 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
         pass
     if name != DEFAULT:
         raise no_model(name)
-    from embcli.adding import make_default
+    from embcli.models.build import make_default
 
     if make_default(path, reporter(name, progress)):
         return StoredSpace(path)
@@ -123,29 +119,6 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
     )
 
 
-def is_path(name: str) -> bool:
-    """Whether a model is named by the path of a file.
-
-    What has a separator is a path. So is the name of a file that is there, if it ends as files of vectors do; but a
-    model of that name, and the default one, come first, whatever files the working directory has.
-    """
-    if os.sep in name or (os.altsep is not None and os.altsep in name):
-        return True
-    if name == DEFAULT or (NAME.fullmatch(name) and model_path(name).exists()):
-        return False
-    return FILE_NAME.fullmatch(name) is not None and Path(name).exists()
-
-
-def path_of_model(name: str) -> Path:
-    """Where the store of a model is or would be, by its name or by the path of the file that it is made from."""
-    if not is_path(name):
-        return model_path(name)
-    from hashlib import sha256
-
-    absolute = os.path.abspath(name)
-    return model_path(f"{name_from(Path(name))[:80]}-{sha256(os.fsencode(absolute)).hexdigest()[:8]}")
-
-
 def _add_path(file: Path, progress: Progress | None) -> Path:
     """The store of the model that was made out of this file; made now if it is new or has changed."""
     path = path_of_model(str(file))
@@ -155,7 +128,7 @@ def _add_path(file: Path, progress: Progress | None) -> Path:
         stat, known = file.stat(), open_store(path).metadata
         if (known.get("source_size"), known.get("source_mtime_ns")) == (str(stat.st_size), str(stat.st_mtime_ns)):
             return path
-    from embcli.adding import Recipe, make
+    from embcli.models.build import Recipe, make
 
     make(file, path, os.path.abspath(file), Recipe(), replace=True, report=reporter(path.stem, progress))
     return path
@@ -164,68 +137,6 @@ def _add_path(file: Path, progress: Progress | None) -> Path:
 def reporter(name: str, progress: Progress | None) -> "Report | None":
     """The progress of one model."""
     return None if progress is None else lambda rows, share: progress(name, rows, share)
-
-
-def name_from(file: Path) -> str:
-    """A model name for a file: its own name without the suffixes that vector files have."""
-    stem = re.sub(rf"(\.({'|'.join(SUFFIXES)}))+$", "", file.name, flags=re.IGNORECASE)
-    return re.sub(r"[^A-Za-z0-9._-]", "-", stem).strip(".-")[:100] or "model"
-
-
-def default_name() -> str:
-    """The model that is asked when none is named."""
-    return os.environ.get("EMBCLI_MODEL") or chosen_default() or DEFAULT
-
-
-def chosen_default() -> str:
-    """What `models default` chose, if anything."""
-    try:
-        return default_file().read_text("utf-8", "replace").strip()
-    except FileNotFoundError:
-        return ""
-
-
-def model_path(name: str) -> Path:
-    """Where the store of a model is. UsageProblem for a name that is not one."""
-    if not NAME.fullmatch(name):
-        raise UsageProblem(
-            f'"{name}" cannot be the name of a model',
-            "up to 100 letters, digits, dots, dashes and underscores; no dot or dash at the front",
-        )
-    return data_dir() / "models" / f"{name}{SUFFIX}"
-
-
-def data_dir() -> Path:
-    """`EMBCLI_HOME`, else `embcli` in the platform's folder for user data."""
-    # platformdirs' answers, without the 43 ms that importing it costs every query.
-    home = os.environ.get("EMBCLI_HOME")
-    if home:
-        return Path(home)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "embcli"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "embcli"
-    shared = Path(os.environ.get("XDG_DATA_HOME", ""))
-    return (shared if shared.is_absolute() else Path.home() / ".local" / "share") / "embcli"
-
-
-def default_file() -> Path:
-    """Where `models default` keeps its choice."""
-    return data_dir() / "default"
-
-
-def installed_names() -> list[str]:
-    """The names of the models that have a store, sorted."""
-    stores = sorted((data_dir() / "models").glob(f"*{SUFFIX}"))
-    return [path.stem for path in stores if NAME.fullmatch(path.stem)]
-
-
-def no_model(name: str) -> UnknownModel:
-    """The error for a model that is not there."""
-    names = installed_names()
-    known = f"installed: {', '.join(names)}; " if names else ""
-    file = f"for the file of that name, write {os.path.join('.', name)}; " if Path(name).is_file() else ""
-    return UnknownModel(f'there is no model "{name}"', f"{known}{file}to add one: embcli models add FILE")
 
 
 def _changed(name: str) -> InputOutputProblem:

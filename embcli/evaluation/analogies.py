@@ -12,26 +12,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from embcli.answering import (
+from embcli.errors import InputOutputProblem, UsageProblem
+from embcli.evaluation.baseline import compared
+from embcli.evaluation.intervals import CONFIDENCE, of_paired_difference, of_proportion
+from embcli.evaluation.question_sets import Section
+from embcli.evaluation.questions import (
     PAIR_METHODS,
-    SEED,
     TRIPLE_METHODS,
     Ranked,
+    SectionQuestions,
     Task,
-    rank_expected,
+    rows_of_words,
 )
-from embcli.errors import InputOutputProblem, UsageProblem
-from embcli.intervals import CONFIDENCE, of_paired_difference, of_proportion
-from embcli.question_sets import Section
-from embcli.questions import SectionQuestions, rows_of_words
+from embcli.evaluation.ranks import rank_expected
 from embcli.results.evaluations import Detail, Difference, Evaluation, EvaluationQuery, SectionScore
 from embcli.results.queries import ModelCard
-from embcli.space import VectorSpace
-from embcli.vectors.arithmetic import row_norms
+from embcli.vectors.space import VectorSpace
 from embcli.workers import WorkerLost, Workers, processors
 
 METHODS = TRIPLE_METHODS + PAIR_METHODS
-BASELINES = ("random",)
 # Questions × rows above which starting other processes takes less time than it saves.
 WORTH_SHARING = 500_000_000
 # The sections of Google's analogies that are about grammar begin so; the others are about meaning.
@@ -44,19 +43,6 @@ Ints = np.ndarray[Any, np.dtype[np.int32]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 # Progress callback: (questions done, fraction of total).
 Report = Callable[[int, float], None]
-
-
-class RandomSpace(VectorSpace):
-    """The words of another space with random vectors of the same shape: what chance scores."""
-
-    def __init__(self, like: VectorSpace, name: str = "random") -> None:
-        vectors = np.random.default_rng(SEED).standard_normal((len(like), like.dim), np.float32)
-        super().__init__(vectors, row_norms(vectors), like.vocabulary, name)
-        self._like = like
-
-    def __reduce__(self) -> tuple[type["RandomSpace"], tuple[VectorSpace, str]]:
-        """Another process draws the same vectors."""
-        return RandomSpace, (self._like, self.name)
 
 
 class Outcomes(NamedTuple):
@@ -134,10 +120,10 @@ def evaluate_analogies(
                 details(_details(space, model, of_method))
     return Evaluation(
         schema="embcli.evaluate-analogies/1",
-        model=card(spaces[0]),
+        model=ModelCard.of(spaces[0]),
         query=EvaluationQuery(questions, tuple(methods), top, case_sensitive, baseline, CONFIDENCE),
         results=tuple(results),
-        models=tuple(map(card, spaces)),
+        models=tuple(map(ModelCard.of, spaces)),
         differences=tuple(differences),
     )
 
@@ -145,29 +131,6 @@ def evaluate_analogies(
 def count_questions(sections: Sequence[Section], method: str) -> int:
     """How many questions a method is asked about some sections, whatever a model covers."""
     return sum(len(SectionQuestions(section, method, ())) for section in sections)
-
-
-def compared(spaces: Sequence[VectorSpace], top: int | None, baseline: str | None) -> list[VectorSpace]:
-    """The models that are compared: those given, and a baseline. UsageProblem."""
-    if top is not None and top < 1:
-        raise UsageProblem(f"top must be at least 1, not {top}", "for example top 300000")
-    names = [space.name for space in spaces]
-    for name in names:
-        if names.count(name) > 1:
-            raise UsageProblem(f'two models are called "{name}"', "give each a name of its own")
-    if baseline is None:
-        return list(spaces)
-    if baseline not in BASELINES:
-        raise UsageProblem(f'there is no baseline "{baseline}"', f"one of {', '.join(BASELINES)}")
-    name = baseline
-    while name in names:
-        name += "-baseline"
-    return [*spaces, RandomSpace(spaces[0], name)]
-
-
-def card(space: VectorSpace) -> ModelCard:
-    """The name and the size of a model."""
-    return ModelCard(space.name, len(space), space.dim)
 
 
 def _ask(

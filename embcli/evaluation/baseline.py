@@ -1,0 +1,43 @@
+"""The control of an evaluation: random vectors, which score what chance scores."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from embcli.errors import UsageProblem
+from embcli.evaluation.questions import SEED
+from embcli.vectors.arithmetic import row_norms
+from embcli.vectors.space import VectorSpace
+
+BASELINES = ("random",)
+
+
+class RandomSpace(VectorSpace):
+    """The words of another space with random vectors of the same shape: what chance scores."""
+
+    def __init__(self, like: VectorSpace, name: str = "random") -> None:
+        vectors = np.random.default_rng(SEED).standard_normal((len(like), like.dim), np.float32)
+        super().__init__(vectors, row_norms(vectors), like.vocabulary, name)
+        self._like = like
+
+    def __reduce__(self) -> tuple[type["RandomSpace"], tuple[VectorSpace, str]]:
+        """Another process draws the same vectors."""
+        return RandomSpace, (self._like, self.name)
+
+
+def compared(spaces: Sequence[VectorSpace], top: int | None, baseline: str | None) -> list[VectorSpace]:
+    """The models that are compared: those given, and a baseline. UsageProblem."""
+    if top is not None and top < 1:
+        raise UsageProblem(f"top must be at least 1, not {top}", "for example top 300000")
+    names = [space.name for space in spaces]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageProblem(f'two models are called "{name}"', "give each a name of its own")
+    if baseline is None:
+        return list(spaces)
+    if baseline not in BASELINES:
+        raise UsageProblem(f'there is no baseline "{baseline}"', f"one of {', '.join(BASELINES)}")
+    name = baseline
+    while name in names:
+        name += "-baseline"
+    return [*spaces, RandomSpace(spaces[0], name)]

@@ -1,0 +1,1 @@
+"""Names into spaces: open, build, export and look after models."""

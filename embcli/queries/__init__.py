@@ -1,0 +1,1 @@
+"""One idea a file: expressions, analogies, projections, softmax, similarity, look-ups."""

@@ -27,14 +27,14 @@ with atheris.instrument_imports(include=["embcli", "pickle", "zipfile"]):
 
     from embcli.errors import EmbcliError
     from embcli.readers import sniffing
-    from embcli.readers.opening import Opened
+    from embcli.readers.source_file import SourceFile
 
 FORMS = (None, "word2vec", "glove", "binary", "native", "npy")  # fastText's .bin goes on to gensim, which is slow
 
 
 def read_all(path: Path, form: str | None, words: Path | None) -> None:
     """Read a file to its end, as an import does."""
-    opened = Opened(path)
+    opened = SourceFile(path)
     try:
         if form is None and sniffing.sniff(opened) == "fasttext":
             return

@@ -354,9 +354,9 @@ def test_a_pickle_that_meddles_with_an_allowed_function_leaves_no_trace(tmp_path
     assert add(str(tmp_path / "bad.kv")).status == 2
     (tmp_path / "good.kv").write_bytes(KEYED)
     assert add(str(tmp_path / "good.kv")).status == 0
-    from embcli.readers import native
+    from embcli.readers import safe_pickle
 
-    assert native._encode.__defaults__ == ("latin1",)
+    assert safe_pickle._encode.__defaults__ == ("latin1",)
 
 
 # Good but odd -----------------------------------------------------------------------------------------------

@@ -540,12 +540,12 @@ VANISHING = (
 import os, sys
 from embcli.models import build
 
-class Vanishing(build.Opened):
+class Vanishing(build.SourceFile):
     def __init__(self, path):
         super().__init__(path)
         os.unlink(path)
 
-build.Opened = Vanishing
+build.SourceFile = Vanishing
 from embcli.__main__ import main
 main()
 """,
@@ -923,7 +923,7 @@ def test_a_truncated_store_is_refused_at_open(keep: float, store: Path) -> None:
 @pytest.mark.parametrize("foreign", ["same tensors", "other tensors", "text", "zip", "zeros"])
 def test_a_foreign_file_in_the_place_of_a_store_is_refused_at_open(foreign: str, large: Material, store: Path) -> None:
     opened = open_store(large.new)
-    arrays = {name: np.array(getattr(opened, name)) for name in opened._fields if name != "metadata"}
+    arrays = {name: np.array(getattr(opened, name)) for name in TENSORS if name != "crc32"}
     contents: dict[str, Callable[[], bytes]] = {
         "same tensors": lambda: safetensors.numpy.save({**arrays, "crc32": np.zeros(6, np.uint32)}),
         "other tensors": lambda: safetensors.numpy.save({"vectors": arrays["vectors"]}, {"format": "embcli/1"}),

@@ -19,7 +19,7 @@ from process import ask, settle
 from embcli.errors import BadFile
 from embcli.readers import sniffing, text
 from embcli.readers.decimals import parse_decimals
-from embcli.readers.opening import Opened
+from embcli.readers.source_file import SourceFile
 from embcli.vectors.space import VectorSpace
 
 FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -44,7 +44,7 @@ def read(
     """The words and vectors of a file, as its reader gives them."""
     if data is not None:
         path.write_bytes(data)
-    opened = Opened(path)
+    opened = SourceFile(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # gensim leaves files open
         try:

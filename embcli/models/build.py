@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from embcli.errors import BadFile, InputOutputProblem
 from embcli.readers import Block, Report, Source, glove_wheel, sniffing
-from embcli.readers.opening import Opened
+from embcli.readers.source_file import SourceFile
 from embcli.store.read import open_store
 from embcli.store.write import write_store
 
@@ -44,7 +44,7 @@ def make(
     None, and nothing is written, when there is another store that must not be replaced; one that was made
     from the same bytes is left as it is. BadFile, InputOutputProblem.
     """
-    opened = Opened(file)
+    opened = SourceFile(file)
     digest = _Digest(opened)
     try:
         written = None
@@ -77,7 +77,7 @@ def _metadata(origin: str, size: int, mtime_ns: int, source: Source) -> dict[str
     }
 
 
-def _reporting(source: Source, report: Report | None, opened: Opened | None) -> Iterator[Block]:
+def _reporting(source: Source, report: Report | None, opened: SourceFile | None) -> Iterator[Block]:
     done = 0
     for words, vectors in source.blocks:
         yield words, vectors
@@ -90,7 +90,7 @@ def _reporting(source: Source, report: Report | None, opened: Opened | None) -> 
 class _Digest:
     """SHA-256 of a file, worked out in a thread while the file is being read."""
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: SourceFile) -> None:
         try:
             self.file = opened.path.open("rb")
         except OSError as error:

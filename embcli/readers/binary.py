@@ -8,7 +8,7 @@ import numpy as np
 
 from embcli.errors import BadFile
 from embcli.readers import Block, Source
-from embcli.readers.opening import Opened
+from embcli.readers.source_file import SourceFile
 from embcli.readers.text import HEADER, LONGEST_WORD, MOST_NUMBERS
 
 CHUNK = 1 << 21
@@ -18,7 +18,7 @@ CONTROLS = bytes(range(0x20))
 HINT = "check that it is whole, and word2vec's binary format"
 
 
-def read(opened: Opened) -> Source:
+def read(opened: SourceFile) -> Source:
     """The rows of a binary file. BadFile names file and record (row)."""
     line = opened.stream.readline(LONGEST_HEADER)
     match = HEADER.fullmatch(line)
@@ -34,7 +34,7 @@ def read(opened: Opened) -> Source:
     return Source("binary", rows, _blocks(opened, rows, dim, notes), notes)
 
 
-def _blocks(opened: Opened, rows: int, dim: int, notes: list[str]) -> Iterator[Block]:
+def _blocks(opened: SourceFile, rows: int, dim: int, notes: list[str]) -> Iterator[Block]:
     width, done, rest = 4 * dim, 0, b""
     ended: bool | None = None  # whether records end with a line feed; the first one tells
     while done < rows:
@@ -79,7 +79,7 @@ def _blocks(opened: Opened, rows: int, dim: int, notes: list[str]) -> Iterator[B
     opened.check_unchanged()
 
 
-def _check_words(opened: Opened, words: list[bytes], first: int) -> None:
+def _check_words(opened: SourceFile, words: list[bytes], first: int) -> None:
     """In a file read out of step, words are pieces of numbers: no text, or with control characters."""
     if all(words) and _is_text(b" ".join(words)):
         return
@@ -98,5 +98,5 @@ def _is_text(word: bytes) -> bool:
     return word.translate(None, CONTROLS) == word
 
 
-def _bad(opened: Opened, row: int, problem: str) -> BadFile:
+def _bad(opened: SourceFile, row: int, problem: str) -> BadFile:
     return BadFile(f"{opened.path}, record {row + 1}: {problem}", HINT)

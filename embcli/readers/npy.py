@@ -11,7 +11,7 @@ import numpy as np
 
 from embcli.errors import BadFile
 from embcli.readers import Block, Source
-from embcli.readers.opening import Opened
+from embcli.readers.source_file import SourceFile
 from embcli.readers.text import BOM, LONGEST_WORD
 
 MAGIC = b"\x93NUMPY"
@@ -20,7 +20,7 @@ LONGEST_HEADER = 10_000
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def read(opened: Opened, words_file: Path | None) -> Source:
+def read(opened: SourceFile, words_file: Path | None) -> Source:
     """The rows of the array, each with the word of its line; BadFile when the two do not fit."""
     if words_file is None:
         raise BadFile(f"{opened.path} holds vectors without words", "name a file of one word a line with --words FILE")
@@ -29,7 +29,7 @@ def read(opened: Opened, words_file: Path | None) -> Source:
     return Source("npy", len(array), _blocks(opened, words_file, array), notes, None)
 
 
-def open_array(opened: Opened) -> Array:
+def open_array(opened: SourceFile) -> Array:
     """The array of a .npy file, mapped: [rows, dim] of floats, exactly as large as the file. BadFile otherwise."""
     if opened.compression:
         raise BadFile(f"{opened.path} is compressed", "decompress it first")
@@ -58,8 +58,8 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, Any]:
     return np.lib.format.read_array_header_2_0(stream)
 
 
-def _blocks(opened: Opened, words_file: Path, array: Array) -> Iterator[Block]:
-    with closing(Opened(words_file)) as words:
+def _blocks(opened: SourceFile, words_file: Path, array: Array) -> Iterator[Block]:
+    with closing(SourceFile(words_file)) as words:
         lines = _words(words)
         for first in range(0, len(array), ROWS_AT_ONCE):
             with np.errstate(over="ignore"):
@@ -81,7 +81,7 @@ def _blocks(opened: Opened, words_file: Path, array: Array) -> Iterator[Block]:
         opened.check_unchanged()
 
 
-def _words(words: Opened) -> Iterator[bytes]:
+def _words(words: SourceFile) -> Iterator[bytes]:
     number = 0
     while line := words.stream.readline(LONGEST_WORD + 2):
         word = line.rstrip(b"\r\n")

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from embcli.errors import BadFile, UsageProblem
-from embcli.readers import Source, binary, gensim, native, npy, text
-from embcli.readers.opening import Opened
+from embcli.readers import Source, binary, fasttext, gensim, gensim_pickle, npy, text
+from embcli.readers.source_file import SourceFile
 
 FORMATS = ("word2vec", "glove", "binary", "fasttext", "native", "npy")
 READERS = ("embcli", "gensim")
@@ -20,7 +20,7 @@ KINDS = {
 LOOK = 1 << 16
 
 
-def read(opened: Opened, *, form: str | None = None, reader: str = "embcli", words: Path | None = None) -> Source:
+def read(opened: SourceFile, *, form: str | None = None, reader: str = "embcli", words: Path | None = None) -> Source:
     """The rows of a file of any format, as `form` says or its content shows. BadFile for a broken one.
 
     `reader="gensim"` reads text and binary through gensim instead of embcli's own readers.
@@ -30,7 +30,7 @@ def read(opened: Opened, *, form: str | None = None, reader: str = "embcli", wor
     return source
 
 
-def _read(opened: Opened, form: str, reader: str, words: Path | None) -> Source:
+def _read(opened: SourceFile, form: str, reader: str, words: Path | None) -> Source:
     if form not in FORMATS:
         raise UsageProblem(f'there is no format "{form}"', f"one of {', '.join(FORMATS)}")
     if reader == "gensim" and form in ("fasttext", "native", "npy"):
@@ -40,7 +40,7 @@ def _read(opened: Opened, form: str, reader: str, words: Path | None) -> Source:
     if form == "npy":
         return npy.read(opened, words)
     if form == "native":
-        return native.read(opened)
+        return gensim_pickle.read(opened)
     if form == "fasttext":
         return gensim.read_fasttext(opened)
     strict = binary.read(opened) if form == "binary" else text.read(opened, header=form == "word2vec")
@@ -51,7 +51,7 @@ def _read(opened: Opened, form: str, reader: str, words: Path | None) -> Source:
     return gensim.read_plain(opened, form)
 
 
-def _notes_on_name(opened: Opened, reader: str) -> list[str]:
+def _notes_on_name(opened: SourceFile, reader: str) -> list[str]:
     """What is odd about the name of a file, whose content is something else."""
     suffixes = [suffix.lower() for suffix in opened.path.suffixes]
     packed = COMPRESSIONS.get(suffixes.pop()) if suffixes and suffixes[-1] in COMPRESSIONS else None
@@ -64,16 +64,16 @@ def _notes_on_name(opened: Opened, reader: str) -> list[str]:
     return notes
 
 
-def sniff(opened: Opened) -> str:
+def sniff(opened: SourceFile) -> str:
     """The format that the first bytes show; BadFile when they show none."""
     look: bytes = opened.stream.peek(LOOK)[:LOOK]  # type: ignore[attr-defined]
     if not look:
         raise BadFile(f"{opened.path} is empty", "give a file of vectors")
     if look.startswith(npy.MAGIC):
         return "npy"
-    if look.startswith(native.PICKLE):
+    if look.startswith(gensim_pickle.PICKLE):
         return "native"
-    if look.startswith(gensim.FASTTEXT_MAGIC):
+    if look.startswith(fasttext.FASTTEXT_MAGIC):
         return "fasttext"
     first, newline, rest = look.removeprefix(text.BOM).partition(b"\n")
     if text.HEADER.fullmatch(first + newline):

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from embcli.errors import BadFile
 from embcli.readers import Block, Source
 from embcli.readers.decimals import parse_decimals
-from embcli.readers.opening import Opened
+from embcli.readers.source_file import SourceFile
 from embcli.workers import WorkerLost, Workers, processors
 
 BOM = b"\xef\xbb\xbf"
@@ -51,7 +51,7 @@ class Chunk(NamedTuple):
 Rows = tuple[bytes, npt.NDArray[np.float32]]  # words, joined by line feeds, and vectors
 
 
-def read(opened: Opened, *, header: bool) -> Source:
+def read(opened: SourceFile, *, header: bool) -> Source:
     """The rows of a text file, with or without a header. BadFile names file and line."""
     stream, first_line, notes = opened.stream, 1, []
     if stream.peek(3).startswith(BOM):  # type: ignore[attr-defined]
@@ -153,11 +153,11 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def _bad(opened: Opened, problem: Problem) -> BadFile:
+def _bad(opened: SourceFile, problem: Problem) -> BadFile:
     return BadFile(f"{opened.path}, line {problem.line}: {problem.text}", EXAMPLE)
 
 
-def _blocks(opened: Opened, line: int, rows: int | None, dim: int | None, notes: list[str]) -> Iterator[Block]:
+def _blocks(opened: SourceFile, line: int, rows: int | None, dim: int | None, notes: list[str]) -> Iterator[Block]:
     seen, odd = 0, set[str]()
     for result in _parsed(opened, _chunks(opened, line, dim, odd)):
         if isinstance(result, Problem):
@@ -176,7 +176,7 @@ def _blocks(opened: Opened, line: int, rows: int | None, dim: int | None, notes:
     notes.extend(sorted(odd))
 
 
-def _chunks(opened: Opened, line: int, dim: int | None, odd: set[str]) -> Iterator[Chunk]:
+def _chunks(opened: SourceFile, line: int, dim: int | None, odd: set[str]) -> Iterator[Chunk]:
     """The file in chunks of whole lines, without the blank lines at its end."""
     rest = b""
     while piece := opened.stream.read(CHUNK):
@@ -208,7 +208,7 @@ def _chunks(opened: Opened, line: int, dim: int | None, odd: set[str]) -> Iterat
         odd.add("blank lines at its end were left out")
 
 
-def _dim_of(opened: Opened, lines: bytes, line: int) -> int:
+def _dim_of(opened: SourceFile, lines: bytes, line: int) -> int:
     """How many numbers a row has, by the first ten lines, any of whose words may hold spaces."""
     dims = []
     for text in lines.split(b"\n", 10)[:10]:
@@ -223,7 +223,7 @@ def _dim_of(opened: Opened, lines: bytes, line: int) -> int:
     return dim
 
 
-def _parsed(opened: Opened, chunks: Iterator[Chunk]) -> Iterator[Rows | Problem]:
+def _parsed(opened: SourceFile, chunks: Iterator[Chunk]) -> Iterator[Rows | Problem]:
     """The chunks, parsed, in order; in other processes when the file is large."""
     count = processors()
     if opened.size < WORTH_SHARING or count == 1:

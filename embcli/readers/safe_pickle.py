@@ -1,31 +1,19 @@
-"""gensim's own files, `.kv` and `.model`, which are pickles, read without running anything in them.
+"""An unpickler that runs nothing: for gensim's own files, which are pickles.
 
-A pickle names the functions that rebuild its objects, and a hostile one names `os.system`. Here every name
-but a few is refused; gensim's own classes become inert boxes of attributes, and only numpy's arrays are
-rebuilt. From the boxes the words and the vectors are taken, as every version of gensim since 0.12 has kept
-them; arrays kept beside the file (`.vectors.npy`, `.syn0.npy`) are mapped.
+A pickle names the functions that rebuild its objects, and a hostile one names `os.system`. Here every name but a few is
+refused; gensim's own classes become inert boxes of attributes, and only numpy's arrays are rebuilt.
 """
 
 import pickle
 import re
 import struct
-from collections.abc import Iterator, Mapping
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
-from embcli.errors import BadFile, InputOutputProblem
-from embcli.readers import Block, Source
-from embcli.readers.npy import open_array
-from embcli.readers.opening import LARGEST_RATIO, RATIO_FREE, Opened
-
-PICKLE = b"\x80"  # the first byte of a pickle of protocol 2 or later; gensim writes no others
-ROWS_AT_ONCE = 1 << 12
-# Pickles hold their words and, when small, their vectors; nothing of a model needs more.
-LARGEST_PICKLE = 1 << 32
-HINT = "export it with gensim: save_word2vec_format(…, binary=True)"
+from embcli.readers.decompress import LARGEST_RATIO, RATIO_FREE
+from embcli.readers.source_file import SourceFile
 
 
 class Box:
@@ -45,6 +33,11 @@ class Box:
     def __setstate__(self, state: object) -> None:
         if isinstance(state, Mapping):
             self.attributes.update({str(key): value for key, value in state.items()})
+
+
+def load(source: SourceFile) -> Any:
+    """The object of a pickle: boxes, arrays and plain values. Any error, as hostile pickles provoke all kinds."""
+    return _Unpickler(_Bounded(source)).load()
 
 
 def _encode(text: object, encoding: object = "latin1", *_: object) -> bytes:
@@ -92,7 +85,7 @@ def _allowed() -> dict[tuple[str, str], Any]:
 class _Bounded:
     """A file that refuses to be read beyond its size, before memory is set aside for it."""
 
-    def __init__(self, opened: Opened) -> None:
+    def __init__(self, opened: SourceFile) -> None:
         self.stream = opened.stream
         self.limit = opened.plain_size() or LARGEST_RATIO * opened.size + RATIO_FREE
         self.readline = self.stream.readline
@@ -191,77 +184,3 @@ def _check_keys(keys: list[Any]) -> None:
     """Refuse keys that are not simple: hashing a tuple of tuples of … can take for ever, or crash."""
     if not all(isinstance(key, str | bytes | int | float | None) for key in keys):
         raise pickle.UnpicklingError("a dict or a set has keys that are not simple")
-
-
-def read(opened: Opened) -> Source:
-    """The rows of a gensim file. BadFile for what is not one, or asks to run anything."""
-    if opened.size > LARGEST_PICKLE:
-        raise BadFile(f"{opened.path} is too large for a file of gensim's", HINT)
-    try:
-        saved = _Unpickler(_Bounded(opened)).load()
-        if opened.stream.read(1):  # to the end, where compressed data have their checksum
-            raise BadFile(f"{opened.path} goes on behind its end", HINT)
-    except (BadFile, InputOutputProblem):
-        raise
-    except Exception as error:  # a hostile pickle can make the machine stumble in any way
-        raise BadFile(f"{opened.path} is not a model that gensim saved, or is damaged: {error}", HINT) from error
-    model = saved.attributes if isinstance(saved, Box) else {}
-    keyed = model.get("wv", saved)
-    attributes = keyed.attributes if isinstance(keyed, Box) else {}
-    if "index_to_key" not in attributes and "index2word" not in attributes:
-        attributes = {**model, **attributes}  # before gensim 1.0 the model itself had them
-    words = next(
-        (found for name in ("index_to_key", "index2word") if (found := attributes.get(name)) is not None), None
-    )
-    vectors = _vectors(opened.path, attributes, model)
-    if not isinstance(words, list) or not isinstance(vectors, np.ndarray) or vectors.ndim != 2:
-        raise BadFile(f"{opened.path} holds no word vectors", HINT)
-    if vectors.dtype.kind != "f" or vectors.dtype.itemsize > 8 or len(words) != len(vectors) or 0 in vectors.shape:
-        raise BadFile(f"{opened.path} has {len(words)} words for a {vectors.dtype} array {list(vectors.shape)}", HINT)
-    notes = ["its numbers were rounded to 32 bits"] if vectors.dtype.itemsize != 4 else []
-    return Source("native", len(words), _blocks(opened, words, vectors), notes, _is_sorted(attributes, len(words)))
-
-
-def _is_sorted(attributes: Mapping[str, Any], rows: int) -> bool | None:
-    """Whether the counts that gensim 4 keeps beside the words never rise; None without counts."""
-    expandos = attributes.get("expandos")
-    counts = expandos.get("count") if isinstance(expandos, dict) else None
-    if not isinstance(counts, np.ndarray) or counts.shape != (rows,) or counts.dtype.kind not in "iuf":
-        return None
-    return bool((counts[1:] <= counts[:-1]).all())
-
-
-def _vectors(path: Path, attributes: Mapping[str, Any], model: Mapping[str, Any]) -> Any:
-    """The matrix, inside the pickle or in a file of its own beside it."""
-    for name in ("vectors", "syn0"):
-        if attributes.get(name) is not None:
-            return attributes[name]
-    for name in ("vectors", "syn0"):
-        for beside in (path.with_name(f"{path.name}.{name}.npy"), path.with_name(f"{path.name}.wv.{name}.npy")):
-            if beside.is_file():
-                with closing(Opened(beside)) as apart:
-                    return open_array(apart)
-    for source in (attributes, model):
-        names = source.get("__numpys")
-        if isinstance(names, list) and ("vectors" in names or "syn0" in names):
-            raise BadFile(f"{path}.vectors.npy is missing", "copy it beside the file; gensim saved both")
-    return None
-
-
-def _blocks(opened: Opened, words: list[Any], vectors: Any) -> Iterator[Block]:
-    for first in range(0, len(words), ROWS_AT_ONCE):
-        block = []
-        for row, word in enumerate(words[first : first + ROWS_AT_ONCE], start=first + 1):
-            if not isinstance(word, str) or not word or "\0" in word:
-                raise BadFile(f"{opened.path}, row {row}: the word is missing, or is no text", HINT)
-            try:
-                block.append(word.encode())
-            except UnicodeEncodeError:
-                raise BadFile(f"{opened.path}, row {row}: the word is not UTF-8", HINT) from None
-        with np.errstate(over="ignore"):
-            part = np.ascontiguousarray(vectors[first : first + ROWS_AT_ONCE]).astype("<f4")
-        wrong = np.flatnonzero(~np.isfinite(part).all(axis=1))
-        if len(wrong):
-            raise BadFile(f"{opened.path}, row {first + int(wrong[0]) + 1}: a number is not finite", HINT)
-        yield block, part
-    opened.check_unchanged()

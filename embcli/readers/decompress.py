@@ -1,11 +1,12 @@
-"""Open a source: a plain file only, decompressed on the way, never more than a bounded piece at a time."""
+"""Compressed files as pieces of bytes, never more than a bounded piece at a time.
+
+Not the file objects of gzip, bz2 and lzma: none of them bounds how much a file may grow, and xz has no bound of memory.
+"""
 
 import bz2
 import errno
 import io
 import lzma
-import os
-import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -21,61 +22,15 @@ RATIO_FREE = 1 << 22  # bytes out before the ratio counts
 XZ_MEMORY = 1 << 27  # xz -9 needs 65 MiB to decompress
 
 
-class Opened:
-    """A source as a stream of bytes: `stream`, and how many bytes of the file it has taken: `taken()`."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.file = _open_plain_file(path)
-        self.size = os.fstat(self.file.fileno()).st_size
-        self.mtime_ns = os.fstat(self.file.fileno()).st_mtime_ns
-        try:
-            start = self.file.read(6)
-        except OSError as error:
-            raise InputOutputProblem(f"cannot read {path}: {error.strerror}", "check the file") from error
-        self.file.seek(0)
-        self.compression = _compression(start)
-        raw: Any = self.file
-        if self.compression:
-            raw = _Pieces(_decompressed(self.path, self.file, self.compression))
-        self.stream: IO[bytes] = io.BufferedReader(raw, 1 << 16) if raw is not self.file else self.file
-
-    def taken(self) -> int:
-        """Bytes of the file that have been read, for a progress bar."""
-        return self.file.tell()
-
-    def plain_size(self) -> int | None:
-        """How many bytes the stream has in all; None for a compressed file, which does not say."""
-        return None if self.compression else self.size
-
-    def check_unchanged(self) -> None:
-        """BadFile when somebody wrote to the file since it was opened."""
-        now = os.fstat(self.file.fileno())
-        if (now.st_size, now.st_mtime_ns) != (self.size, self.mtime_ns):
-            raise BadFile(f"{self.path} changed while it was being read", "add it again when it is complete")
-
-    def close(self) -> None:
-        """Close the file."""
-        self.file.close()
-
-
-def _open_plain_file(path: Path) -> io.BufferedReader:
-    """The file, opened without waiting for the other end of a FIFO; BadFile when it is not a plain file."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    except OSError as error:
-        raise InputOutputProblem(f"cannot read {path}: {error.strerror}", "check the path") from error
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
-        kind = "a folder" if stat.S_ISDIR(mode) else "not a plain file"
-        raise BadFile(f"{path} is {kind}", "give a file of vectors")
-    return io.BufferedReader(io.FileIO(descriptor), PIECE)
-
-
-def _compression(start: bytes) -> str | None:
+def compression_of(start: bytes) -> str | None:
+    """The compression that the first bytes of a file show, if any."""
     magics = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
     return next((name for magic, name in magics.items() if start.startswith(magic)), None)
+
+
+def open_decompressed(path: Path, file: IO[bytes], compression: str) -> io.BufferedReader:
+    """The content of a compressed file as a stream; BadFile while it is read, when it is damaged, cut, or a bomb."""
+    return io.BufferedReader(_Pieces(_decompressed(path, file, compression)), 1 << 16)
 
 
 def _decompressed(path: Path, file: IO[bytes], compression: str) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""The single-file store: its format, opening it by mmap, verifying it. `store_writer.py` writes it.
+"""The single-file store: its format, opening it by mmap, verifying it. `write.py` writes it.
 
 One model is one file in the safetensors format (github.com/huggingface/safetensors: 8 bytes of header
 length, little-endian; a JSON header padded with spaces; the tensors, end to end):

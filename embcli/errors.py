@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 
 class EmbcliError(Exception):
-    """A mistake or a mishap that a user can understand and mend.
+    """A mistake or a mishap that a user can understand and correct.
 
     `message` says what is wrong and where, `hint` how to fix it.
     """
@@ -67,7 +67,7 @@ class UnknownWord(EmbcliError):
     def __init__(self, word: str, suggestions: Sequence[str] = (), model: str = "") -> None:
         super().__init__(
             f'"{word}" is not in the vocabulary' + (f" of {model}" if model else ""),
-            f"did you mean {', '.join(suggestions)}?" if suggestions else "no word is spelled like it",
+            f"did you mean {', '.join(suggestions)}?" if suggestions else "no similar word found",
             suggestions,
         )
         self.word = word

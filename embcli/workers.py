@@ -1,4 +1,4 @@
-"""Other processes of this program that share its work.
+"""Worker processes of this program.
 
 Each is fed through a pipe and ends when this process does. They are in process groups of their own: Ctrl-C is
 for this process alone.
@@ -29,7 +29,7 @@ class _Raised(NamedTuple):
 
 
 class WorkerLost(Exception):
-    """A process that shared the work was killed."""
+    """A worker process was killed."""
 
 
 class Workers(Generic[Item, Result]):
@@ -138,4 +138,4 @@ def serve() -> None:
             pickle.dump(result, sys.stdout.buffer, protocol=5)
             sys.stdout.buffer.flush()
     except (EOFError, OSError, pickle.UnpicklingError):
-        os._exit(0)  # the other end is gone, and nobody is left to tell
+        os._exit(0)  # the parent process is gone

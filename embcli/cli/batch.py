@@ -187,7 +187,7 @@ def answer_each(ask: Callable[[Fields], Any]) -> Callable[[Sequence[Fields]], It
 
 def _read_object(line: str, kinds: Mapping[str, type]) -> Fields:
     try:
-        fields: dict[str, Any] = json.loads(line)
+        fields: dict[str, Any] = json.loads(line, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
         raise UsageProblem(f"the question is not JSON: {error}", "write an object, or a plain expression") from None
     for name, value in fields.items():
@@ -196,6 +196,15 @@ def _read_object(line: str, kinds: Mapping[str, type]) -> Fields:
         if value is not None and not _fits(name, value, kinds[name]):
             raise UsageProblem(f'the field "{name}" cannot be {json.dumps(value)}', f"it is {KINDS[kinds[name]]}")
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose fields are there once; of two, JSON would keep the last."""
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageProblem(f'the field "{name}" is given twice', "give it once")
+    return dict(pairs)
 
 
 def _fits(name: str, value: Any, kind: type) -> bool:

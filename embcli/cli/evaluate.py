@@ -26,7 +26,7 @@ Models = Annotated[
         "--model",
         "-m",
         metavar="NAME",
-        help="A model to ask; may be repeated, to compare. [default: $EMBCLI_MODEL, else glove]",
+        help="Model to use; may be repeated, to compare. [default: $EMBCLI_MODEL, else `models default`, else glove]",
         show_default=False,
     ),
 ]

@@ -1,4 +1,4 @@
-"""The commands that look after models."""
+"""The commands that manage models."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,7 +9,7 @@ from embcli.cli import options
 from embcli.cli.command import Command, NamedModelCommand
 from embcli.cli.session import load, note, output_format, show
 
-HELP = "List and look after models: add, info, verify, export, ..."
+HELP = "List and manage models: add, info, verify, export, ..."
 app = typer.Typer(help=HELP)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of a model, or a path.", show_default=False)]
 NameOrNone = Annotated[
@@ -24,7 +24,7 @@ def models(
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """List and look after models: add, info, verify, export, ..."""
+    """List and manage models: add, info, verify, export, ..."""
     if ctx.invoked_subcommand is None:
         list_models(form, as_json, as_jsonl)
 
@@ -73,7 +73,7 @@ def info(
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Tell all that is known of a model."""
+    """Show a model's details."""
     from embcli.models.manage import info as info_of
     from embcli.render.progress import progress_bar
 
@@ -118,7 +118,7 @@ def default(
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Choose the model that is asked when none is named; without NAME, tell which it is."""
+    """Choose the default model; without NAME, show which it is."""
     from embcli.models.manage import as_models, installed, set_default
     from embcli.models.names import default_name
     from embcli.render.progress import progress_bar

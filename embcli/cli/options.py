@@ -55,7 +55,9 @@ Count = Annotated[int, typer.Option("-k", help="How many answers.")]
 Top = Annotated[
     int | None, typer.Option("--top", metavar="N", help="Search only the N most frequent words.", show_default=False)
 ]
-IncludeInputs = Annotated[bool, typer.Option("--include-inputs", help="Let the words of the expression answer.")]
+IncludeInputs = Annotated[
+    bool, typer.Option("--include-inputs", help="Include the words of the expression in the answers.")
+]
 Expect = Annotated[
     str | None,
     typer.Option(

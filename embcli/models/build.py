@@ -62,7 +62,8 @@ def make(
         digest.stop()
         opened.close()
     if written.duplicates:
-        source.notes.append(f"{written.duplicates:,} rows were left out, as their word stood before")
+        words = "word" if written.duplicates == 1 else "words"
+        source.notes.append(f"skipped {written.duplicates:,} duplicate {words} (kept the first)")
     return tuple(source.notes)
 
 

@@ -1,11 +1,11 @@
-"""Look after models: what is installed; adding, describing, verifying and removing it."""
+"""Manage models: list, add, describe, verify and remove them, and choose the default."""
 
 import re
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from embcli.errors import DamagedStore, InputOutputProblem, UsageProblem
+from embcli.errors import DamagedStore, InputOutputProblem, UnknownModel, UsageProblem
 from embcli.models import build
 from embcli.models.names import (
     DEFAULT,
@@ -75,7 +75,7 @@ def _name_for(file: Path) -> str:
     name = name_from(file)
     if name == DEFAULT:
         raise UsageProblem(
-            f"{file} would become the model {DEFAULT}, which is asked when none is named",
+            f"{file} would become the model {DEFAULT}, which is used when none is named",
             f"choose a name with --name NAME; --name {DEFAULT} if that is meant",
         )
     return name
@@ -160,6 +160,8 @@ def as_models(
 def remove(name: str) -> Models:
     """Delete a model, also a damaged one, by its name or the path of its file, which may be gone; UnknownModel."""
     path = path_of_model(name)
+    if is_path(name) and not path.exists():
+        raise UnknownModel(f"there is no model made from {name}", "see: embcli models")
     name = path.stem
     entry = describe(name)._replace(status="removed", default=False)
     path.unlink(missing_ok=True)

@@ -50,7 +50,7 @@ def name_from(file: Path) -> str:
 
 
 def default_name() -> str:
-    """The model that is asked when none is named."""
+    """The model that is used when none is named."""
     return os.environ.get("EMBCLI_MODEL") or chosen_default() or DEFAULT
 
 

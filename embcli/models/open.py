@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embcli.errors import InputOutputProblem, UnknownModel, UnknownWord
+from embcli.errors import InputOutputProblem, UnknownModel, UnknownWord, UsageProblem
 from embcli.models.names import (
     DEFAULT,
     DEFAULT_IN_CATALOGUE,
@@ -99,8 +99,10 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
     UnknownModel, with what there is, when it is not installed; DamagedStore for a damaged one;
     InputOutputProblem for a file that is not there.
     """
-    name = name or default_name()
-    path = _add_path(Path(name), progress) if is_path(name) else model_path(name)
+    if name == "":
+        raise UsageProblem("the name of the model is empty", "leave out -m, or name a model")
+    name = default_name() if name is None else name
+    path = _add_path(name, progress) if is_path(name) else model_path(name)
     try:
         return StoredSpace(path)
     except FileNotFoundError:
@@ -119,9 +121,10 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
     )
 
 
-def _add_path(file: Path, progress: Progress | None) -> Path:
-    """The store of the model that was made out of this file; made now if it is new or has changed."""
-    path = path_of_model(str(file))
+def _add_path(name: str, progress: Progress | None) -> Path:
+    """The store of the model that was made out of a file; made now if it is new or has changed."""
+    # By the name as it was typed: `Path` would make `glove`, which is a model, of `./glove`.
+    path, file = path_of_model(name), Path(name)
     if not file.exists():
         raise InputOutputProblem(f"there is no file {file}", "check the path; a model is named without a separator")
     if path.exists():

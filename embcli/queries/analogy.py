@@ -49,7 +49,7 @@ class Question(NamedTuple):
     expect: str | None = None
 
 
-class Asked(NamedTuple):
+class ResolvedQuestion(NamedTuple):
     """A question whose words have been looked up."""
 
     question: Question
@@ -59,12 +59,12 @@ class Asked(NamedTuple):
 
     @property
     def wanted(self) -> tuple[int, ...]:
-        """The rows whose places are told: those of the inputs, and of the expected word."""
+        """The rows whose ranks are reported: those of the inputs, and of the expected word."""
         return tuple(dict.fromkeys([*self.combined.rows, *(() if self.expected is None else (self.expected,))]))
 
     @property
     def depth(self) -> int:
-        """How many of the best rows are needed, so that k are left when inputs are barred."""
+        """How many of the best rows are needed, so that k are left when inputs are excluded."""
         return self.question.k + (0 if self.question.include_inputs else len(set(self.combined.rows)))
 
     @property
@@ -126,9 +126,9 @@ def answer_many(
     """
     for first in range(0, len(questions), BLOCK):
         prepared = [_attempt(_prepare, space, question, triple) for question in questions[first : first + BLOCK]]
-        alike: dict[tuple[Any, ...], dict[int, Asked]] = {}
+        alike: dict[tuple[Any, ...], dict[int, ResolvedQuestion]] = {}
         for number, asked in enumerate(prepared):
-            if isinstance(asked, Asked):
+            if isinstance(asked, ResolvedQuestion):
                 alone = number if asked.depth > MOST_SHARED else None
                 alike.setdefault((*asked.group, alone), {})[number] = asked
         found: dict[int, Found | EmbcliError] = {}
@@ -156,7 +156,7 @@ def _attempt(function: Callable[..., Result], *arguments: Any) -> Result | Embcl
         return error
 
 
-def _prepare(space: VectorSpace, question: Question, triple: bool) -> "Asked":
+def _prepare(space: VectorSpace, question: Question, triple: bool) -> "ResolvedQuestion":
     """Check a question and look its words up."""
     _check_choice("method", question.method, METHODS)
     _check_choice("metric", question.metric, METRICS)
@@ -171,7 +171,7 @@ def _prepare(space: VectorSpace, question: Question, triple: bool) -> "Asked":
     combined = space.combine(parsed.terms, unit=not raw)
     expected, resolved = space.resolve_all([] if question.expect is None else [question.expect])
     _check_form(space, question.method, combined)
-    return Asked(question._replace(raw=raw), combined, expected[0] if expected else None, resolved)
+    return ResolvedQuestion(question._replace(raw=raw), combined, expected[0] if expected else None, resolved)
 
 
 def _check_form(space: VectorSpace, method: str, combined: Combination) -> None:
@@ -187,7 +187,7 @@ def _check_form(space: VectorSpace, method: str, combined: Combination) -> None:
             raise UsageProblem("the pair has no direction: both vectors point the same way", "choose two other words")
 
 
-def _answer(space: VectorSpace, asked: "Asked", found: Found) -> Ranking:
+def _answer(space: VectorSpace, asked: "ResolvedQuestion", found: Found) -> Ranking:
     question, combined = asked.question, asked.combined
     sign = -1.0 if question.metric == "euclidean" else 1.0
     places = {
@@ -195,9 +195,9 @@ def _answer(space: VectorSpace, asked: "Asked", found: Found) -> Ranking:
         for row, (rank, score) in zip(asked.wanted, found.places, strict=True)
     }
     inputs = {row: places[row] for row in combined.rows}
-    barred = () if question.include_inputs else tuple(inputs)
+    excluded = () if question.include_inputs else tuple(inputs)
     listed = zip(found.rows.tolist(), found.scores.tolist(), strict=True)
-    answers = [(row, sign * score + 0.0) for row, score in listed if row not in barred][: question.k]
+    answers = [(row, sign * score + 0.0) for row, score in listed if row not in excluded][: question.k]
     return Ranking(
         schema="embcli.analogy/1",
         model=ModelCard.of(space),
@@ -219,7 +219,7 @@ def _answer(space: VectorSpace, asked: "Asked", found: Found) -> Ranking:
 
 
 def _expected(inputs: dict[int, Answer], row: int, place: Answer) -> Expected:
-    """The two ranks of a word: None for a word not searched, and for an input once inputs are barred."""
+    """The two ranks of a word: None for a word not searched, and for an input once inputs are excluded."""
     rank = None
     if row not in inputs and place.rank is not None:
         ahead = [other for other in inputs.values() if other.rank is not None and other.rank < place.rank]
@@ -227,7 +227,7 @@ def _expected(inputs: dict[int, Answer], row: int, place: Answer) -> Expected:
     return Expected(place.word, rank, place.rank, place.score)
 
 
-def _find(space: VectorSpace, group: Sequence[Asked]) -> list[Found]:
+def _find(space: VectorSpace, group: Sequence[ResolvedQuestion]) -> list[Found]:
     """The best rows of each question of a group, and the places of the rows that are wanted."""
     method, metric, raw, top = group[0].group
     terms = [_tail_last(asked.combined) for asked in group]

@@ -98,7 +98,7 @@ def angle_between(a: Float64Array, b: Float64Array) -> float:
 
 def _compare(first: str, second: str, a: Float64Array, b: Float64Array) -> Similarity:
     cosine = float(unit_cosines(unit_rows(a[None]), unit_rows(b[None]))[0])
-    # The cosine tells, for a dot product is small in a space of short vectors, whatever its direction.
+    # The cosine decides, for a dot product is small in a space of short vectors, whatever its direction.
     printed = float(round_cosines(np.array(cosine)))
     return Similarity(
         a=first,

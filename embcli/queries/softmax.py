@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 METRICS = ("dot", "cosine")
 # A number behind an equals sign, and more behind that.
-SECOND_LOGIT = re.compile(r"=\s*[-+\N{MINUS SIGN}]?\.?\d\S*\s+\S")
+SECOND_LOGIT = re.compile(r"=\s*[-+\N{MINUS SIGN}]?\.?\d[\d.eE+-]*\s*[\s;|]\s*\S")
 SHOWN = 10  # of the whole vocabulary, unless k says otherwise
 
 
@@ -84,7 +84,7 @@ def weigh_candidates(
     )
     logits = (dots if metric == "dot" else cosines)(space, combined.vector, candidates)
     shown = (k or SHOWN) if everything else len(candidates)
-    results, bits = _answers(logits, metric, query.temperatures, shown)
+    results, bits = _answers(logits, _printed_near_the_top(logits, metric, shown), query.temperatures, shown)
     return Distribution(
         schema="embcli.softmax/1",
         model=ModelCard.of(space),
@@ -99,7 +99,7 @@ def weigh_logits(logits: Mapping[str, float], temperatures: Sequence[float] = (1
     names = list(logits)
     query = SoftmaxQuery(None, None, tuple(float(t) for t in temperatures), len(names), (), {})
     given = np.array(list(logits.values()), np.float64)
-    results, bits = _answers(given, "dot", query.temperatures, len(names))
+    results, bits = _answers(given, given, query.temperatures, len(names))
     return Distribution(
         schema="embcli.softmax/1",
         model=None,
@@ -126,7 +126,7 @@ def is_number(text: str) -> bool:
         float(text)
     except ValueError:
         return False
-    return True
+    return "_" not in text  # which Python reads over
 
 
 def parse_logits(source: str) -> dict[str, float]:
@@ -137,10 +137,8 @@ def parse_logits(source: str) -> dict[str, float]:
         name = name.strip()
         if SECOND_LOGIT.search(name):  # Snape=3.4 Trelawney=2.5 is not one name
             raise UsageProblem(f'"{part.strip()}" holds more than one logit', "write Snape=3.4,Trelawney=2.5")
-        try:
-            value = float(number.replace("\N{MINUS SIGN}", "-"))
-        except ValueError:
-            value = math.nan
+        number = number.strip().replace("\N{MINUS SIGN}", "-")
+        value = float(number) if is_number(number) else math.nan
         if not equals or not name or not math.isfinite(value):
             raise UsageProblem(f'"{part.strip()}" is not a logit', "for example Snape=3.4,Trelawney=2.5")
         if name in logits:
@@ -150,25 +148,30 @@ def parse_logits(source: str) -> dict[str, float]:
 
 
 def _answers(
-    logits: Float64Array, metric: str, temperatures: Sequence[float], count: int
+    logits: Float64Array, printed: Float64Array, temperatures: Sequence[float], count: int
 ) -> tuple[list[tuple[int, float, tuple[float, ...]]], tuple[float, ...]]:
-    """(index, logit, probabilities) of the `count` largest logits; entropies in bits.
+    """(index, printed logit, probabilities) of the `count` largest logits; entropies in bits.
 
     Logits are compared as they are printed; equal ones stand in the order given, and share what temperature 0 gives.
     """
     if not temperatures:
         raise UsageProblem("softmax needs a temperature", "for example 1")
-    if not len(logits) or not np.isfinite(logits).all():
-        raise UsageProblem("softmax needs one or more finite logits")
+    columns = [softmax(logits if temperature else printed, temperature) for temperature in temperatures]
+    order = np.argsort(-printed, kind="stable")[:count].tolist()
+    results = [(i, float(printed[i]), tuple(float(column[i]) for column in columns)) for i in order]
+    return results, tuple(entropy(column) for column in columns)
+
+
+def _printed_near_the_top(logits: Float64Array, metric: str, count: int) -> Float64Array:
+    """Logits of which those that may be among the `count` largest are rounded as they are printed."""
+    if not np.isfinite(logits).all():
+        raise UsageProblem("softmax needs finite logits", "the vectors are too long")
     last = np.partition(logits, -count)[-count] if count < len(logits) else logits.min()
     blur, rounded = (LENGTH_BLUR * abs(last), round_lengths) if metric == "dot" else (COSINE_BLUR, round_cosines)
     near = np.flatnonzero(logits >= last - blur)
     printed = logits.copy()
     printed[near] = rounded(logits[near])
-    order = near[np.argsort(-printed[near], kind="stable")][:count]
-    columns = [softmax(logits if temperature else printed, temperature) for temperature in temperatures]
-    results = [(int(i), float(printed[i]), tuple(float(column[i]) for column in columns)) for i in order]
-    return results, tuple(entropy(column) for column in columns)
+    return printed
 
 
 def _check_temperature(temperature: float) -> None:

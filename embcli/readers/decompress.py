@@ -49,9 +49,7 @@ def _decompressed(path: Path, file: IO[bytes], compression: str) -> Iterator[byt
     except Exception as error:  # zipfile stumbles over a damaged directory in many ways, a negative seek among them
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise InputOutputProblem(f"cannot read {path}: {error.strerror}") from error
-        raise BadFile(
-            f"{path} is cut or damaged: its {compression} data ends badly ({error})", "fetch it again"
-        ) from error
+        raise BadFile(f"{path}: corrupt or truncated {compression} data ({error})", "fetch it again") from error
 
 
 class _Decompressor(Protocol):

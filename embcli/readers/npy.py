@@ -67,7 +67,7 @@ def _blocks(opened: SourceFile, words_file: Path, array: Array) -> Iterator[Bloc
             wrong = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
             if len(wrong):
                 raise BadFile(
-                    f"{opened.path}, row {first + int(wrong[0]) + 1}: a number is not finite", "mend the array"
+                    f"{opened.path}, row {first + int(wrong[0]) + 1}: a number is not finite", "correct the array"
                 )
             block = list(islice(lines, len(vectors)))
             if len(block) < len(vectors):

@@ -26,6 +26,7 @@ class Flexible(NamedTuple):
     least: int
     most: int
     draw: Callable[[int], Text]
+    loss: str = ""  # what is lost where it is drawn shorter, and must be said
 
 
 Cell = str | Text | Flexible
@@ -70,10 +71,18 @@ class Grid:
             if self.columns[last].rank == 0:
                 break
             kept.remove(last)
-        parts: list[RenderableType] = [self._table(self._drawn(kept, width), width)]
+        drawn = self._drawn(kept, width)
+        parts: list[RenderableType] = [self._table(drawn, width)]
         left_out = [str(column.heading) for i, column in enumerate(self.columns) if i not in kept and column.heading]
+        cells = [
+            (cells[i], drawn[i][number].plain) for i in drawn for number, (cells, _) in enumerate(self.rows, start=1)
+        ]
+        left_out += dict.fromkeys(
+            cell.loss for cell, text in cells
+            if isinstance(cell, Flexible) and cell.loss and text.strip() != cell.draw(cell.most).plain.strip()
+        )  # fmt: skip
         if left_out:
-            note = f"no room for: {', '.join(left_out)}"
+            note = f"no room for: {', '.join(dict.fromkeys(left_out))}"
             parts += [Text(), Text(note, style="dim")]
         return parts
 
@@ -182,13 +191,13 @@ class Pen:
         return f"{printable(card.name)}, {card.words:,} words {self.times} {card.dim}"
 
 
-def longest_of(*texts: str, style: str = "") -> Flexible:
-    """The longest of some texts, given in falling length, that there is room for."""
+def longest_of(*texts: str, style: str = "", loss: str = "") -> Flexible:
+    """The longest of some texts, given in falling length, that there is room for. loss: what the first one has more."""
 
     def draw(width: int) -> Text:
         return Text(next((text for text in texts if cell_width(text) <= width), ""), style=style)
 
-    return Flexible(cell_width(texts[-1]), cell_width(texts[0]), draw)
+    return Flexible(cell_width(texts[-1]), cell_width(texts[0]), draw, loss)
 
 
 def print_parts(view: Callable[[Pen], Parts]) -> str:

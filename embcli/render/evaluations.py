@@ -128,7 +128,7 @@ def _differences(differences: Sequence[evaluations.Difference], evaluation: Any,
     several = len(evaluation.query.methods) > 1 if percent else False
     methods = [Column("method")] if several else []
     shown = Grid(
-        Column("section", words=True), Column("model", words=True), *methods, Column("figure"),
+        Column("section", words=True), Column("model", words=True), *methods, Column("figure", words=True),
         Column("difference", right=True),
     )  # fmt: skip
     for one in differences:
@@ -169,7 +169,7 @@ def _with_interval(
         return "-"
     if low is None or high is None:
         return write(value)
-    return longest_of(f"{write(value)} [{write(low)}, {write(high)}]", write(value))
+    return longest_of(f"{write(value)} [{write(low)}, {write(high)}]", write(value), loss="intervals")
 
 
 def _points(share: float) -> str:

@@ -50,7 +50,7 @@ def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
             bar = "" if query.metric == "euclidean" else pen.bar(answer.score, whole)
             shown.add(str(answer.rank), word(answer.word), number, bar)
     facts = (
-        _method(ranking) if len(query.terms) > 1 else None,
+        _method(ranking) if len(query.terms) > 1 or query.method != "3cosadd" else None,
         "distance" if query.metric == "euclidean" else query.metric,
         "plain vectors" if query.raw else "unit vectors",
         f"top {query.top:,}" if query.top else None,
@@ -89,9 +89,13 @@ def _expected(ranking: queries.Ranking, expected: queries.Expected) -> Text:
     rank, with_inputs = (
         why if rank is None else f"rank {rank:,}" for rank in (expected.rank, expected.rank_with_inputs)
     )
+    if ranking.query.exclude_inputs:
+        places = f"{rank}; with the inputs included, {with_inputs}"
+    else:
+        places = f"{with_inputs}; with the inputs excluded, {rank}"
     style = "bold red" if ranking.missed else "bold green"
     score = cosine(expected.score) if ranking.query.metric == "cosine" else digits(expected.score)
-    facts = f": {rank}; with the inputs included, {with_inputs}; score {score}"
+    facts = f": {places}; score {score}"
     return Text.assemble("expected ", (printable(expected.word), style), facts)
 
 

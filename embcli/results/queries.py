@@ -64,7 +64,7 @@ class Answer(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """Where the word of `--expect` stands, with the inputs barred and with them allowed."""
+    """Where the word of `--expect` stands, with the inputs excluded and with them included."""
 
     word: str
     rank: int | None

@@ -27,7 +27,7 @@ SCORE_NUMBERS = 1 << 19
 GROUP = 64
 # More candidates in a slice than this for each that is wanted, and the floor is raised.
 MANY = 8
-# A wanted row that fewer than this share of the rows are before is near the top: they are listed, not counted.
+# Rows ranked in the top FEW are listed individually instead of counted.
 FEW = 1 / 128
 # Pairs of a question and a row that are kept until they are settled, and settled candidates until the best are taken.
 MANY_OPEN = 1 << 18

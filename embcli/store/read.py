@@ -76,7 +76,7 @@ def open_store(path: Path) -> Store:
             places = _check(header, size - start)
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise DamagedStore(f"{path} is damaged, or is not a store of embcli: {error}", mend(path)) from error
+            raise DamagedStore(f"{path} is damaged, or is not a store of embcli: {error}", repair_hint(path)) from error
     arrays = {name: _view(mapped, start, places[name]) for name in TENSORS if name != "crc32"}
     metadata = header["__metadata__"]
     return Store(**arrays, metadata=metadata, identity=(stat.st_dev, stat.st_ino, metadata.get("header_crc32", "")))
@@ -97,7 +97,7 @@ def verify(path: Path, tensors: Sequence[str] = (), identity: Identity | None = 
         length = int.from_bytes(file.read(8), "little")
         raw = file.read(length)
         if _header_crc(raw) != _header_crc_written(raw):
-            raise DamagedStore(f"the header of {path} is damaged", mend(path))
+            raise DamagedStore(f"the header of {path} is damaged", repair_hint(path))
         places = {name: entry["data_offsets"] for name, entry in json.loads(raw).items() if name in TENSORS}
         start, end = places["crc32"]
         file.seek(8 + length + start)
@@ -108,11 +108,11 @@ def verify(path: Path, tensors: Sequence[str] = (), identity: Identity | None = 
                 continue
             file.seek(8 + length + first)
             if zlib.crc32(file.read(last - first)) != crc:
-                raise DamagedStore(f"{path} is damaged in its MiB {number + 1} of {len(expected)}", mend(path))
+                raise DamagedStore(f"{path} is damaged in its MiB {number + 1} of {len(expected)}", repair_hint(path))
 
 
-def mend(path: Path) -> str:
-    """How to mend a damaged store."""
+def repair_hint(path: Path) -> str:
+    """How to repair a damaged store."""
     remove = f"run: embcli models remove {path.stem}"
     return f"{remove} (it is made again at its next use)" if path.stem == "glove" else f"{remove}, then add it again"
 

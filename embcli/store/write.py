@@ -44,7 +44,7 @@ ABSURD_SHARE = 0.01
 
 
 class Written(NamedTuple):
-    """What a new store holds: rows, and how many rows were dropped because their word stood before."""
+    """What a new store holds: rows, and how many duplicates were skipped."""
 
     rows: int
     duplicates: int
@@ -127,7 +127,11 @@ class _Rows:
             if not np.isfinite(squares).all():
                 row = self.count + int(np.flatnonzero(~np.isfinite(squares))[0])
                 raise BadFile(f"{self.source}, row {row + 1}: a number is not finite", "every number must be finite")
-            self.norms.write(np.sqrt(squares).astype("<f4").tobytes())
+            norms = np.sqrt(squares)
+            if norms.max(initial=0.0) > np.finfo(np.float32).max:
+                row = self.count + int(norms.argmax())
+                raise BadFile(f"{self.source}, row {row + 1}: the vector is too long for 32 bits", "check the numbers")
+            self.norms.write(norms.astype("<f4").tobytes())
             self.lengths.write(np.fromiter(map(len, words), "<i4", len(words)).tobytes())
             self.words.write(b"".join(words))
             file.write(np.ascontiguousarray(vectors, "<f4").tobytes())
@@ -162,7 +166,7 @@ class _Rows:
             )
 
     def sort(self) -> Array:
-        """Put the rows in the order of their words' bytes; returns the rows of words that stood before."""
+        """Put the rows in the order of their words' bytes; returns the rows of duplicate words."""
         dropped = array("q")
         self.order.seek(0)
         for rows, data, lengths in self._ranges():

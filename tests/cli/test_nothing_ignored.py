@@ -58,6 +58,8 @@ def at_home(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
         ("softmax king queen -T 1,x", '"x" is not a temperature'),
         ("softmax king queen -T 1,-2", "0 or more"),
         ("similarity king -", "stands alone"),
+        ("softmax --logits a=1;b=2", "holds more than one logit"),
+        ("softmax --logits a=1_000,b=2", '"a=1_000" is not a logit'),
         ("models add v.npy --words w.txt --reader gensim", "leave out --reader"),
         ("-m glove schema analogy", "embcli schema asks no model"),
         ("-m glove models list", "embcli models list asks no model"),
@@ -79,6 +81,27 @@ def test_logits_with_spaces_between_are_not_one_name(at_home: Path) -> None:
     assert (status, out) == (2, "")
     assert "write Snape=3.4,Trelawney=2.5" in err
     assert ask("softmax", "--logits", "Severus Snape=3.4,a=b=2.5").status == 0
+
+
+def test_given_logits_are_compared_in_full(at_home: Path) -> None:
+    answer = ask("softmax", "--logits", "a=1000000001,b=1000000002", "-T", "0,1", "--json")
+    results = json.loads(answer.out)["results"]
+    assert [(one["word"], one["logit"], one["probabilities"]) for one in results] == [
+        ("b", 1000000002.0, [1.0, 0.731059]),
+        ("a", 1000000001.0, [0.0, 0.268941]),
+    ]
+
+
+def test_an_empty_name_is_no_name(at_home: Path) -> None:
+    status, out, err = ask("nn", "king", "-m", "")
+    assert (status, out) == (2, "")
+    assert "name of the model is empty" in err
+
+
+def test_a_field_that_a_json_question_gives_twice_is_an_error(at_home: Path) -> None:
+    outcome = ask("nn", "-", "-m", "kings", stdin=b'{"expression": "king", "k": 1, "k": 2}\n')
+    assert outcome.status == 2
+    assert json.loads(outcome.out)["error"]["message"] == 'the field "k" is given twice'
 
 
 @pytest.mark.parametrize("temperatures", [["-T", "1,2,5"], ["-T", "1", "-T", "2,5"], ["-T", " 1, 2 ,5", "-T", "2"]])
@@ -128,6 +151,18 @@ def test_a_name_with_a_known_suffix_is_a_path_if_no_model_is_called_so(at_home: 
     add_store(at_home, "vectors.txt", KING)
     assert ask("nn", "king", "-m", "vectors.txt", "--json").answer["model"]["words"] == 4
     assert ask("nn", "king", "-m", "./vectors.txt", "--json").answer["model"]["words"] == 2
+
+
+@pytest.mark.parametrize("name", ["glove", "kings"])
+def test_a_path_never_replaces_the_model_of_its_name(at_home: Path, name: str) -> None:
+    before = ask("nn", "king", "-m", name, "--json").answer
+    Path(name).write_text("king 1 2\nqueen 2 1\n")
+    for command in ("nn king -m", "models info", "models verify", "models default"):
+        assert ask(*command.split(), f"./{name}").status == 0
+    assert ask("nn", "king", "-m", f"./{name}", "--json").answer["model"]["words"] == 2
+    assert ask("nn", "king", "-m", name, "--json").answer == before
+    assert ask("models", "remove", f"./{name}").status == 0
+    assert ask("nn", "king", "-m", name, "--json").answer == before
 
 
 def test_a_file_without_a_suffix_needs_a_separator(at_home: Path) -> None:
@@ -242,6 +277,19 @@ def test_only_an_analogy_is_headed_3cosadd(at_home: Path) -> None:
     assert "3CosAdd" in ask("analogy", "king - man + queen", "-m", "kings").out
     assert "vector sum" in ask("nn", "king + queen", "-m", "kings").out
     assert "3CosAdd" not in ask("nn", "king + queen", "-m", "kings").out
+    assert "3CosMul" in ask("analogy", "king", "--method", "3cosmul", "-m", "kings").out
+
+
+def test_an_included_input_that_is_expected_has_its_rank(at_home: Path) -> None:
+    out = ask("nn", "king", "--expect", "king", "--include-inputs", "-m", "kings").out
+    assert "expected king: rank 1; score" in out
+
+
+def test_a_vector_too_long_for_32_bits_is_refused(at_home: Path) -> None:
+    Path("long.txt").write_text("king 1 2\nqueen 3e38 3e38\n" + "".join(f"w{i} 1 {i}\n" for i in range(1, 300)))
+    status, out, err = ask("models", "add", "long.txt")
+    assert (status, out) == (2, "")
+    assert "long.txt, row 2: the vector is too long for 32 bits" in err
 
 
 def test_a_model_called_random_stands_beside_the_random_baseline(at_home: Path) -> None:

@@ -118,6 +118,15 @@ def test_tables_hold_every_field(command: str, monkeypatch: pytest.MonkeyPatch) 
             assert any(spelling in text for spelling in spellings(value)), (path, value)
 
 
+@pytest.mark.parametrize("command", ["evaluate analogies", "evaluate similarity"])
+def test_intervals_that_have_no_room_are_named(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = record_of(command)
+    monkeypatch.setenv("COLUMNS", "40")
+    assert "intervals" in render(record, "table").replace("95 % interval", "")
+    monkeypatch.setenv("COLUMNS", "120")
+    assert "no room for" not in render(record, "table")
+
+
 @pytest.mark.parametrize("command", [command for command in RECORDS if command != DETAIL])
 @pytest.mark.parametrize("columns", [40, 50, 60, 80])
 def test_tables_fit_their_terminal(command: str, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -282,7 +282,7 @@ def test_only_an_analogy_is_headed_3cosadd(at_home: Path) -> None:
 
 def test_an_included_input_that_is_expected_has_its_rank(at_home: Path) -> None:
     out = ask("nn", "king", "--expect", "king", "--include-inputs", "-m", "kings").out
-    assert "expected king: rank 1; score" in out
+    assert "expected king: rank 1; with the inputs excluded, no rank" in out
 
 
 def test_a_vector_too_long_for_32_bits_is_refused(at_home: Path) -> None:

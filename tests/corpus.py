@@ -1044,7 +1044,14 @@ def good() -> list[Good]:
         Good("a header with spaces around", "good.txt", b" 8  4 \n" + GLOVE),
         Good("words with spaces", "good.txt", b"".join(lines(words=spaced)), spaced),
         Good("words with spaces, header", "good.txt", head + b"".join(lines(words=spaced)), spaced),
-        Good("duplicates", "good.txt", b"".join(lines(words=twice)), WORDS[:6], NUMBERS[:6], ["skipped 2 duplicate words"]),
+        Good(
+            "duplicates",
+            "good.txt",
+            b"".join(lines(words=twice)),
+            WORDS[:6],
+            NUMBERS[:6],
+            ["skipped 2 duplicate words"],
+        ),
         Good(
             "duplicates in binary",
             "good.bin",

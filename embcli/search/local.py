@@ -18,6 +18,7 @@ from embcli.vectors.space import VectorSpace
 PRODUCT_NUMBERS = 1 << 22
 SLICE_ROWS = (1024, 16_384)
 FEW, FEW_ROWS = 8, 65_536
+LARGE_NUMBERS = 1 << 26  # of a matrix: 256 MiB
 # A slice's rows are a multiple of this, so that a mask of them fills whole 64-bit words.
 STEP = 64
 # Norms outside this range may over- or underflow in float32; such rows are scored in float64.
@@ -41,35 +42,54 @@ class Slice(NamedTuple):
 
 
 def slices(space: VectorSpace, basis: Float64Array, count: int, *, unit: bool) -> Iterator[Slice]:
-    """The products of a basis [w, dim] with the first `count` rows; the memory of one slice serves the next.
+    """The products of a basis [w, dim] with the first `count` rows; the memory of a slice serves others later.
 
     DamagedStore for vectors that are not finite.
     """
     directions = basis.astype(np.float32)
+    are_few = len(basis) <= FEW
     least, most = SLICE_ROWS
-    most = max(most, FEW_ROWS) if len(basis) <= FEW else most
-    width = min(max(PRODUCT_NUMBERS // len(basis) // STEP * STEP, least), most)
-    memory = np.empty(len(basis) * width, np.float32)
+    room = PRODUCT_NUMBERS // len(basis) // STEP * STEP
+    width = min(max(room, least), max(most, FEW_ROWS) if are_few else most)
+    # Threads of BLAS wait for each other at each call: of a large matrix, few directions are multiplied with as many
+    # rows as there is memory for. A small one is rather kept in the cache.
+    is_large = are_few and count * space.dim > LARGE_NUMBERS
+    at_once = max(width, room // width * width) if is_large else width
+    memory = np.empty(len(basis) * min(at_once, count), np.float32)
     norms = space.norms[:count]
     unsafe = np.flatnonzero((norms < SAFE_NORMS[0]) | (norms > SAFE_NORMS[1]))
     error = float32_error(space.dim)
-    for number, first in enumerate(range(0, count, width)):
-        part = slice(first, min(first + width, count))
-        values = memory[: len(basis) * (part.stop - first)].reshape(len(basis), part.stop - first)
-        rows = unsafe[np.searchsorted(unsafe, first) : np.searchsorted(unsafe, part.stop)]
-        vectors = space.vectors[part]
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            divided = unit and len(directions) > space.dim  # there are fewer numbers in the vectors than products
-            if divided:
-                vectors = vectors / norms[part, None]
-            if 1 < len(directions) <= FEW:  # BLAS takes half the time or less with the many rows first
-                values[:] = (vectors @ directions.T).T
-            else:
-                np.matmul(directions, vectors.T, out=values)
-            if unit and not divided:
-                values /= norms[part]
-        if len(rows):
-            values[:, rows - first] = (basis @ unit_rows(space.float64(rows)).T) if unit else 0
-        if not np.isfinite(values[0].sum()):
-            raise DamagedStore("the vectors hold numbers that are not finite")
-        yield Slice(number, first, values, error, norms[part], rows - first)
+    for start in range(0, count, at_once):
+        stop = min(start + at_once, count)
+        products = memory[: len(basis) * (stop - start)].reshape(len(basis), stop - start)
+        is_divided = _multiply(directions, space.vectors[start:stop], norms[start:stop] if unit else None, products)
+        for first in range(start, stop, width):
+            last = min(first + width, stop)
+            values = products[:, first - start : last - start]
+            if unit and not is_divided:
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    values /= norms[first:last]
+            rows = unsafe[np.searchsorted(unsafe, first) : np.searchsorted(unsafe, last)]
+            if len(rows):
+                values[:, rows - first] = (basis @ unit_rows(space.float64(rows)).T) if unit else 0
+            if not np.isfinite(values[0].sum()):
+                raise DamagedStore("the vectors hold numbers that are not finite")
+            yield Slice(first // width, first, values, error, norms[first:last], rows - first)
+
+
+def _multiply(directions: Float32Array, vectors: Float32Array, norms: Float32Array | None, out: Float32Array) -> bool:
+    """Write directions · vectorsᵀ to `out` [w, rows]; returns whether the vectors were divided by their norms before.
+
+    They are where that takes fewer divisions, as there are fewer numbers in the vectors than products.
+    """
+    is_divided = norms is not None and len(directions) > vectors.shape[1]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        if norms is not None and is_divided:
+            vectors = vectors / norms[:, None]
+        if len(directions) == 1:
+            np.matmul(vectors, directions[0], out=out[0])
+        elif len(directions) <= FEW:  # BLAS takes half the time or less with the many rows first
+            out[:] = (vectors @ directions.T).T
+        else:
+            np.matmul(directions, vectors.T, out=out)
+    return is_divided

@@ -57,6 +57,7 @@ def spaces(draw: st.DrawFn) -> Space:
     vectors = (rows * (1 + jitter * chance.standard_normal((count, dim)))).astype(np.float32)
     sizes = {
         "SLICE_ROWS": draw(st.sampled_from([(64, 64), (100, 100), (1024, 1024)])),
+        "FEW_DIRECTIONS": draw(st.sampled_from([0, 8])),
         "SCORE_NUMBERS": draw(st.sampled_from([64, 400, 1 << 19])),
         "MANY_OPEN": draw(st.sampled_from([0, 100, 1 << 18])),
         "MANY_CANDIDATES": draw(st.sampled_from([30, 1 << 20])),
@@ -77,8 +78,10 @@ def assert_exact(one: Space, formula: Formula, count: int) -> None:
         for i in range(1, count + 1)
     ]
     sizes = dict(one.sizes)
-    slices = sizes.pop("SLICE_ROWS")
-    with patch.multiple(local, PRODUCT_NUMBERS=1, SLICE_ROWS=slices, FEW=0), patch.multiple(engine, **sizes):
+    slices, few = sizes.pop("SLICE_ROWS"), sizes.pop("FEW_DIRECTIONS", 0)
+    # With few directions, slices are parts of larger products.
+    products = {"FEW": few, "FEW_ROWS": slices[1], "LARGE_NUMBERS": 0, "PRODUCT_NUMBERS": 300 if few else 1}
+    with patch.multiple(local, SLICE_ROWS=slices, **products), patch.multiple(engine, **sizes):
         found = search(one.space, formula, asked, one.top)
     for number, (question, answer) in enumerate(zip(asked, found, strict=True)):
         scores = formula.rounded(formula.exact(np.full(rows, number), np.arange(rows)))

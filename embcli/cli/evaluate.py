@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
 
 DETAILS = b'{"schema": "embcli.detail/1"'
-HELP = "Ask questions whose answers are known: accuracy with coverage and intervals."
+HELP = "Score questions whose answers are known, with intervals."
 app = typer.Typer(help=HELP)
 
 Models = Annotated[
@@ -45,7 +45,7 @@ Baseline = Annotated[
 
 @app.callback(invoke_without_command=True)
 def evaluate(ctx: typer.Context) -> None:
-    """Ask questions whose answers are known: accuracy with coverage and intervals."""
+    """Score questions whose answers are known, with intervals."""
     if ctx.invoked_subcommand is None:
         print(ctx.get_help())
 

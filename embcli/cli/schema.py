@@ -13,7 +13,7 @@ def schema(
         list[str], typer.Argument(metavar="COMMAND", help="For example: analogy, or models info.", show_default=False)
     ],
 ) -> None:
-    """Print the JSON Schema of what a command answers; of "error", that of an error."""
+    """Print the JSON Schema of an answer, or of an error."""
     from embcli.results.schemas import schema_of
 
     write(json.dumps(schema_of(" ".join(command)), indent=2) + "\n")

@@ -7,7 +7,6 @@ from embcli.readers import Source, binary, fasttext, gensim, gensim_pickle, npy,
 from embcli.readers.source_file import SourceFile
 
 FORMATS = ("word2vec", "glove", "binary", "fasttext", "native", "npy")
-READERS = ("embcli", "gensim")
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zip": "zip"}
 KINDS = {
     ".txt": ("text", "word2vec", "glove"),

@@ -17,7 +17,7 @@ from embcli.vectors.space import VectorSpace
 # read once only, and calls of numpy take longer than what a smaller slice would save.
 PRODUCT_NUMBERS = 1 << 22
 SLICE_ROWS = (1024, 16_384)
-FEW, FEW_ROWS = 8, 65_536
+FEW_DIRECTIONS, FEW_ROWS = 8, 65_536
 LARGE_NUMBERS = 1 << 26  # of a matrix: 256 MiB
 # A slice's rows are a multiple of this, so that a mask of them fills whole 64-bit words.
 STEP = 64
@@ -47,7 +47,7 @@ def slices(space: VectorSpace, basis: Float64Array, count: int, *, unit: bool) -
     DamagedStore for vectors that are not finite.
     """
     directions = basis.astype(np.float32)
-    are_few = len(basis) <= FEW
+    are_few = len(basis) <= FEW_DIRECTIONS
     least, most = SLICE_ROWS
     room = PRODUCT_NUMBERS // len(basis) // STEP * STEP
     width = min(max(room, least), max(most, FEW_ROWS) if are_few else most)
@@ -88,7 +88,7 @@ def _multiply(directions: Float32Array, vectors: Float32Array, norms: Float32Arr
             vectors = vectors / norms[:, None]
         if len(directions) == 1:
             np.matmul(vectors, directions[0], out=out[0])
-        elif len(directions) <= FEW:  # BLAS takes half the time or less with the many rows first
+        elif len(directions) <= FEW_DIRECTIONS:  # BLAS takes half the time or less with the many rows first
             out[:] = (vectors @ directions.T).T
         else:
             np.matmul(directions, vectors.T, out=out)

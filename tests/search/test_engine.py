@@ -80,7 +80,7 @@ def assert_exact(one: Space, formula: Formula, count: int) -> None:
     sizes = dict(one.sizes)
     slices, few = sizes.pop("SLICE_ROWS"), sizes.pop("FEW_DIRECTIONS", 0)
     # With few directions, slices are parts of larger products.
-    products = {"FEW": few, "FEW_ROWS": slices[1], "LARGE_NUMBERS": 0, "PRODUCT_NUMBERS": 300 if few else 1}
+    products = {"FEW_DIRECTIONS": few, "FEW_ROWS": slices[1], "LARGE_NUMBERS": 0, "PRODUCT_NUMBERS": 300 if few else 1}
     with patch.multiple(local, SLICE_ROWS=slices, **products), patch.multiple(engine, **sizes):
         found = search(one.space, formula, asked, one.top)
     for number, (question, answer) in enumerate(zip(asked, found, strict=True)):
@@ -326,7 +326,7 @@ def test_numbers_that_are_not_finite_are_told_as_damage(bad: float, row: int) ->
     with np.errstate(invalid="ignore"):
         norms = row_norms(vectors)
     damaged = VectorSpace(vectors, norms, whole.vocabulary, "damaged")
-    sizes: dict[str, Any] = {"PRODUCT_NUMBERS": 1, "SLICE_ROWS": (64, 64), "FEW": 0}
+    sizes: dict[str, Any] = {"PRODUCT_NUMBERS": 1, "SLICE_ROWS": (64, 64), "FEW_DIRECTIONS": 0}
     with np.errstate(invalid="ignore"), patch.multiple(local, **sizes):
         for kind in (Cosines, Dots, Distances):
             with pytest.raises(DamagedStore):

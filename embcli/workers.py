@@ -33,33 +33,22 @@ class WorkerLost(Exception):
 
 
 class Workers(Generic[Item, Result]):
-    """Processes that apply a function to what they are given; results come in the order of giving.
+    """`count` processes that apply a function to what they are given; results come in the order of giving.
+
+    They start when the first item is given.
 
     The function, what it is given and what it returns are pickled, and so is an EmbcliError that it raises.
     """
 
     def __init__(self, function: Callable[[Item], Result], count: int) -> None:
-        code = f"import sys; sys.path[:] = {sys.path!r}; from embcli.workers import serve; serve()"
-        # Pickled twice, so that what goes wrong in making the function leaves the pipe at the first item.
-        setup = pickle.dumps(pickle.dumps(function, protocol=5), protocol=5) if count else b""
-        self._all = [
-            subprocess.Popen(  # noqa: S603 - this program itself
-                [sys.executable, "-c", code],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                process_group=0,
-                env=os.environ | ONE_THREAD,
-            )
-            for _ in range(count)
-        ]
-        self._idle, self._busy = deque(self._all), deque[subprocess.Popen[bytes]]()
-        for worker in self._all:
-            self._send(worker, setup)
+        self._function, self._count = function, count
+        self._all = list[subprocess.Popen[bytes]]()
+        self._idle, self._busy = deque[subprocess.Popen[bytes]](), deque[subprocess.Popen[bytes]]()
 
     @property
     def are_all_busy(self) -> bool:
         """Whether a result must be taken before more is given."""
-        return not self._idle
+        return len(self._busy) == self._count
 
     @property
     def results_due(self) -> int:
@@ -68,6 +57,8 @@ class Workers(Generic[Item, Result]):
 
     def give(self, item: Item) -> None:
         """Let an idle process work on something."""
+        if not self._all:
+            self._start()
         worker = self._idle.popleft()
         self._send(worker, pickle.dumps(item, protocol=5))
         self._busy.append(worker)
@@ -101,6 +92,23 @@ class Workers(Generic[Item, Result]):
         for worker in self._all:
             worker.kill()
             worker.communicate()
+
+    def _start(self) -> None:
+        code = f"import sys; sys.path[:] = {sys.path!r}; from embcli.workers import serve; serve()"
+        # Pickled twice, so that what goes wrong in making the function leaves the pipe at the first item.
+        setup = pickle.dumps(pickle.dumps(self._function, protocol=5), protocol=5)
+        for _ in range(self._count):
+            worker = subprocess.Popen(  # noqa: S603 - this program itself
+                [sys.executable, "-c", code],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                process_group=0,
+                env=os.environ | ONE_THREAD,
+            )
+            self._all.append(worker)
+        self._idle.extend(self._all)
+        for worker in self._all:
+            self._send(worker, setup)
 
     def _send(self, worker: "subprocess.Popen[bytes]", data: bytes) -> None:
         assert worker.stdin is not None

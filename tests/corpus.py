@@ -284,8 +284,10 @@ def _headers() -> Iterator[Broken]:
             names = "" if dim > 10**6 else "record "
             yield Broken(f"binary in {suffix}: header {promised} {dim}", f"bad.bin.{suffix}", data, says=names)
     yield Broken("text: two headers", "bad.txt", header() * 2 + rows, says="line 2:")
-    yield Broken("text: no header, but asked for", "bad.txt", rows, ("--format", "word2vec"), "line 1:")
-    yield Broken("text: a header, but --format glove", "bad.txt", header() + rows, ("--format", "glove"), "line 1:")
+    yield Broken("text: no header, but asked for", "bad.txt", rows, ("--input-format", "word2vec"), "line 1:")
+    yield Broken(
+        "text: a header, but --input-format glove", "bad.txt", header() + rows, ("--input-format", "glove"), "line 1:"
+    )
     yield Broken("text: a header only", "bad.txt", header())
     yield Broken("text: a header without its line feed", "bad.txt", b"8 4")
 
@@ -353,13 +355,15 @@ def _other_files() -> Iterator[Broken]:
         yield Broken(f"not vectors: {what}", "bad.txt", data)
     for what in ("empty", "HTML", "an image", "a word list", "zeros", "0xFF", "prose", "an ELF file"):
         for form in ("word2vec", "glove", "binary", "fasttext", "native", "npy"):
-            arguments = ("--format", form, *(["--words", "{folder}/bad.txt"] * (form == "npy")))
+            arguments = ("--input-format", form, *(["--words", "{folder}/bad.txt"] * (form == "npy")))
             yield Broken(f"{what}, said to be {form}", "bad.txt", content[what], arguments)
     for what, data in (("text", WORD2VEC), ("GloVe", GLOVE), ("binary", BINARY), ("fastText", fasttext())):
         for form in ("word2vec", "glove", "binary", "fasttext", "native"):
             if form.lower() not in {what.lower(), {"text": "word2vec"}.get(what)}:
-                yield Broken(f"{what}, said to be {form}", "bad.txt", data, ("--format", form))
-    yield Broken("a format that there is not", "bad.txt", WORD2VEC, ("--format", "word3vec"), "word3vec", source="x")
+                yield Broken(f"{what}, said to be {form}", "bad.txt", data, ("--input-format", form))
+    yield Broken(
+        "a format that there is not", "bad.txt", WORD2VEC, ("--input-format", "word3vec"), "word3vec", source="x"
+    )
     yield Broken("--words with text", "bad.txt", WORD2VEC, ("--words", "{folder}/bad.txt"))
 
 
@@ -410,7 +414,7 @@ def _records() -> Iterator[Broken]:
     yield Broken("binary: line feeds turned to CRLF", "bad.bin", BINARY.replace(b"\n", b"\r\n"))
     yield Broken("binary: passed through a text editor", "bad.bin", BINARY.decode("utf-8", "replace").encode())
     yield Broken("binary: no header", "bad.bin", b"".join(rows))
-    yield Broken("binary: no header, but asked for", "bad.bin", b"".join(rows), ("--format", "binary"))
+    yield Broken("binary: no header, but asked for", "bad.bin", b"".join(rows), ("--input-format", "binary"))
     yield Broken("binary: a BOM", "bad.bin", b"\xef\xbb\xbf" + BINARY)
     yield Broken(
         "binary: zeros for numbers", "bad.bin", head + b"".join(f"w{i} ".encode() + bytes(16) for i in range(8))
@@ -648,7 +652,7 @@ def _pickles() -> Iterator[Broken]:
     }  # fmt: skip
     for what, data in hostile.items():
         apart = any(hint in what for hint in ("tuples", "lists", "nest", "GB", "terabyte", "billion", "without end"))
-        yield Broken(f"a pickle with {what}", "bad.kv", data, ("--format", "native"), apart=apart)
+        yield Broken(f"a pickle with {what}", "bad.kv", data, ("--input-format", "native"), apart=apart)
 
 
 def saved_array(count: bytes) -> bytes:
@@ -693,7 +697,7 @@ def _payloads() -> Iterator[Broken]:
                     data = pickle.dumps(make(folder), protocol)
                     (folder / f"bad.kv{suffix}").write_bytes(gzipped(data) if suffix else data)
 
-                arguments = ("--format", "native") if protocol < 2 and suffix == "" else ()
+                arguments = ("--input-format", "native") if protocol < 2 and suffix == "" else ()
                 title = f"payload {what}, protocol {protocol}{suffix and ', gz'}"
                 yield Broken(title, f"bad.kv{suffix}", write, arguments)
 
@@ -1080,7 +1084,7 @@ def good() -> list[Good]:
         Good("binary called .txt", "good.txt", BINARY, notes=[""]),
         Good("gz called .txt", "good.txt", gzipped(WORD2VEC), notes=[""]),
         Good("text called .gz", "good.gz", WORD2VEC, notes=[""]),
-        Good("a format that is named", "good.bin", BINARY, arguments=["--format", "binary"]),
+        Good("a format that is named", "good.bin", BINARY, arguments=["--input-format", "binary"]),
         Good("two gz members", "good.txt.gz", gzipped(WORD2VEC[:70]) + gzipped(WORD2VEC[70:])),
         Good("a gz with padding", "good.txt.gz", gzipped(WORD2VEC) + bytes(512)),
         Good("two bz2 streams", "good.txt.bz2", bz2.compress(WORD2VEC[:70]) + bz2.compress(WORD2VEC[70:])),

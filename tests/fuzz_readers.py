@@ -26,7 +26,7 @@ with atheris.instrument_imports(include=["embcli", "pickle", "zipfile"]):
     import numpy as np
 
     from embcli.errors import EmbcliError
-    from embcli.readers import sniffing
+    from embcli.readers import ReadOptions, sniffing
     from embcli.readers.source_file import SourceFile
 
 FORMS = (None, "word2vec", "glove", "binary", "native", "npy")  # fastText's .bin goes on to gensim, which is slow
@@ -38,7 +38,7 @@ def read_all(path: Path, form: str | None, words: Path | None) -> None:
     try:
         if form is None and sniffing.sniff(opened) == "fasttext":
             return
-        for block, vectors in sniffing.read(opened, form=form, words=words).blocks:
+        for block, vectors in sniffing.read(opened, ReadOptions(form, words=words)).blocks:
             assert len(block) == len(vectors)
             assert all(block)
             assert vectors.dtype == np.float32

@@ -2,55 +2,49 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from embcli.cli import options
-from embcli.cli.session import load, output_format, show
+from embcli.cli.batch import Topic, read_expression
+from embcli.cli.fields import Fields
+from embcli.cli.session import ask, load, output_format
 
 if TYPE_CHECKING:
     from embcli.errors import EmbcliError
     from embcli.models.open import StoredSpace
+    from embcli.queries.questions import RankingQuestion
     from embcli.results.queries import Ranking
-
-
-# Columns of CSV, TSV and Markdown for the word of --expect.
-EXPECTED = ("expected", "expected_rank", "expected_rank_with_inputs", "expected_score")
 
 
 def analogy(
     expression: options.ExpressionWords,
     method: Annotated[
-        Literal["3cosadd", "3cosmul", "pairdirection"], typer.Option(help="How an analogy is completed.")
+        Literal["3cosadd", "3cosmul", "pairdirection"], typer.Option(help="How to complete the analogy.")
     ] = "3cosadd",
     metric: options.Metric = "cosine",
     raw: options.Raw = False,
     k: options.Count = 10,
-    top: options.Top = None,
+    top: options.Vocabulary = None,
     include_inputs: options.IncludeInputs = False,
     expect: options.Expect = None,
     model: options.Model = None,
-    form: options.Format = None,
+    format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Complete an analogy: king - man + woman, or man:king::woman:?"""
-    from embcli.queries.analogy import solve_analogy
-    from embcli.queries.expression import join_arguments, parse
+    """Complete an analogy, such as king - man + woman.
 
-    format_name = output_format(form, as_json, as_jsonl)
-    if expression == ["-"]:
-        given = {"method": method, "metric": metric, "raw": raw, "k": k, "top": top, "include_inputs": include_inputs}
-        _answer_stdin(given | {"expect": expect}, model, format_name, triple=True)
-    parsed = parse(join_arguments(expression, triple=True), triple=True)
-    ranking = solve_analogy(
-        load(model), parsed, method=method, metric=metric, raw=raw, k=k, top=top,
-        include_inputs=include_inputs, expect=expect,
-    )  # fmt: skip
-    show(ranking, format_name)
-    if ranking.missed:
-        raise typer.Exit(1)
+    Example: embcli analogy king - man + woman
+    """
+    from embcli.queries.expression import join_arguments, parse
+    from embcli.queries.questions import RankingQuestion
+
+    format_name, from_stdin = output_format(format_name, as_json, as_jsonl), expression == ["-"]
+    parsed = "" if from_stdin else parse(join_arguments(expression, triple=True), triple=True)
+    question = RankingQuestion(parsed, method, metric, raw, k, top, include_inputs, expect)
+    ask(ANALOGY, load(model), question, format_name, from_stdin=from_stdin)
 
 
 def neighbors(
@@ -58,61 +52,46 @@ def neighbors(
     metric: options.Metric = "cosine",
     raw: options.Raw = False,
     k: options.Count = 10,
-    top: options.Top = None,
+    top: options.Vocabulary = None,
     include_inputs: options.IncludeInputs = False,
     expect: options.Expect = None,
     model: options.Model = None,
-    form: options.Format = None,
+    format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Find the words nearest to a word or an expression (also: nn)."""
-    from embcli.queries.analogy import find_neighbors
+    """Find the words nearest to a word or an expression (also: nn).
+
+    Example: embcli neighbors tower
+    """
     from embcli.queries.expression import join_arguments, parse
+    from embcli.queries.questions import RankingQuestion
 
-    format_name = output_format(form, as_json, as_jsonl)
-    if expression == ["-"]:
-        given = {"metric": metric, "raw": raw, "k": k, "top": top, "include_inputs": include_inputs, "expect": expect}
-        _answer_stdin(given, model, format_name, triple=False)
-    parsed = parse(join_arguments(expression))
-    ranking = find_neighbors(
-        load(model), parsed, metric=metric, raw=raw, k=k, top=top, include_inputs=include_inputs, expect=expect
-    )
-    show(ranking, format_name)
-    if ranking.missed:
-        raise typer.Exit(1)
+    format_name, from_stdin = output_format(format_name, as_json, as_jsonl), expression == ["-"]
+    parsed = "" if from_stdin else parse(join_arguments(expression))
+    question = RankingQuestion(parsed, "3cosadd", metric, raw, k, top, include_inputs, expect)
+    ask(NEIGHBORS, load(model), question, format_name, from_stdin=from_stdin)
 
 
-def _answer_stdin(given: dict[str, Any], model: list[str] | None, form: str | None, *, triple: bool) -> NoReturn:
-    """Answer expressions from stdin in blocks, with the given options; exits with the status of the batch."""
-    from embcli.cli.batch import Batch, run_batch
+def _answer(
+    space: "StoredSpace", questions: "Sequence[RankingQuestion]", *, triple: bool
+) -> "Iterator[Ranking | EmbcliError]":
+    from embcli.queries.analogy import answer_many
 
-    texts, flags, numbers = ("expression", "method", "metric", "expect"), ("raw", "include_inputs"), ("k", "top")
-    kinds: dict[str, type] = dict.fromkeys(texts, str) | dict.fromkeys(flags, bool) | dict.fromkeys(numbers, int)
-    if not triple:
-        del kinds["method"]
-    # Partial functions, for other processes get them pickled.
-    batch = Batch(
-        form=form or "jsonl",
-        defaults=given,
-        kinds=kinds,
-        read_line=partial(_read_line, triple=triple),
-        answer=partial(_answer_questions, load(model), triple=triple),
-        columns=["rank", "word", "score", *(EXPECTED if given["expect"] else ()), "resolved"],
-    )
-    raise typer.Exit(run_batch(batch, shared=True))
+    return answer_many(space, questions, triple=triple)
 
 
-def _read_line(line: str, *, triple: bool) -> dict[str, Any]:
-    from embcli.queries.expression import join_arguments
+def _read_analogy(line: str) -> Fields:
+    """A line that is an expression, or three words."""
+    return {"expression": line}
 
-    return {"expression": join_arguments([line], triple=triple)}
+
+def _columns(_: "StoredSpace", question: "RankingQuestion") -> list[str]:
+    from embcli.results.queries import Answer, Expected
+
+    expected = ["expected", *(f"expected_{name}" for name in Expected._fields[1:])] if question.expect else []
+    return [*Answer._fields, *expected, "resolved"]
 
 
-def _answer_questions(
-    space: "StoredSpace", questions: Sequence[dict[str, Any]], *, triple: bool
-) -> Iterator["Ranking | EmbcliError"]:
-    from embcli.queries.analogy import Question, answer_many
-
-    blank: dict[str, Any] = {"expression": ""}
-    return answer_many(space, [Question(**(blank | question)) for question in questions], triple=triple)
+ANALOGY = Topic(_read_analogy, partial(_answer, triple=True), _columns, is_shared=True)
+NEIGHBORS = Topic(read_expression, partial(_answer, triple=False), _columns, unset=("method",), is_shared=True)

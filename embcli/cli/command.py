@@ -1,11 +1,17 @@
-"""The class of all commands: each option once, and `embcli -m MODEL COMMAND` as `embcli COMMAND -m MODEL`."""
+"""The classes of all commands: each option once, a model named before the command, former names of options, help."""
 
 from collections import Counter
 from typing import Any
 
-from typer.core import TyperCommand, TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from embcli.cli.session import note
 from embcli.errors import UsageProblem
+
+# Options by their present names, and what they were called before; help lists the present names only.
+FORMER = {"--vocab": "--top"}
+# gensim's `topn` is the number of answers: whoever restricts the vocabulary to so few words probably means that.
+FEW_WORDS = 100
 
 
 class Command(TyperCommand):
@@ -17,13 +23,37 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments. UsageProblem for an option that would be ignored."""
         args = self._with_model(ctx, args)
-        if not ctx.resilient_parsing:
-            _, _, given = self.make_parser(ctx).parse_args(args=list(args))
-            for parameter, count in Counter(given).items():
-                if count > 1 and isinstance(parameter, TyperOption) and not (parameter.multiple or parameter.is_flag):
-                    option = max(parameter.opts, key=len)
-                    raise UsageProblem(f"{option} is given {count} times", "give it once")
-        return super().parse_args(ctx, args)
+        if ctx.resilient_parsing:
+            return super().parse_args(ctx, args)
+        is_former = FORMER["--vocab"] in [argument.partition("=")[0] for argument in args]
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        for parameter, count in Counter(given).items():
+            if count > 1 and isinstance(parameter, TyperOption) and not (parameter.multiple or parameter.is_flag):
+                option = max(parameter.opts, key=len)
+                raise UsageProblem(f"{option} is given {count} times", "give it once")
+        rest = super().parse_args(ctx, args)
+        if is_former and ctx.params.get("top"):
+            self._explain_top(ctx.params["top"])
+        return rest
+
+    def make_parser(self, ctx: Any) -> Any:
+        """The parser, which knows options by their former names, too."""
+        parser = super().make_parser(ctx)
+        for parameter in self.params:
+            for former in (FORMER[name] for name in parameter.opts if name in FORMER):
+                parser.add_option(obj=parameter, opts=[former], dest=parameter.name)  # type: ignore[arg-type]
+        return parser
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """The first line of the help, never cut."""
+        return first_line(self)
+
+    def _explain_top(self, words: int) -> None:
+        if words > FEW_WORDS:
+            return
+        counts = any("-k" in parameter.opts for parameter in self.params)
+        answers = f"; for {words:,} answers use -k {words}" if counts else ""
+        note(f"searching the first {words:,} words{answers}")
 
     def _with_model(self, ctx: Any, args: list[str]) -> list[str]:
         """The arguments with the model that was named before the command."""
@@ -31,7 +61,7 @@ class Command(TyperCommand):
         if model is None:
             return args
         if not any(parameter.name == "model" for parameter in self.params):
-            raise UsageProblem(f"{ctx.command_path} asks no model", "leave out -m")
+            raise UsageProblem(f"{ctx.command_path} uses no model", "leave out -m")
         return ["--model", model, *args]
 
 
@@ -41,3 +71,16 @@ class NamedModelCommand(Command):
     def _with_model(self, ctx: Any, args: list[str]) -> list[str]:
         model = ctx.find_root().params.get("model")
         return args if model is None else [model, *args]
+
+
+class Group(TyperGroup):
+    """A command that has commands."""
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """The first line of the help, never cut."""
+        return first_line(self)
+
+
+def first_line(command: Any) -> str:
+    """What a command does, in a line."""
+    return (command.help or "").strip().partition("\n")[0]

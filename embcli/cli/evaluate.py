@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from embcli.cli import options
-from embcli.cli.command import Command
+from embcli.cli.command import Command, Group
 from embcli.cli.session import load, note, output_format, show
 from embcli.errors import InputOutputProblem, UsageProblem
 
@@ -17,35 +17,21 @@ if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
 
 DETAILS = b'{"schema": "embcli.detail/1"'
-HELP = "Score questions whose answers are known, with intervals."
-app = typer.Typer(help=HELP)
+app = typer.Typer(cls=Group)
 
-Models = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--model",
-        "-m",
-        metavar="NAME",
-        help="Model to use; may be repeated, to compare. [default: $EMBCLI_MODEL, else `models default`, else glove]",
-        show_default=False,
-    ),
-]
-Top = Annotated[
-    int | None,
-    typer.Option(
-        "--top", metavar="N", help="Restrict the vocabulary to the N most frequent words.", show_default=False
-    ),
-]
 CaseSensitive = Annotated[bool, typer.Option("--case-sensitive", help="Take words as they are spelled.")]
 Baseline = Annotated[
     Literal["random"] | None,
-    typer.Option(help="Compare with random vectors of the same shape: what chance scores.", show_default=False),
+    typer.Option(help="Compare with random vectors of the same shape.", show_default=False),
 ]
 
 
 @app.callback(invoke_without_command=True)
 def evaluate(ctx: typer.Context) -> None:
-    """Score questions whose answers are known, with intervals."""
+    """Score questions whose answers are known, with intervals.
+
+    Example: embcli evaluate analogies
+    """
     if ctx.invoked_subcommand is None:
         print(ctx.get_help())
 
@@ -57,8 +43,8 @@ def analogies(
         typer.Argument(
             metavar="[FILE]",
             readable=False,  # whether it is, reading tells
-            help="Four words a line under `: section`, or a word and its answers a line (BATS; also a folder of such "
-            "files). [default: Google's 19,544 analogies]",
+            help="Four words a line below `: section`, or a word and its answers a line (BATS; also a folder of such "
+            "files).  [default: Google's 19,544 analogies]",
             show_default=False,
         ),
     ] = None,
@@ -66,30 +52,38 @@ def analogies(
         list[str] | None,
         typer.Option(
             metavar="[3cosadd|3cosmul|pairdirection|3cosavg|lrcos]",
-            help="How analogies are completed; may be repeated. The last two learn from pairs. [default: 3cosadd]",
+            help="How to complete analogies; repeat it to compare methods. The last two learn from pairs.  "
+            "[default: 3cosadd]",
             show_default=False,
         ),
     ] = None,
-    top: Top = None,
+    top: options.Vocabulary = None,
     case_sensitive: CaseSensitive = False,
     baseline: Baseline = None,
     details: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Write each question, its answers and ranks there, as JSON lines.", show_default=False
+            metavar="FILE",
+            help="Write each question, its answers and ranks to FILE, as JSON lines.",
+            show_default=False,
         ),
     ] = None,
-    model: Models = None,
-    form: options.Format = None,
+    model: options.Models = None,
+    format_name: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Accuracy on analogies, by section, with the inputs excluded and included."""
+    """Measure accuracy on analogies, by section.
+
+    With the inputs excluded, as others report it, and included, which is what the arithmetic says.
+
+    Example: embcli evaluate analogies --baseline random
+    """
     from embcli.evaluation.analogies import count_questions, evaluate_analogies
     from embcli.evaluation.question_sets import ANALOGIES, read_analogies
     from embcli.render.progress import progress_bar
 
-    format_name = output_format(form, as_json, as_jsonl)
+    format_name = output_format(format_name, as_json, as_jsonl)
     sections = read_analogies(file)
     methods = list(dict.fromkeys(method or ["3cosadd"]))
     spaces = _load(model)
@@ -120,23 +114,26 @@ def similarity(
         typer.Argument(
             metavar="[FILE]",
             readable=False,  # whether it is, reading tells
-            help="Two words and a rating a line. [default: WordSim-353 and SimLex-999]",
+            help="Two words and a rating a line.  [default: WordSim-353 and SimLex-999]",
             show_default=False,
         ),
     ] = None,
-    top: Top = None,
+    top: options.Vocabulary = None,
     case_sensitive: CaseSensitive = False,
     baseline: Baseline = None,
-    model: Models = None,
-    form: options.Format = None,
+    model: options.Models = None,
+    format_name: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Correlation of cosines with people's ratings of pairs of words."""
+    """Correlate cosines with people's ratings of word pairs.
+
+    Example: embcli evaluate similarity --baseline random
+    """
     from embcli.evaluation.question_sets import RATINGS, packaged, read_ratings
     from embcli.evaluation.similarity import evaluate_similarity
 
-    format_name = output_format(form, as_json, as_jsonl)
+    format_name = output_format(format_name, as_json, as_jsonl)
     files = [file] if file else [packaged(name) for name in RATINGS]
     sets = {path.stem: read_ratings(path) for path in files}
     correlations = evaluate_similarity(_load(model), sets, top=top, case_sensitive=case_sensitive, baseline=baseline)

@@ -1,27 +1,48 @@
 """The command that reads rows of the embedding matrix."""
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 from embcli.cli import options
-from embcli.cli.session import load, output_format, show
+from embcli.cli.batch import Topic, answer_each, read_words_of_line
+from embcli.cli.session import ask, load, output_format
 from embcli.cli.stdin import read_words
-from embcli.queries.expression import unquote
+
+if TYPE_CHECKING:
+    from embcli.models.open import StoredSpace
+    from embcli.queries.questions import WordsQuestion
+    from embcli.results.queries import Lookup
 
 
 def lookup(
     words: options.Words,
     model: options.Model = None,
-    form: options.Format = None,
+    format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Read the rows of words in the embedding matrix."""
+    """Read the rows of words in the embedding matrix.
+
+    Example: embcli lookup king queen
+    """
+    from embcli.queries.questions import WordsQuestion
+
+    format_name, from_stdin = output_format(format_name, as_json, as_jsonl), words == ["-"]
+    question = WordsQuestion(() if from_stdin else tuple(read_words(words)))
+    ask(LOOKUP, load(model), question, format_name, from_stdin=from_stdin)
+
+
+def _answer(space: "StoredSpace", question: "WordsQuestion") -> "Lookup":
     from embcli.queries.lookup import look_up
 
-    format_name = output_format(form, as_json, as_jsonl)
-    space = load(model)
-    if words == ["-"]:
-        from embcli.cli.batch import answer_stdin, read_words_of_line
+    return look_up(space, question.words)
 
-        ask_one = lambda fields: look_up(space, [unquote(word) for word in fields["words"]])  # noqa: E731
-        columns = ["word", "row", "frequency_rank", "norm", *(f"vector_{i}" for i in range(space.dim)), "resolved"]
-        answer_stdin({}, {"words": list}, read_words_of_line, ask_one, columns, format_name)
-    show(look_up(space, read_words(words)), format_name)
+
+def _columns(space: "StoredSpace", _: "WordsQuestion") -> list[str]:
+    from embcli.results.queries import Entry
+
+    plain = [name for name in Entry._fields if name != "vector"]
+    return [*plain, *(f"vector_{i}" for i in range(space.dim)), "resolved"]
+
+
+LOOKUP = Topic(read_words_of_line, partial(answer_each, _answer), _columns)

@@ -13,24 +13,27 @@ import typer
 
 from embcli import __version__
 from embcli.cli.command import Command
+from embcli.cli.help import MainGroup
 from embcli.cli.session import ReaderGone, discard_stdout
 from embcli.errors import EmbcliError, ExpressionSyntaxError, InputOutputProblem, UsageProblem
 
-# Each command and the module that has it, in the order in which help lists them.
+# Each command, the module that has it, and its function there, if it is no group.
 COMMANDS = {
-    "analogy": "analogy",
-    "neighbors": "analogy",
-    "nn": "analogy",
-    "project": "project",
-    "softmax": "softmax",
-    "similarity": "similarity",
-    "odd": "similarity",
-    "lookup": "lookup",
-    "evaluate": "evaluate",
-    "models": "models",
-    "schema": "schema",
+    "analogy": ("analogy", "analogy"),
+    "neighbors": ("analogy", "neighbors"),
+    "nn": ("analogy", "neighbors"),
+    "project": ("project", "project"),
+    "softmax": ("softmax", "softmax"),
+    "similarity": ("similarity", "similarity"),
+    "odd": ("similarity", "odd"),
+    "lookup": ("lookup", "lookup"),
+    "evaluate": ("evaluate", ""),
+    "models": ("models", ""),
+    "schema": ("schema", "schema"),
+    "help": ("help", "show_help"),
 }
-ALIASES = {"nn": "neighbors"}
+ALIASES = {"nn"}
+SUMMARY = "Ask questions of word vectors: analogies, neighbours, projections, softmax."
 
 
 def _print_version(wanted: bool) -> None:
@@ -49,7 +52,6 @@ def _start(
         typer.Option("--model", "-m", metavar="NAME", help="As the command's own -m.", show_default=False, hidden=True),
     ] = None,
 ) -> None:
-    """Ask questions of word vectors: analogies, neighbours, projections, softmax."""
     if ctx.invoked_subcommand is None:
         print(ctx.get_help())
 
@@ -60,23 +62,22 @@ def build_app(arguments: list[str]) -> typer.Typer:
     Typer takes half a millisecond to get a command ready, which is a tenth of what a query takes.
     """
     app = typer.Typer(
-        help="Ask questions of word vectors: analogies, neighbours, projections, softmax.",
-        epilog="Start with: embcli analogy king - man + woman",
+        cls=MainGroup,
+        help=SUMMARY,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,  # rich would read `man:king::woman:?` as an emoji
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback(invoke_without_command=True)(_start)
+    app.callback(invoke_without_command=True, help=SUMMARY)(_start)
     wanted = arguments[0] if arguments and arguments[0] in COMMANDS else None
-    for name, home in COMMANDS.items():
+    for name, (home, function) in COMMANDS.items():
         if wanted not in (name, None):
             continue
         module = import_module(f"embcli.cli.{home}")
-        if hasattr(module, "app"):
-            app.add_typer(module.app, name=name)
-        else:
-            function = ALIASES.get(name, name)
+        if function:
             app.command(name, cls=Command, hidden=name in ALIASES)(getattr(module, function))
+        else:
+            app.add_typer(module.app, name=name)
     return app
 
 

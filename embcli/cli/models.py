@@ -6,78 +6,97 @@ from typing import Annotated, Any, Literal
 import typer
 
 from embcli.cli import options
-from embcli.cli.command import Command, NamedModelCommand
+from embcli.cli.command import Command, Group, NamedModelCommand
 from embcli.cli.session import load, note, output_format, show
 
-HELP = "List and manage models: add, info, verify, export, ..."
-app = typer.Typer(help=HELP)
-Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of a model, or a path.", show_default=False)]
+app = typer.Typer(cls=Group)
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A model, by name or as a path.", show_default=False)]
 NameOrNone = Annotated[
-    str | None, typer.Argument(metavar="[NAME]", help="Name of a model, or a path.", show_default=False)
+    str | None, typer.Argument(metavar="[NAME]", help="A model, by name or as a path.", show_default=False)
 ]
 
 
 @app.callback(invoke_without_command=True)
 def models(
     ctx: typer.Context,
-    form: options.Format = None,
+    format_name: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """List and manage models: add, info, verify, export, ..."""
+    """List and manage models: add, info, verify, export, ...
+
+    Example: embcli models add vectors.txt
+    """
     if ctx.invoked_subcommand is None:
-        list_models(form, as_json, as_jsonl)
+        list_models(format_name, as_json, as_jsonl)
 
 
 @app.command("list", cls=Command)
 def list_models(
-    form: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False
+    format_name: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False
 ) -> None:
-    """List the models that are installed."""
+    """List the installed models.
+
+    Example: embcli models list
+    """
     from embcli.models.manage import installed
 
-    show(installed(), output_format(form, as_json, as_jsonl))
+    show(installed(), output_format(format_name, as_json, as_jsonl))
 
 
 @app.command(cls=Command)
 def add(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file, or a name in gensim's catalogue.")],
-    name: Annotated[str | None, typer.Option(help="What to call the model; default: after the source.")] = None,
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file, or a name in `models catalog`.")],
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Name the model.  [default: after the source]", show_default=False),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
-    source_format: Annotated[
+    input_format: Annotated[
         Literal["word2vec", "glove", "binary", "fasttext", "native", "npy"] | None,
-        typer.Option("--format", help="The format of the file; default: what its content shows.", show_default=False),
+        typer.Option(help="Read the file as this format.  [default: what its content shows]", show_default=False),
     ] = None,
     reader: Annotated[Literal["embcli", "gensim"], typer.Option(help="Who reads text and binary files.")] = "embcli",
     words: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The words of a .npy file, one a line.", show_default=False)
     ] = None,
-    as_json: options.JsonOnly = False,
+    format_name: options.Format = None,
+    as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Add a model: word2vec, GloVe or fastText text, word2vec binary, fastText .bin, gensim .kv, NumPy .npy.
+    """Add a model from a file or from gensim's catalogue.
 
-    Text and binary may be compressed (.gz, .bz2, .xz, .zip).
+    Formats: word2vec, GloVe or fastText text, word2vec binary, fastText .bin, gensim .kv and .model, NumPy .npy. Text
+    and binary may be compressed (.gz, .bz2, .xz, .zip).
+
+    Example: embcli models add vectors.txt --name mine
     """
     from embcli.models.manage import add as add_model
+    from embcli.readers import ReadOptions
     from embcli.render.progress import progress_bar
 
+    format_name = output_format(format_name, as_json, as_jsonl)
+    read = ReadOptions(input_format, reader, words)
     with progress_bar() as progress:
-        added = add_model(source, name, force=force, form=source_format, reader=reader, words=words, progress=progress)
-    show_with_notes(added, output_format(None, as_json, False))
+        added = add_model(source, name, force=force, read=read, progress=progress)
+    show_with_notes(added, format_name)
 
 
 @app.command(cls=NamedModelCommand)
 def info(
     name: NameOrNone = None,
-    form: options.Format = None,
+    format_name: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Show a model's details."""
+    """Show a model's details.
+
+    Example: embcli models info glove
+    """
     from embcli.models.manage import info as info_of
     from embcli.render.progress import progress_bar
 
-    format_name = output_format(form, as_json, as_jsonl)
+    format_name = output_format(format_name, as_json, as_jsonl)
     with progress_bar() as progress:
         record = info_of(name, progress=progress)
     show(record, format_name)
@@ -85,27 +104,35 @@ def info(
 
 @app.command(cls=Command)
 def remove(
-    name: Name, form: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False
+    name: Name, format_name: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False
 ) -> None:
-    """Delete a model."""
+    """Delete a model.
+
+    Example: embcli models remove mine
+    """
     from embcli.models.manage import remove as remove_model
 
-    format_name = output_format(form, as_json, as_jsonl)
+    format_name = output_format(format_name, as_json, as_jsonl)
     show(remove_model(name), format_name)
 
 
 @app.command(cls=NamedModelCommand)
 def verify(
     name: NameOrNone = None,
-    form: options.Format = None,
+    format_name: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Compare the checksums of a model, or of all: finds every flipped bit; reads 1 GB in about a second."""
+    """Compare the checksums of a model, or of all models.
+
+    It finds every flipped bit, and reads 1 GB in about a second.
+
+    Example: embcli models verify
+    """
     from embcli.models.manage import verify as verify_models
     from embcli.render.progress import progress_bar
 
-    format_name = output_format(form, as_json, as_jsonl)
+    format_name = output_format(format_name, as_json, as_jsonl)
     with progress_bar() as progress:
         record = verify_models(name, progress=progress)
     show(record, format_name)
@@ -114,19 +141,20 @@ def verify(
 @app.command(cls=Command)
 def default(
     name: NameOrNone = None,
-    form: options.Format = None,
+    format_name: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Choose the default model; without NAME, show which it is."""
-    from embcli.models.manage import as_models, installed, set_default
-    from embcli.models.names import default_name
+    """Choose the default model; without NAME, show it.
+
+    Example: embcli models default mine
+    """
+    from embcli.models.manage import default_model, set_default
     from embcli.render.progress import progress_bar
 
-    format_name = output_format(form, as_json, as_jsonl)
+    format_name = output_format(format_name, as_json, as_jsonl)
     if name is None:
-        chosen = default_name()
-        record = as_models("default", chosen, [e for e in installed().results if e.name == chosen])
+        record = default_model()
     else:
         with progress_bar() as progress:
             record = set_default(name, progress=progress)
@@ -134,38 +162,53 @@ def default(
 
 
 @app.command(cls=Command)
-def catalog(form: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False) -> None:
-    """List the models of gensim's catalogue, with sizes and licences; needs no network."""
+def catalog(
+    format_name: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False
+) -> None:
+    """List gensim's catalogue, with sizes and licences.
+
+    The list comes with embcli; `models add NAME` downloads a model of it.
+
+    Example: embcli models catalog
+    """
     from embcli.models.catalogue import catalog as read_catalog
 
-    show(read_catalog(), output_format(form, as_json, as_jsonl))
+    show(read_catalog(), output_format(format_name, as_json, as_jsonl))
 
 
 @app.command(cls=NamedModelCommand)
 def export(
     name: Name,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write.", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.", show_default=False)],
     file_format: Annotated[
         Literal["word2vec", "binary", "kv"] | None,
-        typer.Option("--format", help="Default: by the suffix, .txt or .vec, .bin, .kv.", show_default=False),
+        typer.Option(
+            "--as", help="Write this format.  [default: by the suffix, .txt, .vec, .bin or .kv]", show_default=False
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
-    as_json: options.JsonOnly = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    format_name: options.Format = None,
+    as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Write a model as word2vec text or binary, or as a gensim .kv."""
+    """Write a model to a word2vec file or a gensim .kv.
+
+    Example: embcli models export glove glove.bin
+    """
     from embcli.models.export import export as export_model
     from embcli.models.manage import as_models, describe
 
+    format_name = output_format(format_name, as_json, as_jsonl)
     space = load([name])
     written = export_model(space, file, file_format, force=force)
     record = as_models("export", space.name, [describe(space.name)])
     noted = record._replace(notes=(f"written to {file} ({written})",))
-    show_with_notes(noted, output_format(None, as_json, False))
+    show_with_notes(noted, format_name)
 
 
-def show_with_notes(record: Any, form: str | None) -> None:
+def show_with_notes(record: Any, format_name: str | None) -> None:
     """The record on stdout and, for people, its notes on stderr."""
-    show(record, form)
-    if form is None:
+    show(record, format_name)
+    if format_name is None:
         for text in record.notes or ():
             note(text)

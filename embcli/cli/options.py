@@ -4,56 +4,85 @@ from typing import Annotated, Literal
 
 import typer
 
-Words = Annotated[list[str], typer.Argument(metavar="WORD...", show_default=False)]
+Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="WORD...",
+        help="Words; - alone reads questions from stdin, one a line, and - at the end reads words.",
+        show_default=False,
+    ),
+]
+Compared = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="WORD...", help="A B C or A:B C:D; - reads questions from stdin, one a line.", show_default=False
+    ),
+]
 WordsOrNone = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[WORD...]", help="Words; - reads them from stdin, one a line.", show_default=False),
+    typer.Argument(metavar="[WORD...]", help="Words; - at the end reads words from stdin.", show_default=False),
 ]
 ExpressionWords = Annotated[
     list[str],
     typer.Argument(
         metavar="EXPR...",
-        help="For example: king - man + woman, or man:king::woman:?; - reads questions from stdin.",
+        help="king - man + woman, or man:king::woman:?; - reads questions from stdin, one a line.",
         show_default=False,
     ),
 ]
 _EXPRESSION = typer.Argument(
-    metavar="EXPR", help='An expression in quotes, for example "cats - cat".', show_default=False
+    metavar="EXPR",
+    help='An expression in quotes: "cats - cat"; - reads questions from stdin, one a line.',
+    show_default=False,
 )
 OneExpression = Annotated[str, _EXPRESSION]
 OneExpressionOrNone = Annotated[str | None, _EXPRESSION]
 
+MODEL_HELP = "[default: $EMBCLI_MODEL, else `models default`, else glove]"
 # A list, so that a second model is not dropped without a word.
 Model = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model", "-m", metavar="NAME", help=f"Use this model, by name or as a path.  {MODEL_HELP}", show_default=False
+    ),
+]
+Models = Annotated[
     list[str] | None,
     typer.Option(
         "--model",
         "-m",
         metavar="NAME",
-        help="Model to use, by name or as a path. [default: $EMBCLI_MODEL, else `models default`, else glove]",
+        help=f"Use this model; repeat it to compare models.  {MODEL_HELP}",
         show_default=False,
     ),
 ]
+
+FormatName = Literal["table", "json", "jsonl", "csv", "tsv", "markdown"]
 Format = Annotated[
-    Literal["table", "json", "jsonl", "csv", "tsv", "markdown"] | None,
+    FormatName | None, typer.Option("--format", help="Print in this format.  [default: table]", show_default=False)
+]
+FormatOfAnswers = Annotated[
+    FormatName | None,
     typer.Option(
         "--format",
-        help="table for people, others for programs; default: table, and jsonl for questions from stdin.",
+        help="Print in this format.  [default: table; jsonl for questions from stdin]",
         show_default=False,
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
-JsonOnly = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 JsonLines = Annotated[bool, typer.Option("--jsonl", help="Short for --format jsonl: one object a line.")]
 
 Metric = Annotated[
     Literal["cosine", "dot", "euclidean"],
-    typer.Option(help="How nearness is measured; dot and euclidean compare plain vectors."),
+    typer.Option(help="How to measure nearness; dot and euclidean compare plain vectors."),
 ]
 Raw = Annotated[bool, typer.Option("--raw", help="Add up plain vectors instead of unit vectors.")]
-Count = Annotated[int, typer.Option("-k", help="How many answers.")]
-Top = Annotated[
-    int | None, typer.Option("--top", metavar="N", help="Search only the N most frequent words.", show_default=False)
+Count = Annotated[int, typer.Option("-k", min=1, metavar="N", help="Show N answers.")]
+Vocabulary = Annotated[
+    int | None,
+    typer.Option(
+        "--vocab", min=1, metavar="N", help="Restrict the vocabulary to the N most frequent words.", show_default=False
+    ),
 ]
 IncludeInputs = Annotated[
     bool, typer.Option("--include-inputs", help="Include the words of the expression in the answers.")
@@ -61,6 +90,6 @@ IncludeInputs = Annotated[
 Expect = Annotated[
     str | None,
     typer.Option(
-        "--expect", metavar="WORD", help="Say where WORD ranks; exit 1 if it is not the answer.", show_default=False
+        "--expect", metavar="WORD", help="Report the ranks of WORD; exit 1 if it is not first.", show_default=False
     ),
 ]

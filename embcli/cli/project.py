@@ -1,13 +1,19 @@
 """The command that projects words on a direction."""
 
-from typing import Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from embcli.cli import options
-from embcli.cli.session import load, output_format, show
+from embcli.cli.batch import Topic, answer_each, read_expression
+from embcli.cli.session import ask, load, output_format
 from embcli.cli.stdin import read_words
-from embcli.queries.expression import unquote
+
+if TYPE_CHECKING:
+    from embcli.models.open import StoredSpace
+    from embcli.queries.questions import ProjectionQuestion
+    from embcli.results.queries import Projections
 
 
 def project(
@@ -16,12 +22,18 @@ def project(
     sort: Annotated[bool, typer.Option("--sort", help="Put the highest dot product first.")] = False,
     scan: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Show the N words farthest along each end, by cosine.", show_default=False),
+        typer.Option(
+            min=1, metavar="N", help="Show the N words farthest along each end, by cosine.", show_default=False
+        ),
     ] = None,
     top: Annotated[
         int | None,
         typer.Option(
-            metavar="N", help="With --scan: search the N most frequent words. [default: 50000]", show_default=False
+            "--vocab",
+            min=1,
+            metavar="N",
+            help="With --scan: search the N most frequent words.  [default: 50000]",
+            show_default=False,
         ),
     ] = None,
     pairs: Annotated[
@@ -29,39 +41,37 @@ def project(
         typer.Option(metavar="LOW:HIGH,...", help="Does the direction put these pairs in order?", show_default=False),
     ] = None,
     model: options.Model = None,
-    form: options.Format = None,
+    format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Project words on a direction such as plurality: "cats - cat"."""
+    """Project words on a direction, such as plurality: "cats - cat".
+
+    Example: embcli project "cats - cat" puppy puppies one two
+    """
     from embcli.queries.expression import join_arguments, parse, parse_pairs
-    from embcli.queries.project import project as project_words
+    from embcli.queries.questions import ProjectionQuestion
 
-    format_name = output_format(form, as_json, as_jsonl)
-    if expression == "-":
-        from embcli.cli.batch import answer_stdin, read_expression
-
-        given = {
-            "words": [unquote(word) for word in words or []],
-            "sort": sort,
-            "scan": scan,
-            "top": top,
-            "pairs": pairs,
-        }
-        space = load(model)
-
-        def ask_one(fields: dict[str, Any]) -> Any:
-            listed = parse_pairs(fields["pairs"]) if fields.get("pairs") else None
-            return project_words(space, fields.pop("expression", ""), **(fields | {"pairs": listed}))
-
-        kinds = {"expression": str, "words": list, "sort": bool, "scan": int, "top": int, "pairs": str}
-        only_pairs = pairs and not words and not scan
-        columns = (
-            ["low", "high", "low_dot", "high_dot", "ordered"] if only_pairs else ["word", "dot", "scalar", "cosine"]
-        )
-        columns += ["separation", "auc"] if pairs else []
-        answer_stdin(given, kinds, read_expression, ask_one, [*columns, "resolved"], format_name)
-    parsed, wanted = parse(join_arguments([expression])), read_words(words or [])
+    format_name, from_stdin = output_format(format_name, as_json, as_jsonl), expression == "-"
+    parsed = "" if from_stdin else parse(join_arguments([expression]))
+    wanted = tuple(read_words(words or [], is_used=from_stdin))
     compared = parse_pairs(pairs) if pairs is not None else None
-    record = project_words(load(model), parsed, wanted, sort=sort, scan=scan, top=top, pairs=compared)
-    show(record, format_name)
+    question = ProjectionQuestion(parsed, wanted, sort, scan, top, compared)
+    ask(PROJECT, load(model), question, format_name, from_stdin=from_stdin)
+
+
+def _answer(space: "StoredSpace", question: "ProjectionQuestion") -> "Projections":
+    from embcli.queries.project import answer
+
+    return answer(space, question)
+
+
+def _columns(_: "StoredSpace", question: "ProjectionQuestion") -> list[str]:
+    from embcli.results.queries import Pair, Projection
+
+    has_only_pairs = question.pairs and not question.words and not question.scan
+    columns = Pair._fields if has_only_pairs else Projection._fields
+    return [*columns, *(("separation", "auc") if question.pairs else ()), "resolved"]
+
+
+PROJECT = Topic(read_expression, partial(answer_each, _answer), _columns)

@@ -1,4 +1,4 @@
-"""What all commands share: open a model, write an answer, say something on stderr."""
+"""What all commands share: open a model, ask a question, write an answer, write a note to stderr."""
 
 import errno
 import os
@@ -6,10 +6,15 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from embcli.errors import UsageProblem
+import typer
+
+from embcli.errors import EmbcliError, UsageProblem
 
 if TYPE_CHECKING:
+    from embcli.cli.batch import Topic
+    from embcli.cli.options import FormatName
     from embcli.models.open import StoredSpace
+    from embcli.queries.questions import Question
 
 
 class ReaderGone(Exception):
@@ -30,26 +35,42 @@ def load(models: Sequence[str] | None) -> "StoredSpace":
         return open_space(models[0] if models else None, progress=progress)
 
 
-def output_format(form: str | None, as_json: bool, as_jsonl: bool) -> str | None:
+def ask(
+    topic: "Topic", space: "StoredSpace", question: "Question", format_name: str | None, *, from_stdin: bool
+) -> None:
+    """Answer a question, or those that stdin holds, with the question's options; exits when the answer is "no"."""
+    from embcli.cli.batch import Batch, run_batch
+
+    if from_stdin:
+        raise typer.Exit(run_batch(Batch(topic, space, question, format_name or "jsonl")))
+    record = next(iter(topic.answer(space, [question])))
+    if isinstance(record, EmbcliError):
+        raise record
+    show(record, format_name)
+    if getattr(record, "missed", False):
+        raise typer.Exit(1)
+
+
+def output_format(format_name: "FormatName | None", as_json: bool, as_jsonl: bool) -> "FormatName | None":
     """The format that the options ask for, if they do. UsageProblem if they contradict each other."""
-    options = {"--json": "json"} if as_json else {}
+    options: dict[str, FormatName] = {"--json": "json"} if as_json else {}
     options |= {"--jsonl": "jsonl"} if as_jsonl else {}
-    options |= {f"--format {form}": form} if form else {}
+    options |= {f"--format {format_name}": format_name} if format_name else {}
     if len(set(options.values())) > 1:
         raise UsageProblem(f"{' and '.join(options)} contradict each other", "give one of them")
     return next(iter(options.values()), None)
 
 
-def show(record: Any, form: str | None) -> None:
+def show(record: Any, format_name: str | None) -> None:
     """Write a record to stdout, whole, as a table unless a format was asked for; what that leaves out, to stderr."""
     from embcli.render import render
 
-    write(render(record, form or "table"))
-    if form in ("csv", "tsv", "markdown"):
+    write(render(record, format_name or "table"))
+    if format_name in ("csv", "tsv", "markdown"):
         from embcli.render.delimited import left_out
 
         for name, text in left_out(record).items():
-            note(f"{form} has no {name}, --format json has: {text}")
+            note(f"{format_name} has no {name}, --format json has: {text}")
 
 
 def write(text: str) -> None:

@@ -1,55 +1,91 @@
 """The commands that compare given words: similarity and odd."""
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 from embcli.cli import options
-from embcli.cli.session import load, output_format, show
+from embcli.cli.batch import Topic, answer_each, read_words_of_line
+from embcli.cli.fields import Fields
+from embcli.cli.session import ask, load, output_format
 from embcli.cli.stdin import read_words
 from embcli.errors import UsageProblem
-from embcli.queries.expression import unquote
+
+if TYPE_CHECKING:
+    from embcli.models.open import StoredSpace
+    from embcli.queries.questions import WordsQuestion
+    from embcli.results.queries import OddOneOut, Similarities
 
 
 def similarity(
-    words: options.Words,
+    words: options.Compared,
     model: options.Model = None,
-    form: options.Format = None,
+    format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
     """Compare words by cosine, angle, dot product and distance.
 
     A B C compares A with each of the others; A:B C:D compares pairs.
+
+    Example: embcli similarity king queen cabbage
     """
-    from embcli.queries.similarity import compare_words, read_pairs
+    from embcli.queries.questions import WordsQuestion
 
-    format_name = output_format(form, as_json, as_jsonl)
-    if len(words) > 1 and "-" in words:
+    format_name, from_stdin = output_format(format_name, as_json, as_jsonl), words == ["-"]
+    if "-" in words and not from_stdin:
         raise UsageProblem('"-" stands for questions from stdin, and stands alone', "the word itself is '\"-\"'")
-    space = load(model)
-    if words == ["-"]:
-        from embcli.cli.batch import answer_stdin, read_words_of_line
-
-        columns = ["a", "b", "cosine", "angle", "dot", "euclidean", "sign", "resolved"]
-        kinds = {"words": list}
-        ask_one = lambda fields: compare_words(space, read_pairs(space, fields["words"]))  # noqa: E731
-        answer_stdin({}, kinds, read_words_of_line, ask_one, columns, format_name)
-    show(compare_words(space, read_pairs(space, words)), format_name)
+    question = WordsQuestion(() if from_stdin else tuple(words))
+    ask(SIMILARITY, load(model), question, format_name, from_stdin=from_stdin)
 
 
 def odd(
     words: options.Words,
     model: options.Model = None,
-    form: options.Format = None,
+    format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Find the word that does not belong with the others."""
+    """Find the word that does not belong with the others.
+
+    Example: embcli odd breakfast cereal dinner lunch
+    """
+    from embcli.queries.questions import WordsQuestion
+
+    format_name, from_stdin = output_format(format_name, as_json, as_jsonl), words == ["-"]
+    question = WordsQuestion(() if from_stdin else tuple(read_words(words)))
+    ask(ODD, load(model), question, format_name, from_stdin=from_stdin)
+
+
+def _compare(space: "StoredSpace", question: "WordsQuestion") -> "Similarities":
+    from embcli.queries.similarity import compare_words, read_pairs
+
+    return compare_words(space, read_pairs(space, question.words))
+
+
+def _find_odd_one(space: "StoredSpace", question: "WordsQuestion") -> "OddOneOut":
     from embcli.queries.similarity import find_odd_one
 
-    format_name = output_format(form, as_json, as_jsonl)
-    space = load(model)
-    if words == ["-"]:
-        from embcli.cli.batch import answer_stdin, read_words_of_line
+    return find_odd_one(space, question.words)
 
-        ask_one = lambda fields: find_odd_one(space, [unquote(word) for word in fields["words"]])  # noqa: E731
-        columns = ["word", "score", "odd", "resolved"]
-        answer_stdin({}, {"words": list}, read_words_of_line, ask_one, columns, format_name)
-    show(find_odd_one(space, read_words(words)), format_name)
+
+def _columns_of_similarity(_: "StoredSpace", __: "WordsQuestion") -> list[str]:
+    from embcli.results.queries import Similarity
+
+    return [*Similarity._fields, "resolved"]
+
+
+def _columns_of_odd(_: "StoredSpace", __: "WordsQuestion") -> list[str]:
+    from embcli.results.queries import Membership
+
+    return [*Membership._fields, "odd", "resolved"]
+
+
+def _read_compared(line: str) -> Fields:
+    """A line that is words or pairs; quotes stay, as `read_pairs` needs them."""
+    from embcli.queries.expression import split_words
+
+    return {"words": tuple(split_words(line))}
+
+
+SIMILARITY = Topic(_read_compared, partial(answer_each, _compare), _columns_of_similarity)
+ODD = Topic(read_words_of_line, partial(answer_each, _find_odd_one), _columns_of_odd)

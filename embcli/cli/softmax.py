@@ -1,17 +1,21 @@
 """The command that turns logits into probabilities."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from embcli.cli import options
-from embcli.cli.session import load, note, output_format, show
+from embcli.cli.batch import Topic, answer_each, read_expression
+from embcli.cli.session import ask, load, note, output_format, show
 from embcli.cli.stdin import read_words
 from embcli.errors import UsageProblem
-from embcli.queries.expression import unquote
 
 if TYPE_CHECKING:
+    from embcli.models.open import StoredSpace
+    from embcli.queries.questions import SoftmaxQuestion
+    from embcli.results.queries import Distribution
     from embcli.vectors.space import VectorSpace
 
 
@@ -24,34 +28,40 @@ def softmax(
             "-T",
             "--temperature",
             metavar="NUMBER,...",
-            help="Temperatures, 0 or more: -T 0,1,2; may be repeated. [default: 1]",
+            help="Temperatures, 0 or more: -T 0,1,2; may be repeated.  [default: 1]",
             show_default=False,
         ),
     ] = None,
     metric: Annotated[
         Literal["dot", "cosine"] | None,
-        typer.Option(help="Score used as the logit. [default: dot]", show_default=False),
+        typer.Option(help="Score used as the logit.  [default: dot]", show_default=False),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Take the whole vocabulary as the candidates.")] = False,
     k: Annotated[
         int | None,
-        typer.Option("-k", help="With --all: how many candidates to show. [default: 10]", show_default=False),
+        typer.Option(
+            "-k", min=1, metavar="N", help="With --all: show N candidates.  [default: 10]", show_default=False
+        ),
     ] = None,
     logits: Annotated[
         str | None,
-        typer.Option(metavar="NAME=NUMBER,...", help="Use these logits; no model is asked.", show_default=False),
+        typer.Option(metavar="NAME=NUMBER,...", help="Use these logits; no model is used.", show_default=False),
     ] = None,
     model: options.Model = None,
-    form: options.Format = None,
+    format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Turn logits into probabilities, at one or more temperatures."""
-    from embcli.queries.expression import join_arguments, parse
-    from embcli.queries.softmax import parse_logits, parse_temperatures, weigh_candidates, weigh_logits
+    """Turn logits into probabilities, at one or more temperatures.
 
-    format_name = output_format(form, as_json, as_jsonl)
-    temperatures = parse_temperatures(temperature or ["1"])
+    Example: embcli softmax king queen throne cabbage -T 1,2
+    """
+    from embcli.queries.expression import join_arguments, parse
+    from embcli.queries.questions import SoftmaxQuestion
+    from embcli.queries.softmax import parse_logits, parse_temperatures, weigh_logits
+
+    format_name, from_stdin = output_format(format_name, as_json, as_jsonl), expression == "-"
+    temperatures = tuple(parse_temperatures(temperature or ["1"]))
     if logits is not None:
         beside = {"the expression": expression, "--all": everything, "-k": k, "--metric": metric, "-m": model}
         unused = [name for name, value in beside.items() if value]
@@ -61,33 +71,13 @@ def softmax(
         return
     if expression is None:
         raise UsageProblem("there is nothing to ask about", "give an expression and words, or --logits")
-    measure = metric or "dot"
+    parsed = "" if from_stdin else parse(join_arguments([expression]))
+    candidates = tuple(read_words(words or [], is_used=from_stdin))
+    question = SoftmaxQuestion(parsed, candidates, temperatures, metric or "dot", everything, k)
     space = load(model)
-    if expression == "-":
-        from embcli.cli.batch import answer_stdin, read_expression
-
-        given = {"words": [unquote(word) for word in words or []], "temperatures": temperatures, "metric": measure}
-
-        def ask_one(fields: dict[str, Any]) -> Any:
-            return weigh_candidates(space, fields.pop("expression", ""), everything=fields.pop("all"), **fields)
-
-        kinds = {"expression": str, "words": list, "temperatures": list, "metric": str, "all": bool, "k": int}
-        names = [repr(t).removesuffix(".0") for t in temperatures]
-        columns = [
-            "word",
-            "logit",
-            *(f"probability_T{name}" for name in names),
-            *(f"entropy_T{name}" for name in names),
-        ]
-        given |= {"all": everything, "k": k}
-        answer_stdin(given, kinds, read_expression, ask_one, [*columns, "resolved"], format_name)
-    parsed, candidates = parse(join_arguments([expression])), read_words(words or [])
     if temperature:
         _check_numbers(space, candidates)
-    record = weigh_candidates(
-        space, parsed, candidates, metric=measure, temperatures=temperatures, everything=everything, k=k
-    )
-    show(record, format_name)
+    ask(SOFTMAX, space, question, format_name, from_stdin=from_stdin)
 
 
 def _check_numbers(space: "VectorSpace", words: Sequence[str]) -> None:
@@ -103,3 +93,21 @@ def _check_numbers(space: "VectorSpace", words: Sequence[str]) -> None:
         )
     if numbers:
         note(f"{', '.join(numbers)} taken as words; for several temperatures, write -T 1,2,5")
+
+
+def _answer(space: "StoredSpace", question: "SoftmaxQuestion") -> "Distribution":
+    from embcli.queries.softmax import answer
+
+    return answer(space, question)
+
+
+def _columns(_: "StoredSpace", question: "SoftmaxQuestion") -> list[str]:
+    from embcli.results.queries import Candidate
+
+    plain = [name for name in Candidate._fields if name != "probabilities"]
+    names = [f"T{repr(temperature).removesuffix('.0')}" for temperature in question.temperatures]
+    of_each = [f"{column}_{name}" for column in ("probability", "entropy") for name in names]
+    return [*plain, *of_each, "resolved"]
+
+
+SOFTMAX = Topic(read_expression, partial(answer_each, _answer), _columns)

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from embcli.errors import BadFile, UsageProblem
 
-READ_AT_ONCE = 1 << 16
-LONGEST_LINE = 1 << 20
-AT_ONCE = 1024
+READ_AT_ONCE = 1 << 16  # bytes
+LONGEST_LINE = 1 << 20  # bytes
+FULL_BLOCK = 1024  # lines
 
 
 class Line(NamedTuple):
@@ -34,7 +34,7 @@ def blocks_of_lines() -> Iterator[Lines]:
     rest, number, ended = b"", 0, False
     ready: deque[Line] = deque()
     while not ended or ready:
-        while not ended and len(ready) < AT_ONCE and (not ready or _more_is_there()):
+        while not ended and len(ready) < FULL_BLOCK and (not ready or _more_is_there()):
             if not _more_is_there():
                 yield []
             piece = sys.stdin.buffer.read1(READ_AT_ONCE)  # type: ignore[union-attr]
@@ -47,17 +47,22 @@ def blocks_of_lines() -> Iterator[Lines]:
                 if read.text:
                     ready.append(read)
             rest = rest[:LONGEST_LINE]  # of a line that is too long, no more is kept
-        yield [ready.popleft() for _ in range(min(len(ready), AT_ONCE))]
+        yield [ready.popleft() for _ in range(min(len(ready), FULL_BLOCK))]
 
 
-def read_words(arguments: Iterable[str]) -> list[str]:
-    """Words as arguments: `-` stands for the lines of stdin, and `"-"` in quotes for itself."""
+def read_words(arguments: Iterable[str], *, is_used: bool = False) -> list[str]:
+    """Words as arguments: `-` stands for the lines of stdin, and `"-"` in quotes for itself.
+
+    is_used: whether stdin holds the questions already. UsageProblem.
+    """
     from embcli.queries.expression import unquote
 
     words: list[str] = []
     for place, argument in enumerate(given := list(arguments), start=1):
         if argument != "-":
             words.append(unquote(argument))
+        elif is_used:
+            raise UsageProblem("stdin holds the questions, so it cannot hold the words", "the word itself is '\"-\"'")
         elif place < len(given):
             raise UsageProblem(
                 '"-" stands for words from stdin, and stands last',

@@ -155,7 +155,7 @@ def _ask(
     count = processors() if total * max(map(len, spaces)) > WORTH_SHARING else 1
     done = 0
     try:
-        with Workers(Ranker(spaces), count if count > 1 else 0) as workers:
+        with Workers(Ranker(spaces), count) as workers:
             for ranked in workers.map(tasks()) if count > 1 else map(Ranker(spaces), tasks()):
                 section, model, numbers = waiting.popleft()
                 outcomes[section].put(model, numbers, ranked)

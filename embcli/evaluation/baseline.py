@@ -28,7 +28,7 @@ class RandomSpace(VectorSpace):
 def compared(spaces: Sequence[VectorSpace], top: int | None, baseline: str | None) -> list[VectorSpace]:
     """The models that are compared: those given, and a baseline. UsageProblem."""
     if top is not None and top < 1:
-        raise UsageProblem(f"top must be at least 1, not {top}", "for example top 300000")
+        raise UsageProblem(f"top must be at least 1, not {top}", "for example top=300000")
     names = [space.name for space in spaces]
     for name in names:
         if names.count(name) > 1:

@@ -6,21 +6,12 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from embcli.errors import BadFile, InputOutputProblem
-from embcli.readers import Block, Report, Source, glove_wheel, sniffing
+from embcli.readers import Block, ReadOptions, Report, Source, glove_wheel, sniffing
 from embcli.readers.source_file import SourceFile
 from embcli.store.read import open_store
 from embcli.store.write import write_store
-
-
-class Recipe(NamedTuple):
-    """How to read a file: its format, if not as its content shows; who reads it; the words of a .npy."""
-
-    form: str | None = None
-    reader: str = "embcli"
-    words: Path | None = None
 
 
 def make_default(path: Path, report: Report | None) -> bool:
@@ -37,7 +28,7 @@ def make_default(path: Path, report: Report | None) -> bool:
 
 
 def make(
-    file: Path, path: Path, origin: str, recipe: Recipe, *, replace: bool, report: Report | None
+    file: Path, path: Path, origin: str, options: ReadOptions, *, replace: bool, report: Report | None
 ) -> tuple[str, ...] | None:
     """Make a store from a file of vectors; returns notes on what is odd about it.
 
@@ -49,10 +40,10 @@ def make(
     try:
         written = None
         if replace or not path.exists():
-            source = sniffing.read(opened, form=recipe.form, reader=recipe.reader, words=recipe.words)
+            source = sniffing.read(opened, options)
             metadata = _metadata(origin, opened.size, opened.mtime_ns, source)
-            late = lambda: {"source_sha256": digest.hexdigest()}  # noqa: E731
-            written = write_store(path, _reporting(source, report, opened), metadata, late=late, replace=replace)
+            blocks = _reporting(source, report, opened)
+            written = write_store(path, blocks, metadata, late=digest.metadata, replace=replace)
         if written is None:
             same = open_store(path).metadata.get("source_sha256") == digest.hexdigest()
             return ("it had been added before",) if same else None
@@ -118,6 +109,10 @@ class _Digest:
         if self.error:
             raise self.error
         return self.hash.hexdigest()
+
+    def metadata(self) -> dict[str, str]:
+        """The digest as the store's header has it, once all of the file has been read."""
+        return {"source_sha256": self.hexdigest()}
 
     def stop(self) -> None:
         """Do not read on."""

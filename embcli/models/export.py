@@ -19,7 +19,7 @@ PLAIN = re.compile(r"[^\s\x00-\x1f]{1,1000}")
 ROWS_AT_ONCE = 1 << 12
 
 
-def export(space: StoredSpace, file: Path, form: str | None = None, *, force: bool = False) -> str:
+def export(space: StoredSpace, file: Path, format_name: str | None = None, *, force: bool = False) -> str:
     """Write a model to a file; returns the format. The file appears whole or not at all.
 
     A file that is there is replaced only with `force`, and nothing but a plain file ever is.
@@ -27,29 +27,29 @@ def export(space: StoredSpace, file: Path, form: str | None = None, *, force: bo
     Text spells each number with the fewest digits that read back as the same 32 bits. gensim's `.kv` keeps
     a large matrix in a second file beside it, as gensim does. UsageProblem, InputOutputProblem.
     """
-    form = form or SUFFIXES.get(file.suffix)
-    if form not in FORMATS:
+    format_name = format_name or SUFFIXES.get(file.suffix)
+    if format_name not in FORMATS:
         raise UsageProblem(
-            f"the name {file.name} does not say in which format to write", "use --format word2vec, binary or kv"
+            f"the name {file.name} does not say in which format to write", "use --as word2vec, binary or kv"
         )
     file = file.resolve()  # of a link, what it leads to
     if file.exists() and not (force and file.is_file()):
         kind = "is there already" if file.is_file() else "is not a plain file"
         raise UsageProblem(f"{file} {kind}", "choose another name, or replace a file with --force")
     try:
-        if form == "kv":
+        if format_name == "kv":
             space.to_gensim().save(str(file))
-            return form
+            return format_name
         temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
         try:
             with temporary.open("wb") as out:
-                _write(space, out, text=form == "word2vec")
+                _write(space, out, text=format_name == "word2vec")
             temporary.replace(file)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise InputOutputProblem(f"cannot write {file}: {error.strerror or error}", "choose another place") from error
-    return form
+    return format_name
 
 
 def _write(space: StoredSpace, out: IO[bytes], *, text: bool) -> None:
@@ -64,7 +64,7 @@ def _write(space: StoredSpace, out: IO[bytes], *, text: bool) -> None:
             for word in words:
                 if min(word) <= " ":  # a space ends a word there, and control characters show a file read out of step
                     raise UsageProblem(
-                        f'word2vec\'s binary format cannot hold the word "{word}"', "use --format word2vec or kv"
+                        f'word2vec\'s binary format cannot hold the word "{word}"', "use --as word2vec or kv"
                     )
             out.write(b"".join(word.encode() + b" " + row.tobytes() for word, row in zip(words, vectors, strict=True)))
 
@@ -75,7 +75,7 @@ def _check_text(word: str) -> None:
         return
     read = parse(Chunk(f"{word} 0.5\n".encode(), 1, 1))
     if isinstance(read, Problem) or read[0] != word.encode():
-        raise UsageProblem(f'word2vec\'s text format cannot hold the word "{word}"', "use --format kv")
+        raise UsageProblem(f'word2vec\'s text format cannot hold the word "{word}"', "use --as kv")
 
 
 def _blocks(space: StoredSpace) -> Iterator[tuple[list[str], np.ndarray]]:

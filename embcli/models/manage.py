@@ -21,11 +21,12 @@ from embcli.models.names import (
     path_of_model,
 )
 from embcli.models.open import Progress, open_space, reporter
-from embcli.readers import glove_wheel
+from embcli.readers import ReadOptions, glove_wheel
 from embcli.results.models import ModelEntry, ModelInfo, ModelInfos, Models, ModelsQuery
 from embcli.store.read import open_store
 from embcli.store.read import verify as verify_store
 
+READ_AS_IT_IS = ReadOptions()
 CATALOGUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -34,9 +35,7 @@ def add(
     name: str | None = None,
     *,
     force: bool = False,
-    form: str | None = None,
-    reader: str = "embcli",
-    words: Path | None = None,
+    read: ReadOptions = READ_AS_IT_IS,
     progress: Progress | None = None,
 ) -> Models:
     """Make a model out of a file of vectors, or out of a name in gensim's catalogue.
@@ -60,8 +59,7 @@ def add(
         file, download = fetch(source, downloads), downloads / source
     else:
         path, download = model_path(_name_for(file) if name is None else name), None
-    recipe = build.Recipe(form, reader, words)
-    notes = build.make(file, path, source, recipe, replace=force, report=reporter(path.stem, progress))
+    notes = build.make(file, path, source, read, replace=force, report=reporter(path.stem, progress))
     if notes is None:
         raise _taken(path.stem)
     if download is not None:
@@ -184,6 +182,15 @@ def verify(name: str | None = None, *, progress: Progress | None = None) -> Mode
     if damaged:
         raise DamagedStore(f"{len(damaged)} of {len(names)} models are damaged: {'; '.join(map(str, damaged))}")
     return as_models("verify", name, [describe(each)._replace(status="verified") for each in names])
+
+
+def default_model() -> Models:
+    """The model that is used when none is named. UnknownModel when it is not installed."""
+    name = default_name()
+    entries = [entry for entry in installed().results if entry.name == name]
+    if not entries:
+        raise no_model(name)
+    return as_models("default", name, entries)
 
 
 def set_default(name: str, *, progress: Progress | None = None) -> Models:

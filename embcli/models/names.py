@@ -93,13 +93,17 @@ def default_file() -> Path:
 
 def installed_names() -> list[str]:
     """The names of the models that have a store, sorted."""
-    stores = sorted((data_dir() / "models").glob(f"*{SUFFIX}"))
-    return [path.stem for path in stores if NAME.fullmatch(path.stem)]
+    stores = (data_dir() / "models").glob(f"*{SUFFIX}")
+    return sorted(path.stem for path in stores if NAME.fullmatch(path.stem))
 
 
 def no_model(name: str) -> UnknownModel:
     """The error for a model that is not there."""
     names = installed_names()
     known = f"installed: {', '.join(names)}; " if names else ""
-    file = f"for the file of that name, write {os.path.join('.', name)}; " if Path(name).is_file() else ""
+    file = ""
+    if Path(name).is_file():
+        file = f"for the file of that name, write {os.path.join('.', name)}; "
+    elif FILE_NAME.fullmatch(name):
+        file = "there is no file of that name, either; "
     return UnknownModel(f'there is no model "{name}"', f"{known}{file}to add one: embcli models add FILE")

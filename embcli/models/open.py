@@ -131,9 +131,10 @@ def _add_path(name: str, progress: Progress | None) -> Path:
         stat, known = file.stat(), open_store(path).metadata
         if (known.get("source_size"), known.get("source_mtime_ns")) == (str(stat.st_size), str(stat.st_mtime_ns)):
             return path
-    from embcli.models.build import Recipe, make
+    from embcli.models.build import make
+    from embcli.readers import ReadOptions
 
-    make(file, path, os.path.abspath(file), Recipe(), replace=True, report=reporter(path.stem, progress))
+    make(file, path, os.path.abspath(file), ReadOptions(), replace=True, report=reporter(path.stem, progress))
     return path
 
 

@@ -11,12 +11,13 @@ Methods, for an analogy b - a + c (a is to b as c is to ?), with v̂ = v / ‖v�
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, Unpack
 
 import numpy as np
 
 from embcli.errors import EmbcliError, UsageProblem
 from embcli.queries.expression import Expression, parse, spell
+from embcli.queries.questions import AnalogyOptions, NeighborsOptions, RankingQuestion
 from embcli.results.queries import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
 from embcli.search.engine import Found, Search, search
 from embcli.search.formulas import Cosines, Formula, PairDirections, ProductsOfCosines, SumsOfCosines
@@ -36,23 +37,10 @@ ALONE = 512
 MOST_SHARED = 1000
 
 
-class Question(NamedTuple):
-    """A question for the words nearest to an expression; the fields are the parameters of `solve_analogy`."""
-
-    expression: str | Expression
-    method: str = "3cosadd"
-    metric: str = "cosine"
-    raw: bool = False
-    k: int = 10
-    top: int | None = None
-    include_inputs: bool = False
-    expect: str | None = None
-
-
 class ResolvedQuestion(NamedTuple):
     """A question whose words have been looked up."""
 
-    question: Question
+    question: RankingQuestion
     combined: Combination
     expected: int | None
     resolved: dict[str, str]
@@ -73,52 +61,40 @@ class ResolvedQuestion(NamedTuple):
         return self.question.method, self.question.metric, self.question.raw, self.question.top
 
 
-def solve_analogy(
-    space: VectorSpace,
-    expression: str | Expression,
-    *,
-    method: str = "3cosadd",
-    metric: str = "cosine",
-    raw: bool = False,
-    k: int = 10,
-    top: int | None = None,
-    include_inputs: bool = False,
-    expect: str | None = None,
-) -> Ranking:
-    """The k words that best complete an expression such as `king - man + woman`.
+def solve_analogy(space: VectorSpace, expression: str | Expression, **options: Unpack[AnalogyOptions]) -> Ranking:
+    """The k words (10) that best complete an expression such as `king - man + woman`.
 
-    `man king woman` and `man:king::woman:?` mean the same. Terms have unit length unless `raw`; `dot`
-    and `euclidean` measure lengths, so they imply `raw`. `top` searches the most frequent words only.
-    The words of the expression cannot answer unless `include_inputs`; they are in `inputs` with the
-    rank they would have had. UnknownWord, ExpressionSyntaxError, UsageProblem.
+    `man king woman` and `man:king::woman:?` mean the same. Options: `method` (`3cosadd`, `3cosmul`, `pairdirection`);
+    `metric` (`cosine`, `dot`, `euclidean`); `raw`, for terms that are not scaled to unit length (`dot` and `euclidean`
+    measure lengths, so they imply it); `k`; `top`, to search the most frequent words only; `include_inputs`; `expect`,
+    a word whose ranks are reported. The words of the expression are excluded from the answers unless
+    `include_inputs`; they are in `inputs` with the rank they would have had. UnknownWord, ExpressionSyntaxError,
+    UsageProblem.
+
+        solve_analogy(glove, "king - man + woman", k=1).results  # (Answer(rank=1, word='queen', score=0.85236),)
     """
-    question = Question(expression, method, metric, raw, k, top, include_inputs, expect)
-    asked = _prepare(space, question, True)
-    return _answer(space, asked, _find(space, [asked])[0])
+    return _answer_one(space, RankingQuestion(expression, **options), triple=True)
 
 
-def find_neighbors(
-    space: VectorSpace,
-    expression: str | Expression,
-    *,
-    metric: str = "cosine",
-    raw: bool = False,
-    k: int = 10,
-    top: int | None = None,
-    include_inputs: bool = False,
-    expect: str | None = None,
-) -> Ranking:
-    """The k words nearest to a word or an expression, by cosine, dot product or Euclidean distance.
+def find_neighbors(space: VectorSpace, expression: str | Expression, **options: Unpack[NeighborsOptions]) -> Ranking:
+    """The k words (10) nearest to a word or an expression, by cosine, dot product or Euclidean distance.
 
-    As `solve_analogy` with method 3cosadd; three bare words are not an analogy here.
+    Options as of `solve_analogy`, without `method`; three bare words are not an analogy here.
+
+        find_neighbors(glove, "tower", k=1).results  # (Answer(rank=1, word='towers', score=0.877096),)
     """
-    question = Question(expression, "3cosadd", metric, raw, k, top, include_inputs, expect)
-    asked = _prepare(space, question, False)
-    return _answer(space, asked, _find(space, [asked])[0])._replace(schema=NEIGHBORS)
+    return _answer_one(space, RankingQuestion(expression, "3cosadd", **options), triple=False)
+
+
+def _answer_one(space: VectorSpace, question: RankingQuestion, *, triple: bool) -> Ranking:
+    answer = next(answer_many(space, [question], triple=triple))
+    if isinstance(answer, EmbcliError):
+        raise answer
+    return answer
 
 
 def answer_many(
-    space: VectorSpace, questions: Sequence[Question], *, triple: bool = True
+    space: VectorSpace, questions: Sequence[RankingQuestion], *, triple: bool = True
 ) -> Iterator[Ranking | EmbcliError]:
     """The answers of `solve_analogy` (of `find_neighbors` when not `triple`), in order, errors in their places.
 
@@ -156,13 +132,13 @@ def _attempt(function: Callable[..., Result], *arguments: Any) -> Result | Embcl
         return error
 
 
-def _prepare(space: VectorSpace, question: Question, triple: bool) -> "ResolvedQuestion":
+def _prepare(space: VectorSpace, question: RankingQuestion, triple: bool) -> "ResolvedQuestion":
     """Check a question and look its words up."""
     _check_choice("method", question.method, METHODS)
     _check_choice("metric", question.metric, METRICS)
     for name, number in (("k", question.k), ("top", question.top)):
         if number is not None and number < 1:
-            raise UsageProblem(f"{name} must be at least 1, not {number}", f"for example {name} 10")
+            raise UsageProblem(f"{name} must be at least 1, not {number}", f"for example {name}=10")
     if question.method != "3cosadd" and (question.metric != "cosine" or question.raw):
         raise UsageProblem(f"{question.method} is defined for cosines of unit vectors", "leave out --metric and --raw")
     raw = question.raw or question.metric != "cosine"

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from embcli.errors import UsageProblem
-from embcli.queries.expression import Expression, parse, spell
+from embcli.queries.expression import Expression, parse, parse_pairs, spell
+from embcli.queries.questions import ProjectionQuestion
 from embcli.results.queries import ModelCard, Pair, Projection, ProjectionQuery, Projections, WeightedWord
 from embcli.search.engine import Search, search
 from embcli.search.formulas import Cosines
@@ -38,16 +39,25 @@ def project(
     cosine among the `top` most frequent (50,000), highest first. `pairs` asks whether the direction separates
     (low, high) pairs: the share of pairs with low · d < high · d, and the AUC, the share over all lows
     and all highs, ties counting one half (Mann and Whitney 1947). UnknownWord, UsageProblem.
+
+        project(glove, "cats - cat", ["puppies"]).results[0].dot  # 1.84764
     """
+    return answer(space, ProjectionQuestion(expression, tuple(words), sort, scan, top, pairs))
+
+
+def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
+    """As `project`, of a question as a record."""
+    expression, words, sort, scan, top, pairs = question
+    pairs = parse_pairs(pairs) if isinstance(pairs, str) else pairs
     for name, number in (("scan", scan), ("top", top)):
         if number is not None and number < 1:
-            raise UsageProblem(f"{name} must be at least 1, not {number}", f"for example {name} 10")
+            raise UsageProblem(f"{name} must be at least 1, not {number}", f"for example {name}=10")
     if not words and scan is None and not pairs:
         raise UsageProblem("there are no words to project", "name some, or use --scan N or --pairs LOW:HIGH")
     if words and scan is not None:
         raise UsageProblem("words and --scan do not go together", "leave one of them out")
     if top is not None and scan is None:
-        raise UsageProblem("top restricts a scan, and there is none", "add --scan N, or leave out --top")
+        raise UsageProblem("--vocab (top) restricts a scan, and there is none", "add --scan N, or leave out --vocab")
     if sort and not words and scan is None:
         raise UsageProblem("there are no words to sort", "name some, or leave out --sort")
     top = top or SCAN_TOP

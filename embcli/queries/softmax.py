@@ -14,6 +14,7 @@ import numpy as np
 
 from embcli.errors import UsageProblem
 from embcli.queries.expression import Expression, parse, spell
+from embcli.queries.questions import SoftmaxQuestion
 from embcli.results.queries import Candidate, Distribution, ModelCard, SoftmaxQuery, WeightedWord
 from embcli.search.scores import cosines, dots
 from embcli.vectors.arithmetic import COSINE_BLUR, LENGTH_BLUR, Float64Array, round_cosines, round_lengths
@@ -61,7 +62,15 @@ def weigh_candidates(
     A logit is the dot product of the candidate's vector with the query's, as a language model's
     unembedding computes it; or their cosine. `everything` makes the whole vocabulary the candidates and
     shows the k likeliest (10), with their probabilities among all. UnknownWord, UsageProblem.
+
+        weigh_candidates(glove, "king", ["queen", "throne"]).results[0].word  # 'throne'
     """
+    return answer(space, SoftmaxQuestion(expression, tuple(words), tuple(temperatures), metric, everything, k))
+
+
+def answer(space: VectorSpace, question: SoftmaxQuestion) -> Distribution:
+    """As `weigh_candidates`, of a question as a record."""
+    expression, words, temperatures, metric, everything, k = question
     if metric not in METRICS:
         raise UsageProblem(f'there is no metric "{metric}" for softmax', f"one of {', '.join(METRICS)}")
     if everything == bool(words):
@@ -69,7 +78,7 @@ def weigh_candidates(
     if k is not None and not everything:
         raise UsageProblem("k says how many of the whole vocabulary are shown", "add --all, or leave out k")
     if k is not None and k < 1:
-        raise UsageProblem(f"k must be at least 1, not {k}", "for example k 10")
+        raise UsageProblem(f"k must be at least 1, not {k}", "for example k=10")
     expression = parse(expression) if isinstance(expression, str) else expression
     combined = space.combine(expression.terms, unit=metric == "cosine")
     rows, resolved = space.resolve_all(words)

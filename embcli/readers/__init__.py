@@ -1,6 +1,7 @@
 """Readers of vector files, one file a format: blocks of (words, vectors) out, broken files refused."""
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,14 @@ import numpy.typing as npt
 # Called with the rows done, and the share of the source that has been read.
 Report = Callable[[int, float], None]
 Block = tuple[Sequence[bytes], npt.NDArray[np.float32]]
+
+
+class ReadOptions(NamedTuple):
+    """How to read a file: its format, if not as its content shows; who reads it; the words of a .npy."""
+
+    format_name: str | None = None
+    reader: str = "embcli"
+    words: Path | None = None
 
 
 class Source(NamedTuple):

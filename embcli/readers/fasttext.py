@@ -19,11 +19,11 @@ def walk_fasttext(opened: SourceFile) -> None:
     """
     file = opened.stream
 
-    def take(form: str) -> tuple[Any, ...]:
-        data = file.read(struct.calcsize(form))
-        if len(data) < struct.calcsize(form):
+    def take(format_name: str) -> tuple[Any, ...]:
+        data = file.read(struct.calcsize(format_name))
+        if len(data) < struct.calcsize(format_name):
             raise _bad_fasttext(opened, "the file is cut")
-        return struct.unpack(form, data)
+        return struct.unpack(format_name, data)
 
     _, version = take("<ii")
     if version not in (11, 12):

@@ -38,14 +38,16 @@ def read_fasttext(opened: SourceFile) -> Source:
     return _source("fasttext", opened, lambda path: load_facebook_vectors(path))
 
 
-def read_plain(opened: SourceFile, form: str) -> Source:
+def read_plain(opened: SourceFile, format_name: str) -> Source:
     """Text or binary through `KeyedVectors.load_word2vec_format`, whole in memory."""
     from gensim.models import KeyedVectors
 
     return _source(
-        f"gensim {form}",
+        f"gensim {format_name}",
         opened,
-        lambda path: KeyedVectors.load_word2vec_format(path, binary=form == "binary", no_header=form == "glove"),
+        lambda path: KeyedVectors.load_word2vec_format(
+            path, binary=format_name == "binary", no_header=format_name == "glove"
+        ),
     )
 
 

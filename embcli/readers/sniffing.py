@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from embcli.errors import BadFile, UsageProblem
-from embcli.readers import Source, binary, fasttext, gensim, gensim_pickle, npy, text
+from embcli.readers import ReadOptions, Source, binary, fasttext, gensim, gensim_pickle, npy, text
 from embcli.readers.source_file import SourceFile
 
 FORMATS = ("word2vec", "glove", "binary", "fasttext", "native", "npy")
@@ -17,37 +17,40 @@ KINDS = {
 }
 # What is looked at: enough for a header and a line of some thousand numbers.
 LOOK = 1 << 16
+DEFAULTS = ReadOptions()
 
 
-def read(opened: SourceFile, *, form: str | None = None, reader: str = "embcli", words: Path | None = None) -> Source:
-    """The rows of a file of any format, as `form` says or its content shows. BadFile for a broken one.
+def read(opened: SourceFile, options: ReadOptions = DEFAULTS) -> Source:
+    """The rows of a file of any format, as the options say or its content shows. BadFile for a broken one.
 
-    `reader="gensim"` reads text and binary through gensim instead of embcli's own readers.
+    The reader `gensim` reads text and binary through gensim instead of embcli's own readers.
     """
-    source = _read(opened, form or sniff(opened), reader, words)
+    source = _read(opened, options.format_name or sniff(opened), options.reader, options.words)
     source.notes.extend(_notes_on_name(opened, source.reader))
     return source
 
 
-def _read(opened: SourceFile, form: str, reader: str, words: Path | None) -> Source:
-    if form not in FORMATS:
-        raise UsageProblem(f'there is no format "{form}"', f"one of {', '.join(FORMATS)}")
-    if reader == "gensim" and form in ("fasttext", "native", "npy"):
-        raise UsageProblem(f"{opened.path} is {form}: --reader chooses who reads text and binary", "leave out --reader")
-    if words is not None and form != "npy":
-        raise UsageProblem(f"{opened.path} has its own words ({form})", "leave out --words")
-    if form == "npy":
+def _read(opened: SourceFile, format_name: str, reader: str, words: Path | None) -> Source:
+    if format_name not in FORMATS:
+        raise UsageProblem(f'there is no format "{format_name}"', f"one of {', '.join(FORMATS)}")
+    if reader == "gensim" and format_name in ("fasttext", "native", "npy"):
+        raise UsageProblem(
+            f"{opened.path} is {format_name}: --reader chooses who reads text and binary", "leave out --reader"
+        )
+    if words is not None and format_name != "npy":
+        raise UsageProblem(f"{opened.path} has its own words ({format_name})", "leave out --words")
+    if format_name == "npy":
         return npy.read(opened, words)
-    if form == "native":
+    if format_name == "native":
         return gensim_pickle.read(opened)
-    if form == "fasttext":
+    if format_name == "fasttext":
         return gensim.read_fasttext(opened)
-    strict = binary.read(opened) if form == "binary" else text.read(opened, header=form == "word2vec")
+    strict = binary.read(opened) if format_name == "binary" else text.read(opened, header=format_name == "word2vec")
     if reader == "embcli":
         return strict
     for _ in strict.blocks:  # gensim would load a broken file as a wrong model, or ask for all memory
         pass
-    return gensim.read_plain(opened, form)
+    return gensim.read_plain(opened, format_name)
 
 
 def _notes_on_name(opened: SourceFile, reader: str) -> list[str]:

@@ -3,17 +3,17 @@
 from typing import Any
 
 
-def render(record: Any, form: str) -> str:
-    """A record as text that ends in a newline; `form` is table, json, jsonl, csv, tsv or markdown."""
-    if form in ("json", "jsonl"):
+def render(record: Any, format_name: str) -> str:
+    """A record as text that ends in a newline; `format_name` is table, json, jsonl, csv, tsv or markdown."""
+    if format_name in ("json", "jsonl"):
         from embcli.render.as_json import dumps
 
         return dumps(record)
-    if form == "table":
+    if format_name == "table":
         return _table(record)
     from embcli.render.delimited import delimited
 
-    return delimited(record, form)
+    return delimited(record, format_name)
 
 
 def _table(record: Any) -> str:

@@ -19,19 +19,19 @@ from embcli.render.printable import printable
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def delimited(record: Any, form: str) -> str:
+def delimited(record: Any, format_name: str) -> str:
     """A record's rows as `csv`, `tsv` or `markdown`, with a header."""
     rows = list(rows_of(record))
-    return table(list(rows[0]) if rows else [], rows, form)
+    return table(list(rows[0]) if rows else [], rows, format_name)
 
 
-def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], form: str, *, header: bool = True) -> str:
+def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], format_name: str, *, header: bool = True) -> str:
     """Rows as `csv`, `tsv` or `markdown`; a row's missing columns are left empty."""
-    if form == "markdown":
+    if format_name == "markdown":
         return _markdown(columns, rows, header=header)
     lines = [list(columns)] if header and columns else []
-    lines += [[_cell(row.get(column), form) for column in columns] for row in rows]
-    if form == "tsv":  # has no quoting; what would break a row is escaped
+    lines += [[_cell(row.get(column), format_name) for column in columns] for row in rows]
+    if format_name == "tsv":  # has no quoting; what would break a row is escaped
         return "".join("\t".join(line) + "\n" for line in lines)
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerows(lines)
@@ -95,7 +95,7 @@ def _flat(result: Mapping[str, Any], query: Mapping[str, Any]) -> Iterator[tuple
             yield from ((f"{name}_{i}", number) for i, number in enumerate(value))
 
 
-def _cell(value: Any, form: str) -> str:
+def _cell(value: Any, format_name: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -150,7 +150,7 @@ def _divide(shown: Any, section: str, rows: Iterable[evaluations.SectionScore]) 
 
 
 def _settings(top: int | None, case_sensitive: bool) -> tuple[str | None, ...]:
-    return f"top {top:,}" if top else None, "case-sensitive" if case_sensitive else None
+    return f"first {top:,} words" if top else None, "case-sensitive" if case_sensitive else None
 
 
 def _coverage(row: Any) -> str:

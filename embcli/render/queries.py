@@ -51,9 +51,9 @@ def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
             shown.add(str(answer.rank), word(answer.word), number, bar)
     facts = (
         _method(ranking) if len(query.terms) > 1 or query.method != "3cosadd" else None,
-        "distance" if query.metric == "euclidean" else query.metric,
+        None if query.method != "3cosadd" else "distance" if query.metric == "euclidean" else query.metric,
         "plain vectors" if query.raw else "unit vectors",
-        f"top {query.top:,}" if query.top else None,
+        f"first {query.top:,} words" if query.top else None,
         pen.model(ranking.model),
     )
     parts: Parts = [*headline(pen, query.expression, facts, query.resolved), shown]
@@ -83,9 +83,8 @@ def _method(ranking: queries.Ranking) -> str:
 
 def _expected(ranking: queries.Ranking, expected: queries.Expected) -> Text:
     is_input = any(answer.word == expected.word for answer in ranking.inputs)
-    why = (
-        "no rank, as an input" if is_input and expected.rank_with_inputs else f"no rank in the top {ranking.query.top}"
-    )
+    searched = f"first {ranking.query.top:,} words" if ranking.query.top else "vocabulary"
+    why = "no rank, as an input" if is_input and expected.rank_with_inputs else f"no rank in the {searched}"
     rank, with_inputs = (
         why if rank is None else f"rank {rank:,}" for rank in (expected.rank, expected.rank_with_inputs)
     )
@@ -103,7 +102,7 @@ def _projections(projections: queries.Projections, pen: Pen) -> Parts:
     query = projections.query
     facts = (
         f"direction of norm {digits(query.norm)}",
-        f"top {query.top:,}" if query.top else None,
+        f"first {query.top:,} words" if query.top else None,
         pen.model(projections.model),
     )
     parts: Parts = [*headline(pen, query.expression, facts, query.resolved)]

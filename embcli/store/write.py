@@ -67,7 +67,7 @@ def write_store(
     with _publishing(path, replace) as file:
         if file is None:
             return None
-        with _Rows(path.parent, metadata.get("source") or "the source") as rows:
+        with _Spool(path.parent, metadata.get("source") or "the source") as rows:
             room = -(-(HEADER_ROOM + len(encode_header({}, metadata))) // PAGE) * PAGE
             file.seek(room)
             rows.stream(blocks, file)
@@ -98,7 +98,7 @@ def write_store(
             return Written(kept, len(dropped))
 
 
-class _Rows:
+class _Spool:
     """What is known of the rows besides their vectors, in unnamed files beside the store."""
 
     def __init__(self, folder: Path, source: str) -> None:
@@ -106,7 +106,7 @@ class _Rows:
         self.source = source
         self.count = self.dim = 0
 
-    def __enter__(self) -> "_Rows":
+    def __enter__(self) -> "_Spool":
         with ExitStack() as stack:
             self.words, self.lengths, self.norms, self.order = (
                 stack.enter_context(tempfile.TemporaryFile(dir=self.folder, prefix=".", suffix=".tmp"))

@@ -52,10 +52,10 @@ def test_a_batch_is_byte_for_byte_what_asking_one_at_a_time_gives(command: str) 
 def test_hundreds_of_analogies_in_blocks_equal_those_asked_alone() -> None:
     words = ["king", "queen", "paris", "tokyo", "dog", "walked", "bigger", "euro", "seven"]
     questions = [f"{a} - {b} + {c}" for a in words for b in words for c in words if len({a, b, c}) == 3][:90]
-    _, out, _ = ask_stdin("\n".join(questions), "analogy", "-", "-k", "3", "--top", "30000")
+    _, out, _ = ask_stdin("\n".join(questions), "analogy", "-", "-k", "3", "--vocab", "30000")
     lines = out.splitlines()
     for i in range(0, 90, 13):
-        assert lines[i] + "\n" == ask("analogy", questions[i], "-k", "3", "--top", "30000", "--json").out
+        assert lines[i] + "\n" == ask("analogy", questions[i], "-k", "3", "--vocab", "30000", "--json").out
 
 
 def test_a_bad_question_has_an_error_in_its_place_and_the_first_gives_the_status() -> None:
@@ -107,7 +107,7 @@ def test_a_partner_that_waits_for_the_answers_to_a_burst_gets_all_of_them(home: 
         assert process.stdout is not None
         return [json.loads(process.stdout.readline())["query"]["expression"] for _ in range(count)]
 
-    command = [sys.executable, "-m", "embcli", "nn", "-", "-k", "1", "--top", "2000"]
+    command = [sys.executable, "-m", "embcli", "nn", "-", "-k", "1", "--vocab", "2000"]
     words = ["king", "queen", "paris", "dog", "river"]
     burst = [f"{words[i % 5]} + {2 + i}*water" for i in range(BURST)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(home)) as process:
@@ -139,14 +139,14 @@ def test_a_batch_that_processes_share_is_byte_for_byte_that_of_small_pieces(monk
     started: list[int] = []
 
     class Counted(Workers[Any, Any]):
-        def __init__(self, function: Any, count: int) -> None:
-            started.append(count)
-            super().__init__(function, count)
+        def _start(self) -> None:
+            started.append(self._count)
+            super()._start()
 
     monkeypatch.setattr("embcli.cli.batch.Workers", Counted)
     monkeypatch.setattr("embcli.cli.batch.processors", lambda: 2)
     questions = many_questions()
-    options = ["analogy", "-", "-k", "2", "--top", "5000"]
+    options = ["analogy", "-", "-k", "2", "--vocab", "5000"]
     shared = ask_stdin("\n".join(questions), *options)
     assert started == [2]
     assert (shared.status, shared.err) == (3, "")
@@ -168,7 +168,7 @@ def test_a_batch_that_processes_share_is_byte_for_byte_that_of_small_pieces(monk
 
 def test_a_shared_batch_in_csv_has_one_header(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("embcli.cli.batch.processors", lambda: 2)
-    status, out, _ = ask_stdin("king\n" * 2100, "nn", "-", "-k", "1", "--top", "100", "--format", "csv")
+    status, out, _ = ask_stdin("king\n" * 2100, "nn", "-", "-k", "1", "--vocab", "100", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
     assert (status, len(rows)) == (0, 2100)
     assert out.count("question") == 1
@@ -185,7 +185,7 @@ def test_a_lost_process_ends_a_batch_with_one_line_and_whole_answers(monkeypatch
     taken: list[Any] = []
     monkeypatch.setattr("embcli.cli.batch.Workers", Lost)
     monkeypatch.setattr("embcli.cli.batch.processors", lambda: 2)
-    status, out, err = ask_stdin("king\n" * 2500, "nn", "-", "-k", "1", "--top", "100")
+    status, out, err = ask_stdin("king\n" * 2500, "nn", "-", "-k", "1", "--vocab", "100")
     assert (status, err.count("\n")) == (4, 1)
     assert "was killed" in err
     assert [json.loads(line)["query"]["expression"] for line in out.splitlines()] == ["king"] * 1024
@@ -270,5 +270,8 @@ def test_an_answer_that_has_no_column_is_an_error_and_not_an_empty_row() -> None
     header, first, *others = out.splitlines()
     assert status == 2
     assert header == "question,word,logit,probability_T1,entropy_T1,resolved,error"
-    assert first.endswith('"the answer has columns that the first line lacks: probability_T3, entropy_T3"')
+    assert first.endswith(
+        '"the answer has columns that the first line lacks: probability_T3, entropy_T3; '
+        'set such options on the command line, or take --format jsonl"'
+    )
     assert len(others) == 2

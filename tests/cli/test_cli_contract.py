@@ -90,18 +90,18 @@ Function = Callable[[VectorSpace], Any]
 ANALOGY = "king - man + woman"
 PLUMBING: list[tuple[str, Function]] = [
     (f"analogy {ANALOGY} --raw", lambda s: embcli.solve_analogy(s, ANALOGY, raw=True)),
-    (f"analogy {ANALOGY} -k 3 --top 900", lambda s: embcli.solve_analogy(s, ANALOGY, k=3, top=900)),
+    (f"analogy {ANALOGY} -k 3 --vocab 900", lambda s: embcli.solve_analogy(s, ANALOGY, k=3, top=900)),
     (f"analogy {ANALOGY} --include-inputs", lambda s: embcli.solve_analogy(s, ANALOGY, include_inputs=True)),
     (f"analogy {ANALOGY} --method 3cosmul", lambda s: embcli.solve_analogy(s, ANALOGY, method="3cosmul")),
     (f"analogy {ANALOGY} --method pairdirection", lambda s: embcli.solve_analogy(s, ANALOGY, method="pairdirection")),
     (f"analogy {ANALOGY} --metric dot", lambda s: embcli.solve_analogy(s, ANALOGY, metric="dot")),
-    ("nn tower -k 3 --top 900", lambda s: embcli.find_neighbors(s, "tower", k=3, top=900)),
+    ("nn tower -k 3 --vocab 900", lambda s: embcli.find_neighbors(s, "tower", k=3, top=900)),
     ("nn tower + gate --raw", lambda s: embcli.find_neighbors(s, "tower + gate", raw=True)),
     ("nn tower --metric euclidean", lambda s: embcli.find_neighbors(s, "tower", metric="euclidean")),
     ("nn tower --include-inputs", lambda s: embcli.find_neighbors(s, "tower", include_inputs=True)),
     ("nn tower --expect towers", lambda s: embcli.find_neighbors(s, "tower", expect="towers")),
     ("project 'cats - cat' one two --sort", lambda s: embcli.project(s, "cats - cat", ["one", "two"], sort=True)),
-    ("project 'cats - cat' --scan 2 --top 900", lambda s: embcli.project(s, "cats - cat", scan=2, top=900)),
+    ("project 'cats - cat' --scan 2 --vocab 900", lambda s: embcli.project(s, "cats - cat", scan=2, top=900)),
     (
         "project 'cats - cat' one --pairs dog:dogs,men:man",
         lambda s: embcli.project(s, "cats - cat", ["one"], pairs=[("dog", "dogs"), ("men", "man")]),
@@ -152,7 +152,7 @@ def test_words_come_from_stdin_too_one_a_line() -> None:
         ("--expect king", 1, None, 1),
         ("--expect king --include-inputs", 0, None, 1),
         ("--expect queen --include-inputs", 1, 1, 2),
-        ("--expect monarch --top 10", 1, None, None),
+        ("--expect monarch --vocab 10", 1, None, None),
     ],
 )
 def test_an_expected_word_has_two_ranks_and_a_miss_is_status_1(
@@ -229,7 +229,7 @@ def broken(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         refused("frobnicate", 2, "usage"),
         refused("analogy", 2, "usage"),
         refused("nn king -k 0", 2, "usage"),
-        refused("nn king --top 0", 2, "usage"),
+        refused("nn king --vocab 0", 2, "usage"),
         refused("nn king --format xml", 2, "usage"),
         refused("nn king --metric manhattan", 2, "usage"),
         refused("nn 'king - king'", 2, "usage"),

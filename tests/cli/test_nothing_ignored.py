@@ -46,7 +46,7 @@ def at_home(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
         ("nn king --json --format csv", "--json and --format csv contradict each other"),
         ("nn king --jsonl --format table", "--jsonl and --format table contradict each other"),
         ("models --json --jsonl", "--json and --jsonl contradict each other"),
-        ("project king queen --top 5", "add --scan N, or leave out --top"),
+        ("project king queen --vocab 5", "add --scan N, or leave out --vocab"),
         ("project king --pairs man:queen --sort", "no words to sort"),
         ("softmax king queen -k 3", "add --all, or leave out k"),
         ("softmax --logits a=1,b=2 -m glove", "--logits stands alone, so -m would have no effect"),
@@ -61,8 +61,8 @@ def at_home(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
         ("softmax --logits a=1;b=2", "holds more than one logit"),
         ("softmax --logits a=1_000,b=2", '"a=1_000" is not a logit'),
         ("models add v.npy --words w.txt --reader gensim", "leave out --reader"),
-        ("-m glove schema analogy", "embcli schema asks no model"),
-        ("-m glove models list", "embcli models list asks no model"),
+        ("-m glove schema analogy", "embcli schema uses no model"),
+        ("-m glove models list", "embcli models list uses no model"),
     ],
 )
 def test_what_would_be_ignored_is_an_error_that_says_what_to_write(at_home: Path, command: str, said: str) -> None:

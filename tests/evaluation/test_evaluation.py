@@ -665,7 +665,7 @@ def test_a_table_tells_coverage_beside_accuracy(at_home: Path) -> None:
         ["--method", "3cosmul", "--method", "3cosadd"],
         ["--baseline", "random"],
     ):
-        status, out, err = ask("evaluate", "analogies", "royals.txt", "--top", "15", *options)
+        status, out, err = ask("evaluate", "analogies", "royals.txt", "--vocab", "15", *options)
         assert (status, err) == (0, "")
         assert "gram-plurals" in out
 
@@ -736,11 +736,11 @@ def test_a_broken_file_of_ratings_gets_one_line_and_status_2(at_home: Path, cont
     [
         (["analogies", "royals.txt", "--method", "3cosadder"], 2, "3cosadder"),
         (["analogies", "royals.txt", "--method", "lrcos"], 2, "learns from pairs"),
-        (["analogies", "royals.txt", "--top", "0"], 2, "top must be at least 1"),
+        (["analogies", "royals.txt", "--vocab", "0"], 2, "'--vocab': 0 is not in the range"),
         (["analogies", "royals.txt", "--baseline", "luck"], 2, "luck"),
         (["analogies", "royals.txt", "-m", "nope"], 3, "nope"),
         (["analogies", "royals.txt", "--details", "nowhere/out.jsonl"], 4, "nowhere"),
-        (["similarity", "--top", "0"], 2, "top must be at least 1"),
+        (["similarity", "--vocab", "0"], 2, "'--vocab': 0 is not in the range"),
     ],
 )
 def test_what_cannot_be_evaluated_gets_one_line(at_home: Path, arguments: list[str], status: int, part: str) -> None:
@@ -780,7 +780,7 @@ def test_an_older_file_of_details_is_replaced_and_no_other_file(at_home: Path) -
     out.touch()  # empty, as mktemp leaves it
     assert ask(*command, "out.jsonl").status == 0
     first = out.read_text()
-    assert ask(*command, "out.jsonl", "--top", "6").status == 0
+    assert ask(*command, "out.jsonl", "--vocab", "6").status == 0
     assert first != out.read_text()
     assert out.read_text().count("\n") == 8
     assert_one_line(ask(*command, "royals.txt"), 2, "royals.txt", "not a file of details")

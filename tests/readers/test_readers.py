@@ -17,7 +17,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from process import ask, settle
 
 from embcli.errors import BadFile
-from embcli.readers import sniffing, text
+from embcli.readers import ReadOptions, sniffing, text
 from embcli.readers.decimals import parse_decimals
 from embcli.readers.source_file import SourceFile
 from embcli.vectors.space import VectorSpace
@@ -48,7 +48,7 @@ def read(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # gensim leaves files open
         try:
-            blocks = list(sniffing.read(opened, form=form, reader=reader, words=words).blocks)
+            blocks = list(sniffing.read(opened, ReadOptions(form, reader, words)).blocks)
         finally:
             opened.close()
             gc.collect(0)

@@ -11,7 +11,7 @@ from process import ask, settle
 from embcli.results.schemas import RECORDS
 
 ANSWERS = {
-    "analogy": ["analogy king - man + woman --expect queen", "analogy King - man --top 400 --method 3cosmul"],
+    "analogy": ["analogy king - man + woman --expect queen", "analogy King - man --vocab 400 --method 3cosmul"],
     "neighbors": ["nn tower --metric euclidean -k 2", "neighbors 2*king --raw --include-inputs"],
     "project": [
         "project 'cats - cat' puppy Puppies --sort",
@@ -24,12 +24,12 @@ ANSWERS = {
     "lookup": ["lookup king Queen"],
     "evaluate analogies": [
         "evaluate analogies some.txt",
-        "evaluate analogies some.txt --method 3cosmul --method pairdirection --top 9000 --case-sensitive",
-        "evaluate analogies pairs.txt --method lrcos --method 3cosavg --baseline random --top 9000",
+        "evaluate analogies some.txt --method 3cosmul --method pairdirection --vocab 9000 --case-sensitive",
+        "evaluate analogies pairs.txt --method lrcos --method 3cosavg --baseline random --vocab 9000",
     ],
     "evaluate similarity": [
         "evaluate similarity some.tsv",
-        "evaluate similarity flat.tsv --baseline random --case-sensitive --top 9000",
+        "evaluate similarity flat.tsv --baseline random --case-sensitive --vocab 9000",
     ],
     "models": ["models", "models verify glove", "models default"],
     "models info": ["models info glove"],

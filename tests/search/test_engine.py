@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 import embcli
 from embcli.errors import DamagedStore, EmbcliError
-from embcli.queries.analogy import Question, answer_many
+from embcli.queries.analogy import answer_many
+from embcli.queries.questions import RankingQuestion
 from embcli.search import engine, local
 from embcli.search.engine import Search, search
 from embcli.search.formulas import Cosines, Formula, LikelyCosines, PairDirections, ProductsOfCosines, SumsOfCosines
@@ -261,7 +262,7 @@ def test_analogies_of_glove_answered_together_are_those_of_a_sort_of_all_scores(
     asked = [(*chance.choice(heads), chance.choice(rows), chance.choice(rows)) for _ in range(3 * count)]
     asked = [one for one in asked if len(set(one[:3])) == 3][:count]
     questions = [
-        Question(
+        RankingQuestion(
             f'"{glove.vocabulary[b]}" - "{glove.vocabulary[a]}" + "{glove.vocabulary[c]}"',
             method=method,
             k=5,
@@ -291,7 +292,7 @@ def test_questions_of_all_kinds_answered_together_equal_those_asked_alone() -> N
                             for _ in range(chance.integers(1, 5))) for _ in range(300)]  # fmt: skip
     expressions += [f"w{b} - w{a} + w{c}" for a, b, c in chance.integers(0, 60, (300, 3))]
     questions = [
-        Question(
+        RankingQuestion(
             expression,
             str(chance.choice(["3cosadd", "3cosadd", "3cosmul", "pairdirection"])),
             str(chance.choice(["cosine", "cosine", "cosine", "dot", "euclidean"])),

@@ -849,7 +849,7 @@ QUERIES = (
     "analogy w1 - w25999 + w300 -m m --json",
     "lookup w0 w13000 w25999 -m m --json",
     "similarity w999 w1000 -m m",
-    "nn w17 -m m --top 100",
+    "nn w17 -m m --vocab 100",
 )
 DAMAGES: dict[str, Callable[[bytes, random.Random], bytes]] = {
     "zeros": lambda part, _: bytes(len(part)),

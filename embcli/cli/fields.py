@@ -1,0 +1,64 @@
+"""The fields that a JSON question may set, and their types: those of the question's record."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, get_args, get_type_hints
+
+from embcli.errors import UsageProblem
+
+Fields = dict[str, Any]
+# What a value of a type is called; and a list of such values.
+CALLED = {str: "text", bool: "true or false", int: "a whole number", float: "a number"}
+LISTS = {str: "a list of words", float: "a list of numbers"}
+
+
+def field_types(record: type) -> dict[str, tuple[type | tuple[type], ...]]:
+    """The types of JSON that the fields of a record accept, in order; a tuple of a type is a list of such values.
+
+    `top: int | None` accepts (int,), `words: tuple[str, ...]` accepts ((str,),), and `expression: str | Expression`
+    accepts (str,), as JSON has no expressions.
+    """
+    return {name: _accepted(hint) for name, hint in get_type_hints(record).items()}
+
+
+def read_object(line: str, types: Mapping[str, tuple[type | tuple[type], ...]]) -> Fields:
+    """The fields of a question that is a JSON object; null leaves a field as it is. UsageProblem."""
+    try:
+        fields: dict[str, Any] = json.loads(line, object_pairs_hook=_each_once)
+    except (ValueError, RecursionError) as error:
+        raise UsageProblem(f"the question is not JSON: {error}", "write an object, or a plain expression") from None
+    for name, value in fields.items():
+        if name not in types:
+            raise UsageProblem(f'a question has no field "{name}"', f"its fields are {', '.join(types)}")
+        if value is not None and not any(_fits(value, one) for one in types[name]):
+            called = " or ".join(LISTS[one[0]] if isinstance(one, tuple) else CALLED[one] for one in types[name])
+            raise UsageProblem(f'the field "{name}" cannot be {json.dumps(value)}', f"it is {called}")
+    given = {name: value for name, value in fields.items() if value is not None}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+
+
+def _accepted(hint: Any) -> tuple[type | tuple[type], ...]:
+    if hint in CALLED:
+        return (hint,)
+    arguments = get_args(hint)
+    if arguments[1:] == (...,) and arguments[0] in LISTS:  # tuple[str, ...]
+        return ((arguments[0],),)
+    return tuple(one for one in arguments if one in CALLED)
+
+
+def _fits(value: Any, accepted: type | tuple[type]) -> bool:
+    """Whether a value of JSON is of a type; true and false are no numbers, and whole numbers are numbers."""
+    if isinstance(accepted, tuple):
+        return isinstance(value, list) and all(_fits(item, accepted[0]) for item in value)
+    if isinstance(value, bool):
+        return accepted is bool
+    return isinstance(value, int | float if accepted is float else accepted)
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose fields are there once; of two, JSON would keep the last."""
+    names = [name for name, _ in pairs]
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageProblem(f'the field "{name}" is given twice', "give it once")
+    return dict(pairs)

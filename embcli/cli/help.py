@@ -1,0 +1,71 @@
+"""The main help, by groups with an example a command, and the command `help`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from embcli.cli.command import Group, first_line
+
+GROUPS = {
+    "Ask": ("analogy", "neighbors", "project", "softmax", "similarity", "odd", "lookup"),
+    "Evaluate": ("evaluate",),
+    "Models": ("models",),
+    "For scripts": ("schema", "help"),
+}
+ENVIRONMENT = (
+    ("EMBCLI_HOME", "The folder of the models.  [default: the user's data folder]"),
+    ("EMBCLI_MODEL", "The model to use when none is named."),
+    ("NO_COLOR", "Set to anything, it turns colours off."),
+)
+STATUSES = (
+    ("0", "Answered."),
+    ("1", 'Answered "no": the word of --expect is not first.'),
+    ("2", "Wrong usage, or a broken input file."),
+    ("3", "A word is not in the vocabulary, or there is no such model."),
+    ("4", "Input or output failed: a missing file, a full disk, no network."),
+    ("5", "A model's file is damaged."),
+    ("130", "Interrupted."),
+)
+DOCUMENTATION = "`embcli help COMMAND`, `man embcli`, and docs/ or share/doc/embcli."
+
+
+class MainGroup(Group):
+    """The program itself."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands by groups, each with an example."""
+        for group, names in GROUPS.items():
+            with formatter.section(group):
+                width = max(map(len, names)) if group == "Ask" else len("similarity")
+                for name in names:
+                    command = self.get_command(ctx, name)
+                    formatter.write_dl([(name.ljust(width), first_line(command))])
+                    formatter.write(f"{'':{formatter.current_indent + width + 2}}$ {example_of(command)}\n")
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write what holds for all commands."""
+        for title, rows in (("Environment", ENVIRONMENT), ("Exit status", STATUSES)):
+            with formatter.section(title):
+                formatter.write_dl(rows)
+        with formatter.section("Documentation"):
+            formatter.write_text(DOCUMENTATION)
+
+
+def example_of(command: Any) -> str:
+    """The example in the help of a command."""
+    return str(command.help).partition("Example: ")[2].partition("\n")[0]
+
+
+def show_help(
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="[COMMAND]", help="For example: analogy, or models add.")
+    ] = None,
+) -> None:
+    """Show the help of a command.
+
+    Example: embcli help models add
+    """
+    from embcli.cli.main import build_app
+
+    words = command or []
+    build_app(words)([*words, "--help"], prog_name="embcli", standalone_mode=False)

@@ -1,0 +1,135 @@
+"""The examples of the documents: read them, replay them, compare their output, or write it anew.
+
+A ```console block holds commands after `$ ` and what they print, to stdout and stderr. A ```python block is
+run, and a ```text block that follows at once is what it prints. A line that is exactly `...` stands for any
+number of lines. Blocks of other languages, such as ```sh for how to install, are not looked at. Each document is
+replayed in a folder of its own. `python tests/documents.py FILE...` writes what the examples print into documents.
+"""
+
+import difflib
+import io
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Sequence
+from contextlib import chdir, redirect_stdout
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from process import CLEARED, LIMIT, environment, share
+
+ROOT = Path(__file__).parent.parent
+
+FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)[^`\n]*\n(?P<body>.*?)^(?P=indent)```[ \t]*$\n?", re.M | re.S)
+
+
+class Example(NamedTuple):
+    """A command or a piece of Python, and its output; None where the document does not show it."""
+
+    language: str
+    source: str
+    output: str | None
+
+
+def read_examples(document: str) -> list[Example]:
+    """The examples of a document, in their order."""
+    examples: list[Example] = []
+    end_of_python = -1  # where the last block ended, if that was Python without output so far
+    for block in FENCE.finditer(document):
+        language, body = block["language"], textwrap.dedent(block["body"])
+        if language == "console":
+            examples += _read_session(body)
+        elif language == "python":
+            examples.append(Example("python", body, None))
+        elif language == "text" and end_of_python >= 0 and not document[end_of_python : block.start()].strip():
+            examples[-1] = examples[-1]._replace(output=body)
+        end_of_python = block.end() if language == "python" else -1
+    return examples
+
+
+def _read_session(body: str) -> list[Example]:
+    examples: list[Example] = []
+    lines = iter(body.splitlines())
+    for line in lines:
+        if line.startswith("$ "):
+            command = line[2:]
+            while command.endswith("\\"):
+                command += "\n" + next(lines).removeprefix("> ")
+            assert re.match(r"embcli\b|.*[|;] *embcli\b", command, re.S), f"not a command of embcli: {command}"
+            examples.append(Example("console", command, ""))
+        else:
+            assert examples, f"a console block begins with a command, not with: {line}"
+            examples[-1] = examples[-1]._replace(output=f"{examples[-1].output}{line}\n")
+    return examples
+
+
+def replay(examples: Sequence[Example], home: Path, folder: Path) -> list[str]:
+    """Run examples in a folder, one after the other; returns what they print."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    outputs = []
+    for example in examples:
+        if example.language == "console":
+            output = subprocess.run(
+                ["sh", "-c", example.source], cwd=folder, env=environment(home, PATH=path), timeout=LIMIT,
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+            ).stdout.decode()  # fmt: skip
+        else:
+            with redirect_stdout(io.StringIO()) as printed, chdir(folder):
+                exec(compile(example.source, "an example", "exec"), namespace)
+            output = printed.getvalue()
+        outputs.append(output)
+    return outputs
+
+
+def differences(examples: Sequence[Example], outputs: Sequence[str]) -> list[str]:
+    """How outputs differ from what the document shows."""
+    found = []
+    for example, output in zip(examples, outputs, strict=True):
+        if example.output is not None and not matches(output, example.output):
+            shown, real = example.output.splitlines(), output.splitlines()
+            diff = difflib.unified_diff(shown, real, "shown", "really", lineterm="", n=99)
+            found.append("\n".join([f"$ {example.source}", *diff]))
+    return found
+
+
+def rewritten(document: str, examples: Sequence[Example], outputs: Sequence[str]) -> str:
+    """A document with what its examples print; what is shown in part only stays as it is."""
+    place = 0
+    for example, output in zip(examples, outputs, strict=True):
+        place = document.index(example.source, place) + len(example.source)
+        if example.output is None or matches(output, example.output):
+            continue
+        if example.output:  # below its command, or in the next block
+            place = document.index(example.output.rstrip("\n"), place)
+        shown = example.output.rstrip("\n")
+        new = output.rstrip("\n") if shown else "\n" + output.rstrip("\n")
+        document = document[:place] + new + document[place + len(shown) :]
+        place += len(new)
+    return document
+
+
+def matches(output: str, shown: str) -> bool:
+    """Whether an output is what is shown; `...` on a line of its own is any number of lines."""
+    pattern = "".join(
+        r"(?:.*\n)*" if line == "..." else re.escape(line) + r"\n" for line in shown.rstrip("\n").split("\n")
+    )
+    return re.fullmatch(pattern, output.rstrip("\n") + "\n") is not None
+
+
+if __name__ == "__main__":
+    for name in CLEARED:
+        os.environ.pop(name, None)
+    data_dir = Path(os.environ["EMBCLI_HOME"])  # with the model glove
+    for path in map(Path, sys.argv[1:]):
+        with tempfile.TemporaryDirectory() as temporary:
+            home = share(data_dir, Path(temporary, "home"))
+            os.environ["EMBCLI_HOME"] = str(home)
+            work = Path(temporary, "work")
+            work.mkdir()
+            document = path.read_text("utf-8")
+            examples = read_examples(document)
+            path.write_text(rewritten(document, examples, replay(examples, home, work)), "utf-8")

@@ -17,6 +17,9 @@ from embcli.results.queries import ModelCard
 from embcli.vectors.arithmetic import Float64Array, round_cosines, unit_cosines, unit_rows
 from embcli.vectors.space import VectorSpace
 
+# Numbers that differ by less than this share of the largest one differ by rounding noise only.
+CONSTANT = 1e-12
+
 Statistic = Callable[[Float64Array, Float64Array], float | None]
 
 
@@ -63,25 +66,26 @@ def evaluate_similarity(
 
 
 def pearson(a: Float64Array, b: Float64Array) -> float | None:
-    """Pearson's r of two columns [n]: Σ (a - ā)(b - b̄) / √(Σ (a - ā)² Σ (b - b̄)²); None where one is constant."""
+    """Pearson's r of two columns [n]: Σ (a - ā)(b - b̄) / √(Σ (a - ā)² Σ (b - b̄)²); None where one is constant.
+
+    pearson(np.array([1.0, 2.0, 3.0]), np.array([1.0, 3.0, 2.0])) = 0.5. SciPy's `pearsonr`.
+    """
     if len(a) < 2:
         return None
-    # Any unit will do; with the largest number as the unit, no square overflows.
+    # Any unit will do; with the largest number as the unit, no difference overflows.
     a, b = (column / (np.abs(column).max() or 1.0) for column in (a, b))
-    a, b = a - a.mean(), b - b.mean()
-    spread = float(np.sqrt((a * a).sum() * (b * b).sum()))
-    return float(np.clip((a * b).sum() / spread, -1, 1)) if spread > 0 else None
+    if min(np.ptp(a), np.ptp(b)) < CONSTANT:
+        return None
+    from scipy.stats import pearsonr
+
+    return float(pearsonr(a, b).statistic)
 
 
 def spearman(a: Float64Array, b: Float64Array) -> float | None:
     """Spearman's ρ of two columns [n]: Pearson's r of their ranks, equal numbers sharing the mean of their ranks."""
-    return pearson(_ranks(a), _ranks(b))
+    from scipy.stats import rankdata
 
-
-def _ranks(values: Float64Array) -> Float64Array:
-    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[which])
+    return pearson(rankdata(a), rankdata(b))
 
 
 def _correlation(name: str, asked: int, people: Float64Array, cosines: Float64Array, model: str) -> Correlation:

@@ -19,6 +19,7 @@ import json
 import math
 import mmap
 import os
+import re
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,7 @@ SUFFIX = ".safetensors"
 MEBIBYTE = 1 << 20
 PAGE = 4096  # the tensors begin on a page, so that every kernel maps the vectors well aligned
 NO_CRC = "0" * 8
+CRC_FIELD = re.compile(rb'"header_crc32":"([0-9a-f]{8})"')
 DTYPES: dict[str, np.dtype[Any]] = {
     "F32": np.dtype("<f4"),
     "I64": np.dtype("<i8"),
@@ -96,7 +98,8 @@ def verify(path: Path, tensors: Sequence[str] = (), identity: Identity | None = 
             raise FileNotFoundError(f"{path} was replaced")
         length = int.from_bytes(file.read(8), "little")
         raw = file.read(length)
-        if _header_crc(raw) != _header_crc_written(raw):
+        crc, written = _header_crcs(raw)
+        if crc != written:
             raise DamagedStore(f"the header of {path} is damaged", repair_hint(path))
         places = {name: entry["data_offsets"] for name, entry in json.loads(raw).items() if name in TENSORS}
         start, end = places["crc32"]
@@ -131,22 +134,19 @@ def encode_header(entries: Mapping[str, Any], metadata: Mapping[str, str]) -> by
     """The JSON header with its own checksum, not yet padded."""
     facts = {"format": FORMAT, **metadata, "header_crc32": NO_CRC}
     raw = json.dumps({"__metadata__": facts, **entries}, separators=(",", ":")).encode()
-    return raw.replace(_crc_field(NO_CRC), _crc_field(_header_crc(raw)), 1)
+    crc, _ = _header_crcs(raw)
+    return CRC_FIELD.sub(f'"header_crc32":"{crc}"'.encode(), raw, count=1)
 
 
-def _crc_field(crc: str) -> bytes:
-    return f'"header_crc32":"{crc}"'.encode()
+def _header_crcs(raw: bytes) -> tuple[str, str]:
+    """The checksum of a header, and the one that is written in it.
 
-
-def _header_crc_written(raw: bytes) -> str:
-    _, field, after = raw.partition(_crc_field(NO_CRC)[:-9])
-    return after[:8].decode("ascii", "replace") if field else ""
-
-
-def _header_crc(raw: bytes) -> str:
-    """The checksum of a header, padded or not, whatever checksum stands in it."""
-    raw = raw.rstrip(b" ").replace(_crc_field(_header_crc_written(raw)), _crc_field(NO_CRC), 1)
-    return f"{zlib.crc32(raw):08x}"
+    A checksum cannot cover its own digits, so they count as zeros; nor the padding, which is added afterwards. JSON
+    escapes quotes inside strings, so no other text of the header looks like the field.
+    """
+    written = CRC_FIELD.search(raw)
+    zeroed = CRC_FIELD.sub(f'"header_crc32":"{NO_CRC}"'.encode(), raw.rstrip(b" "), count=1)
+    return f"{zlib.crc32(zeroed):08x}", written[1].decode() if written else ""
 
 
 def _read_header(file: BinaryIO, size: int) -> tuple[int, dict[str, Any]]:

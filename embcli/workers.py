@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from embcli.errors import EmbcliError
 
-Item = TypeVar("Item")
+GivenItem = TypeVar("GivenItem")
 Result = TypeVar("Result")
 
 MOST = 4
@@ -32,7 +32,7 @@ class WorkerLost(Exception):
     """A worker process was killed."""
 
 
-class Workers(Generic[Item, Result]):
+class Workers(Generic[GivenItem, Result]):
     """`count` processes that apply a function to what they are given; results come in the order of giving.
 
     They start when the first item is given.
@@ -40,7 +40,7 @@ class Workers(Generic[Item, Result]):
     The function, what it is given and what it returns are pickled, and so is an EmbcliError that it raises.
     """
 
-    def __init__(self, function: Callable[[Item], Result], count: int) -> None:
+    def __init__(self, function: Callable[[GivenItem], Result], count: int) -> None:
         self._function, self._count = function, count
         self._all = list[subprocess.Popen[bytes]]()
         self._idle, self._busy = deque[subprocess.Popen[bytes]](), deque[subprocess.Popen[bytes]]()
@@ -55,7 +55,7 @@ class Workers(Generic[Item, Result]):
         """How many results are still to come."""
         return len(self._busy)
 
-    def give(self, item: Item) -> None:
+    def give(self, item: GivenItem) -> None:
         """Let an idle process work on something."""
         if not self._all:
             self._start()
@@ -76,7 +76,7 @@ class Workers(Generic[Item, Result]):
             raise result.error
         return cast(Result, result)
 
-    def map(self, items: Iterable[Item]) -> Iterator[Result]:
+    def map(self, items: Iterable[GivenItem]) -> Iterator[Result]:
         """The results for all items, in order."""
         for item in items:
             if self.are_all_busy:
@@ -85,7 +85,7 @@ class Workers(Generic[Item, Result]):
         while self.results_due:
             yield self.take()
 
-    def __enter__(self) -> "Workers[Item, Result]":
+    def __enter__(self) -> "Workers[GivenItem, Result]":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -163,3 +163,17 @@ def test_the_names_for_users_for_type_checkers_and_for_loading_are_the_same() ->
         assert getattr(embcli, name).__name__ == name
     with pytest.raises(AttributeError):
         embcli.no_such_name  # noqa: B018
+
+
+def test_a_constant_or_a_type_has_one_meaning() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in SOURCES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
+            names += [node.name] if isinstance(node, ast.ClassDef) else []
+            for name in names:
+                if name[0].isupper():
+                    homes.setdefault(name, []).append(module_of(path))
+    homes.pop("VIEWS")  # the tables of each kind of record, which render/__init__.py joins
+    assert {name: modules for name, modules in homes.items() if len(modules) > 1} == {}

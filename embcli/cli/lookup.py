@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def lookup(
-    words: options.Words,
+    words: options.WordArguments,
     model: options.Model = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-Words = Annotated[
+WordArguments = Annotated[
     list[str],
     typer.Argument(
         metavar="WORD...",
@@ -12,13 +12,13 @@ Words = Annotated[
         show_default=False,
     ),
 ]
-Compared = Annotated[
+ComparedWords = Annotated[
     list[str],
     typer.Argument(
         metavar="WORD...", help="A B C or A:B C:D; - reads questions from stdin, one a line.", show_default=False
     ),
 ]
-WordsOrNone = Annotated[
+WordArgumentsOrNone = Annotated[
     list[str] | None,
     typer.Argument(metavar="[WORD...]", help="Words; - at the end reads words from stdin.", show_default=False),
 ]
@@ -46,7 +46,7 @@ Model = Annotated[
         "--model", "-m", metavar="NAME", help=f"Use this model, by name or as a path.  {MODEL_HELP}", show_default=False
     ),
 ]
-Models = Annotated[
+SeveralModels = Annotated[
     list[str] | None,
     typer.Option(
         "--model",
@@ -78,7 +78,7 @@ Metric = Annotated[
 ]
 Raw = Annotated[bool, typer.Option("--raw", help="Add up plain vectors instead of unit vectors.")]
 Count = Annotated[int, typer.Option("-k", min=1, metavar="N", help="Show N answers.")]
-Vocabulary = Annotated[
+VocabularySize = Annotated[
     int | None,
     typer.Option(
         "--vocab", min=1, metavar="N", help="Restrict the vocabulary to the N most frequent words.", show_default=False

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def project(
     expression: options.OneExpression,
-    words: options.WordsOrNone = None,
+    words: options.WordArgumentsOrNone = None,
     sort: Annotated[bool, typer.Option("--sort", help="Put the highest dot product first.")] = False,
     scan: Annotated[
         int | None,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def similarity(
-    words: options.Compared,
+    words: options.ComparedWords,
     model: options.Model = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -39,7 +39,7 @@ def similarity(
 
 
 def odd(
-    words: options.Words,
+    words: options.WordArguments,
     model: options.Model = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,

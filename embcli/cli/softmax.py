@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def softmax(
     expression: options.OneExpressionOrNone = None,
-    words: options.WordsOrNone = None,
+    words: options.WordArgumentsOrNone = None,
     temperature: Annotated[
         list[str] | None,
         typer.Option(

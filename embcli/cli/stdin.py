@@ -9,7 +9,7 @@ from typing import NamedTuple
 from embcli.errors import BadFile, UsageProblem
 
 READ_AT_ONCE = 1 << 16  # bytes
-LONGEST_LINE = 1 << 20  # bytes
+LONGEST_QUESTION = 1 << 20  # bytes
 FULL_BLOCK = 1024  # lines
 
 
@@ -46,7 +46,7 @@ def blocks_of_lines() -> Iterator[Lines]:
                 read = _read_line(number, line)
                 if read.text:
                     ready.append(read)
-            rest = rest[:LONGEST_LINE]  # of a line that is too long, no more is kept
+            rest = rest[:LONGEST_QUESTION]  # of a line that is too long, no more is kept
         yield [ready.popleft() for _ in range(min(len(ready), FULL_BLOCK))]
 
 
@@ -76,8 +76,8 @@ def read_words(arguments: Iterable[str], *, is_used: bool = False) -> list[str]:
 def _read_line(number: int, line: bytes) -> Line:
     """A line as text; one that cannot be read gets its error in its place."""
     problem = ""
-    if len(line) >= LONGEST_LINE:
-        line, problem = line[:100], f"is longer than {LONGEST_LINE:,} bytes"
+    if len(line) >= LONGEST_QUESTION:
+        line, problem = line[:100], f"is longer than {LONGEST_QUESTION:,} bytes"
     text = line.decode("utf-8-sig" if number == 1 else "utf-8", "replace").strip()
     if not problem and "\N{REPLACEMENT CHARACTER}" in text:
         problem = "is not UTF-8"

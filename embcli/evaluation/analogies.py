@@ -18,21 +18,21 @@ from embcli.evaluation.intervals import CONFIDENCE, of_paired_difference, of_pro
 from embcli.evaluation.question_sets import Section
 from embcli.evaluation.questions import (
     PAIR_METHODS,
-    TRIPLE_METHODS,
     Ranked,
     SectionQuestions,
     Task,
     rows_of_words,
 )
 from embcli.evaluation.ranks import rank_expected
+from embcli.queries.analogy import ANALOGY_METHODS
 from embcli.results.evaluations import Detail, Difference, Evaluation, EvaluationQuery, SectionScore
 from embcli.results.queries import ModelCard
 from embcli.vectors.space import VectorSpace
 from embcli.workers import WorkerLost, Workers, processors
 
-METHODS = TRIPLE_METHODS + PAIR_METHODS
+EVALUATED_METHODS = ANALOGY_METHODS + PAIR_METHODS
 # Questions × rows above which starting other processes takes less time than it saves.
-WORTH_SHARING = 500_000_000
+SCORES_WORTH_PROCESSES = 500_000_000
 # The sections of Google's analogies that are about grammar begin so; the others are about meaning.
 SYNTACTIC = "gram"
 # What stands for a rank in an array: the question is not covered; the word has no rank.
@@ -42,7 +42,7 @@ NO_ROW = -1
 Ints = np.ndarray[Any, np.dtype[np.int32]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 # Progress callback: (questions done, fraction of total).
-Report = Callable[[int, float], None]
+ReportQuestions = Callable[[int, float], None]
 
 
 class Outcomes(NamedTuple):
@@ -83,7 +83,7 @@ def evaluate_analogies(
     case_sensitive: bool = False,
     baseline: str | None = None,
     details: Callable[[Iterable[Detail]], None] | None = None,
-    report: Report | None = None,
+    report: ReportQuestions | None = None,
 ) -> Evaluation:
     """Accuracy by section and in total, with the inputs excluded and included, for every model and method.
 
@@ -93,8 +93,8 @@ def evaluate_analogies(
     `RandomSpace`. details: is given each question with its answers. UsageProblem.
     """
     for method in methods:
-        if method not in METHODS:
-            raise UsageProblem(f'there is no method "{method}"', f"one of {', '.join(METHODS)}")
+        if method not in EVALUATED_METHODS:
+            raise UsageProblem(f'there is no method "{method}"', f"one of {', '.join(EVALUATED_METHODS)}")
         if method in PAIR_METHODS and not sections[0].is_pairs:
             raise UsageProblem(
                 f"{method} learns from pairs of words, and these are analogies",
@@ -138,7 +138,7 @@ def _ask(
     asked: Sequence[SectionQuestions],
     top: int | None,
     answered: bool,
-    report: Report | None,
+    report: ReportQuestions | None,
 ) -> list[Outcomes]:
     """What becomes of the questions of each section; several processes share them when they are many."""
     outcomes = [Outcomes.blank(len(spaces), len(one), answered=answered) for one in asked]
@@ -152,7 +152,7 @@ def _ask(
                     yield task
 
     total = sum(map(len, asked)) * len(spaces)
-    count = processors() if total * max(map(len, spaces)) > WORTH_SHARING else 1
+    count = processors() if total * max(map(len, spaces)) > SCORES_WORTH_PROCESSES else 1
     done = 0
     try:
         with Workers(Ranker(spaces), count) as workers:

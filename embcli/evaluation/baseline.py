@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from embcli.errors import UsageProblem
-from embcli.evaluation.questions import SEED
+from embcli.evaluation.questions import RANDOM_SEED
 from embcli.vectors.arithmetic import row_norms
 from embcli.vectors.space import VectorSpace
 
@@ -16,7 +16,7 @@ class RandomSpace(VectorSpace):
     """The words of another space with random vectors of the same shape: what chance scores."""
 
     def __init__(self, like: VectorSpace, name: str = "random") -> None:
-        vectors = np.random.default_rng(SEED).standard_normal((len(like), like.dim), np.float32)
+        vectors = np.random.default_rng(RANDOM_SEED).standard_normal((len(like), like.dim), np.float32)
         super().__init__(vectors, row_norms(vectors), like.vocabulary, name)
         self._like = like
 

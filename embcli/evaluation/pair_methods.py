@@ -8,7 +8,7 @@
 
 import numpy as np
 
-from embcli.evaluation.questions import SEED, Task
+from embcli.evaluation.questions import RANDOM_SEED, Task
 from embcli.search.formulas import Cosines, Formula, LikelyCosines
 from embcli.vectors.arithmetic import NO_STEP, Float64Array, lengths, unit_rows
 from embcli.vectors.space import VectorSpace
@@ -22,7 +22,7 @@ def formula_of_pairs(space: VectorSpace, task: Task) -> tuple[list[int], Formula
     """The numbers of the questions that the method can answer, and their formula."""
     rows = np.array(task.pairs, np.intp).reshape(-1, 2)
     lefts, rights = unit_rows(space.float64(rows[:, 0])), unit_rows(space.float64(rows[:, 1]))
-    generator = np.random.default_rng(SEED)
+    generator = np.random.default_rng(RANDOM_SEED)
     others = unit_rows(space.float64(generator.integers(0, len(space.norms[: task.top]), len(rows))))
     numbers, vectors, weights = [], [], []
     for number, question in enumerate(task.questions):

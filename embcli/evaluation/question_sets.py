@@ -21,7 +21,7 @@ ANALOGIES = "questions-words.txt"
 RATINGS = ("wordsim353.tsv", "simlex999.txt")
 
 
-class Item(NamedTuple):
+class QuestionItem(NamedTuple):
     """A question: the words that are given, and the words that answer it. A pair has one word that is given."""
 
     words: tuple[str, ...]
@@ -32,7 +32,7 @@ class Section(NamedTuple):
     """Questions of one kind, all with three given words, or all with one."""
 
     name: str
-    items: tuple[Item, ...]
+    items: tuple[QuestionItem, ...]
 
     @property
     def is_pairs(self) -> bool:
@@ -107,7 +107,7 @@ def _text_files(folder: Path) -> list[Path]:
 
 def _sections(path: Path, name: str) -> list[Section]:
     """The sections of a file; what stands before the first header is in a section of that name."""
-    sections: list[tuple[str, list[Item]]] = []
+    sections: list[tuple[str, list[QuestionItem]]] = []
     width = 0
     for number, line in _lines(path):
         if line.startswith(":"):
@@ -125,7 +125,7 @@ def _sections(path: Path, name: str) -> list[Section]:
             sections.append((name, []))
         *words, last = columns
         answers = tuple(answer for answer in last.split("/") if answer) if width == 2 else (last,)
-        sections[-1][1].append(Item(tuple(words), answers or (last,)))
+        sections[-1][1].append(QuestionItem(tuple(words), answers or (last,)))
     found = [Section(name, tuple(items)) for name, items in sections if items]
     if not found:
         raise BadFile(f"{path}: there are no questions in this file", "a line is four words, or a word and its answers")

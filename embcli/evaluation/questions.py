@@ -4,17 +4,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from embcli.evaluation.question_sets import Section
+from embcli.queries.analogy import ANALOGY_METHODS
+from embcli.results.evaluations import TOTALS
 from embcli.search.shared_terms import shares_terms
 from embcli.vectors.space import VectorSpace
 
-TRIPLE_METHODS = ("3cosadd", "3cosmul", "pairdirection")
 PAIR_METHODS = ("3cosavg", "lrcos")
 # Questions ranked together: those that share their words, and those that do not.
-SHARED, ALONE = 2048, 512
+QUESTIONS_THAT_SHARE, QUESTIONS_ALONE = 2048, 512
 # Of what is drawn at random: the random control, and the negative examples of LRCos.
-SEED = 1
-# Names of totals; a section of such a name gets another one.
-TOTALS = ("semantic", "syntactic", "all")
+RANDOM_SEED = 1
 
 # A word of a question → the rows that stand for it, the most frequent first.
 RowsOfWords = Mapping[str, tuple[int, ...]]
@@ -58,7 +57,7 @@ class SectionQuestions:
         self.name = f"{section.name} (section)" if section.name in TOTALS else section.name
         self.method = method
         self._items, self._tables = section.items, tables
-        self._is_of_two_pairs = section.is_pairs and method in TRIPLE_METHODS
+        self._is_of_two_pairs = section.is_pairs and method in ANALOGY_METHODS
         self._pairs = [_pairs(section, table) if method in PAIR_METHODS else () for table in tables]
 
     def __len__(self) -> int:
@@ -86,7 +85,7 @@ class SectionQuestions:
             if question is not None:
                 numbers.append(number)
                 covered.append(question)
-            if len(covered) == SHARED or number == last:
+            if len(covered) == QUESTIONS_THAT_SHARE or number == last:
                 first = 0
                 for task in tasks_of(Task(model, self.method, top, answered, tuple(covered), self._pairs[model])):
                     yield numbers[first : first + len(task.questions)], task
@@ -144,7 +143,8 @@ def _pairs(section: Section, table: RowsOfWords) -> tuple[tuple[int, int], ...]:
 def tasks_of(task: Task) -> Iterator[Task]:
     """A task in parts of bounded size."""
     terms = [terms_of(question) for question in task.questions] if task.method == "3cosadd" else []
-    size = SHARED if task.method in TRIPLE_METHODS and (not terms or shares_terms(terms)) else ALONE
+    has_shared_terms = task.method in ANALOGY_METHODS and (not terms or shares_terms(terms))
+    size = QUESTIONS_THAT_SHARE if has_shared_terms else QUESTIONS_ALONE
     for first in range(0, len(task.questions), size):
         yield task._replace(questions=task.questions[first : first + size])
 

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from embcli.errors import BadFile, InputOutputProblem
-from embcli.readers import Block, ReadOptions, Report, Source, glove_wheel, sniffing
+from embcli.readers import Block, ReadOptions, ReportRows, Source, glove_wheel, sniffing
 from embcli.readers.source_file import SourceFile
 from embcli.store.read import open_store
 from embcli.store.write import write_store
 
 
-def make_default(path: Path, report: Report | None) -> bool:
+def make_default(path: Path, report: ReportRows | None) -> bool:
     """Make the default model's store from its wheel; False when the wheel is not installed."""
     vectors = glove_wheel.find_vectors()
     if vectors is None:
@@ -28,7 +28,7 @@ def make_default(path: Path, report: Report | None) -> bool:
 
 
 def make(
-    file: Path, path: Path, origin: str, options: ReadOptions, *, replace: bool, report: Report | None
+    file: Path, path: Path, origin: str, options: ReadOptions, *, replace: bool, report: ReportRows | None
 ) -> tuple[str, ...] | None:
     """Make a store from a file of vectors; returns notes on what is odd about it.
 
@@ -69,7 +69,7 @@ def _metadata(origin: str, size: int, mtime_ns: int, source: Source) -> dict[str
     }
 
 
-def _reporting(source: Source, report: Report | None, opened: SourceFile | None) -> Iterator[Block]:
+def _reporting(source: Source, report: ReportRows | None, opened: SourceFile | None) -> Iterator[Block]:
     done = 0
     for words, vectors in source.blocks:
         yield words, vectors

@@ -10,13 +10,13 @@ import numpy as np
 
 from embcli.errors import InputOutputProblem, UsageProblem
 from embcli.models.open import StoredSpace
+from embcli.readers import ROWS_AT_ONCE
 from embcli.readers.text import Chunk, Problem, parse
 
-FORMATS = ("word2vec", "binary", "kv")
-SUFFIXES = {".txt": "word2vec", ".vec": "word2vec", ".bin": "binary", ".kv": "kv"}
+EXPORT_FORMATS = ("word2vec", "binary", "kv")
+FORMAT_OF_SUFFIX = {".txt": "word2vec", ".vec": "word2vec", ".bin": "binary", ".kv": "kv"}
 # A word that text surely holds: one run of characters that separate nothing.
-PLAIN = re.compile(r"[^\s\x00-\x1f]{1,1000}")
-ROWS_AT_ONCE = 1 << 12
+PLAIN_WORD = re.compile(r"[^\s\x00-\x1f]{1,1000}")
 
 
 def export(space: StoredSpace, file: Path, format_name: str | None = None, *, force: bool = False) -> str:
@@ -27,8 +27,8 @@ def export(space: StoredSpace, file: Path, format_name: str | None = None, *, fo
     Text spells each number with the fewest digits that read back as the same 32 bits. gensim's `.kv` keeps
     a large matrix in a second file beside it, as gensim does. UsageProblem, InputOutputProblem.
     """
-    format_name = format_name or SUFFIXES.get(file.suffix)
-    if format_name not in FORMATS:
+    format_name = format_name or FORMAT_OF_SUFFIX.get(file.suffix)
+    if format_name not in EXPORT_FORMATS:
         raise UsageProblem(
             f"the name {file.name} does not say in which format to write", "use --as word2vec, binary or kv"
         )
@@ -71,7 +71,7 @@ def _write(space: StoredSpace, out: IO[bytes], *, text: bool) -> None:
 
 def _check_text(word: str) -> None:
     """UsageProblem for a word that the reader of text would refuse, or take for another one."""
-    if PLAIN.fullmatch(word):
+    if PLAIN_WORD.fullmatch(word):
         return
     read = parse(Chunk(f"{word} 0.5\n".encode(), 1, 1))
     if isinstance(read, Problem) or read[0] != word.encode():

@@ -13,11 +13,11 @@ DEFAULT = "glove"
 DEFAULT_IN_CATALOGUE = "glove-wiki-gigaword-50"
 NAME = re.compile(r"(?![.-])[A-Za-z0-9._-]{1,100}")
 # What files of vectors and of models end in.
-SUFFIXES = (
+FILE_SUFFIXES = (
     "txt", "vec", "bin", "kv", "model", "w2v", "npy", "npz", "csv", "tsv", "gguf", "safetensors",
     "gz", "bz2", "xz", "zip", "tar",
 )  # fmt: skip
-FILE_NAME = re.compile(rf".+\.({'|'.join(SUFFIXES)})", re.IGNORECASE)
+FILE_NAME = re.compile(rf".+\.({'|'.join(FILE_SUFFIXES)})", re.IGNORECASE)
 
 
 def is_path(name: str) -> bool:
@@ -45,7 +45,7 @@ def path_of_model(name: str) -> Path:
 
 def name_from(file: Path) -> str:
     """A model name for a file: its own name without the suffixes that vector files have."""
-    stem = re.sub(rf"(\.({'|'.join(SUFFIXES)}))+$", "", file.name, flags=re.IGNORECASE)
+    stem = re.sub(rf"(\.({'|'.join(FILE_SUFFIXES)}))+$", "", file.name, flags=re.IGNORECASE)
     return re.sub(r"[^A-Za-z0-9._-]", "-", stem).strip(".-")[:100] or "model"
 
 

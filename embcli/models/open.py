@@ -27,7 +27,7 @@ from embcli.vectors.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
-    from embcli.readers import Report
+    from embcli.readers import ReportRows
 
 # Readers of files that are sorted by frequency.
 SORTED_READERS = ("text", "binary", "fasttext", "glove_wheel", "gensim")
@@ -138,7 +138,7 @@ def _add_path(name: str, progress: Progress | None) -> Path:
     return path
 
 
-def reporter(name: str, progress: Progress | None) -> "Report | None":
+def reporter(name: str, progress: Progress | None) -> "ReportRows | None":
     """The progress of one model."""
     return None if progress is None else lambda rows, share: progress(name, rows, share)
 

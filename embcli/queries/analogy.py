@@ -26,15 +26,15 @@ from embcli.search.shared_terms import shares_terms
 from embcli.vectors.arithmetic import NO_STEP, lengths, unit_rows
 from embcli.vectors.space import Combination, VectorSpace
 
-METHODS = ("3cosadd", "3cosmul", "pairdirection")
+ANALOGY_METHODS = ("3cosadd", "3cosmul", "pairdirection")
 FORMULAS: dict[str, type[Cosines | Dots | Distances]] = {"cosine": Cosines, "dot": Dots, "euclidean": Distances}
 METRICS = tuple(FORMULAS)
-Result = TypeVar("Result")
-NEIGHBORS = "embcli.neighbors/1"
+Returned = TypeVar("Returned")
+NEIGHBORS_SCHEMA = "embcli.neighbors/1"
 # Questions answered together; those with a product of their own; answers to each beyond which they are not.
-BLOCK = 2048
-ALONE = 512
-MOST_SHARED = 1000
+QUESTIONS_AT_ONCE = 2048
+PRODUCTS_AT_ONCE = 512
+DEEPEST_SHARED = 1000
 
 
 class ResolvedQuestion(NamedTuple):
@@ -100,12 +100,13 @@ def answer_many(
 
     Questions of one kind are answered in blocks that share matrix products, with bounded memory.
     """
-    for first in range(0, len(questions), BLOCK):
-        prepared = [_attempt(_prepare, space, question, triple) for question in questions[first : first + BLOCK]]
+    for first in range(0, len(questions), QUESTIONS_AT_ONCE):
+        block = questions[first : first + QUESTIONS_AT_ONCE]
+        prepared = [_attempt(_prepare, space, question, triple) for question in block]
         alike: dict[tuple[Any, ...], dict[int, ResolvedQuestion]] = {}
         for number, asked in enumerate(prepared):
             if isinstance(asked, ResolvedQuestion):
-                alone = number if asked.depth > MOST_SHARED else None
+                alone = number if asked.depth > DEEPEST_SHARED else None
                 alike.setdefault((*asked.group, alone), {})[number] = asked
         found: dict[int, Found | EmbcliError] = {}
         for group in alike.values():
@@ -121,10 +122,10 @@ def answer_many(
                 yield one
             else:
                 ranking = _answer(space, asked, one)
-                yield ranking if triple else ranking._replace(schema=NEIGHBORS)
+                yield ranking if triple else ranking._replace(schema=NEIGHBORS_SCHEMA)
 
 
-def _attempt(function: Callable[..., Result], *arguments: Any) -> Result | EmbcliError:
+def _attempt(function: Callable[..., Returned], *arguments: Any) -> Returned | EmbcliError:
     """What a function returns, or the error that it raises."""
     try:
         return function(*arguments)
@@ -134,7 +135,7 @@ def _attempt(function: Callable[..., Result], *arguments: Any) -> Result | Embcl
 
 def _prepare(space: VectorSpace, question: RankingQuestion, triple: bool) -> "ResolvedQuestion":
     """Check a question and look its words up."""
-    _check_choice("method", question.method, METHODS)
+    _check_choice("method", question.method, ANALOGY_METHODS)
     _check_choice("metric", question.metric, METRICS)
     for name, number in (("k", question.k), ("top", question.top)):
         if number is not None and number < 1:
@@ -218,7 +219,7 @@ def _find(space: VectorSpace, group: Sequence[ResolvedQuestion]) -> list[Found]:
         formula = SumsOfCosines(space, terms, vectors)
     else:
         kind = FORMULAS[metric]
-        parts = [slice(i, i + ALONE) for i in range(0, len(group), ALONE)]
+        parts = [slice(i, i + PRODUCTS_AT_ONCE) for i in range(0, len(group), PRODUCTS_AT_ONCE)]
         return [found for part in parts for found in search(space, kind(space, vectors[part]), searches[part], top)]
     return search(space, formula, searches, top)
 

@@ -53,7 +53,7 @@ NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 QUOTED = r'"(?:[^"\\]|\\["\\])*"'
 COLON_WORD = rf'(?:{QUOTED}|[^\s:"]+)'
 PAIR_WORD = rf'(?:{QUOTED}|[^:,"][^:,]*)'
-SIGNS = {"+": 1.0, "-": -1.0, "−": -1.0}  # the last one is U+2212, as books and slides set it
+SIGN_VALUES = {"+": 1.0, "-": -1.0, "−": -1.0}  # the last one is U+2212, as books and slides set it
 
 # What a piece of text between spaces may begin with, tried in this order.
 TOKEN = re.compile(
@@ -214,14 +214,14 @@ class _Parser:
         if depth > 50:
             raise self.error("parentheses are nested too deeply", "write the expression with fewer parentheses")
         terms: list[Term] = []
-        sign = SIGNS[self.take().text] if self.token.kind == "sign" else 1.0
+        sign = SIGN_VALUES[self.take().text] if self.token.kind == "sign" else 1.0
         while True:
             terms += _scaled(self.term(depth), sign)
             if self.token.kind in ("end", "close"):
                 return terms
             if self.token.kind != "sign":
                 raise self.unexpected()
-            sign = SIGNS[self.take().text]
+            sign = SIGN_VALUES[self.take().text]
 
     def term(self, depth: int) -> list[Term]:
         scale = 1.0
@@ -290,7 +290,7 @@ class _Parser:
 
     def unexpected(self) -> ExpressionSyntaxError:
         token = self.token
-        if token.kind == "word" and len(token.text) > 1 and token.text[0] in SIGNS:
+        if token.kind == "word" and len(token.text) > 1 and token.text[0] in SIGN_VALUES:
             hint = f'put a space after "{token.text[0]}"'
         else:
             hint = "for example king - man + woman; a phrase needs quotes: '\"new york\"'"

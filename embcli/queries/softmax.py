@@ -23,7 +23,7 @@ from embcli.vectors.space import VectorSpace
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-METRICS = ("dot", "cosine")
+LOGIT_METRICS = ("dot", "cosine")
 # A number behind an equals sign, and more behind that.
 SECOND_LOGIT = re.compile(r"=\s*[-+\N{MINUS SIGN}]?\.?\d[\d.eE+-]*\s*[\s;|]\s*\S")
 SHOWN = 10  # of the whole vocabulary, unless k says otherwise
@@ -71,8 +71,8 @@ def weigh_candidates(
 def answer(space: VectorSpace, question: SoftmaxQuestion) -> Distribution:
     """As `weigh_candidates`, of a question as a record."""
     expression, words, temperatures, metric, everything, k = question
-    if metric not in METRICS:
-        raise UsageProblem(f'there is no metric "{metric}" for softmax', f"one of {', '.join(METRICS)}")
+    if metric not in LOGIT_METRICS:
+        raise UsageProblem(f'there is no metric "{metric}" for softmax', f"one of {', '.join(LOGIT_METRICS)}")
     if everything == bool(words):
         raise UsageProblem("softmax needs candidates", "name some words after the expression, or use --all (not both)")
     if k is not None and not everything:

@@ -1,15 +1,15 @@
 """Readers of vector files, one file a format: blocks of (words, vectors) out, broken files refused."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
+from embcli.store.read import Block as Block
 
 # Called with the rows done, and the share of the source that has been read.
-Report = Callable[[int, float], None]
-Block = tuple[Sequence[bytes], npt.NDArray[np.float32]]
+ReportRows = Callable[[int, float], None]
+# Rows that readers of arrays hand on together.
+ROWS_AT_ONCE = 1 << 12
 
 
 class ReadOptions(NamedTuple):

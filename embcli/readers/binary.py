@@ -9,26 +9,25 @@ import numpy as np
 from embcli.errors import BadFile
 from embcli.readers import Block, Source
 from embcli.readers.source_file import SourceFile
-from embcli.readers.text import HEADER, LONGEST_WORD, MOST_NUMBERS
+from embcli.readers.text import BYTES_AT_ONCE, HEADER, LONGEST_WORD, MOST_NUMBERS
 
-CHUNK = 1 << 21
-LONGEST_HEADER = 100
+LONGEST_BINARY_HEADER = 100
 LINE_FEED = 10
 CONTROLS = bytes(range(0x20))
-HINT = "check that it is whole, and word2vec's binary format"
+BINARY_HINT = "check that it is whole, and word2vec's binary format"
 
 
 def read(opened: SourceFile) -> Source:
     """The rows of a binary file. BadFile names file and record (row)."""
-    line = opened.stream.readline(LONGEST_HEADER)
+    line = opened.stream.readline(LONGEST_BINARY_HEADER)
     match = HEADER.fullmatch(line)
     if match is None:
-        raise BadFile(f"{opened.path} does not begin with a header of two counts, rows and numbers", HINT)
+        raise BadFile(f"{opened.path} does not begin with a header of two counts, rows and numbers", BINARY_HINT)
     rows, dim = int(match[1]), int(match[2])
     size = opened.plain_size()
     if rows < 1 or not 1 <= dim <= MOST_NUMBERS or (size is not None and rows * (4 * dim + 2) > size):
         raise BadFile(
-            f"{opened.path}: the header promises {rows} rows of {dim} numbers, which the file cannot hold", HINT
+            f"{opened.path}: the header promises {rows} rows of {dim} numbers, which the file cannot hold", BINARY_HINT
         )
     notes: list[str] = []
     return Source("binary", rows, _blocks(opened, rows, dim, notes), notes)
@@ -38,7 +37,7 @@ def _blocks(opened: SourceFile, rows: int, dim: int, notes: list[str]) -> Iterat
     width, done, rest = 4 * dim, 0, b""
     ended: bool | None = None  # whether records end with a line feed; the first one tells
     while done < rows:
-        piece = opened.stream.read(max(CHUNK, width))
+        piece = opened.stream.read(max(BYTES_AT_ONCE, width))
         data = rest + piece
         words: list[bytes] = []
         numbers: list[bytes] = []
@@ -99,4 +98,4 @@ def _is_text(word: bytes) -> bool:
 
 
 def _bad(opened: SourceFile, row: int, problem: str) -> BadFile:
-    return BadFile(f"{opened.path}, record {row + 1}: {problem}", HINT)
+    return BadFile(f"{opened.path}, record {row + 1}: {problem}", BINARY_HINT)

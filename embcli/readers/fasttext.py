@@ -7,9 +7,9 @@ import numpy as np
 
 from embcli.errors import BadFile
 from embcli.readers.source_file import SourceFile
+from embcli.readers.text import LONGEST_WORD
 
 FASTTEXT_MAGIC = struct.pack("<i", 793712314)  # FASTTEXT_FILEFORMAT_MAGIC_INT32 of fastText's fasttext.cc
-LONGEST_WORD = 10_000
 
 
 def walk_fasttext(opened: SourceFile) -> None:

@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from embcli.errors import BadFile, InputOutputProblem, UnknownModel
-from embcli.readers import Block, Source
+from embcli.readers import ROWS_AT_ONCE, Block, Source
 from embcli.readers.fasttext import walk_fasttext
 from embcli.readers.source_file import SourceFile
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
-ROWS_AT_ONCE = 1 << 12
 NETWORK_TIMEOUT = 30.0  # seconds
 
 

@@ -12,30 +12,29 @@ from typing import Any
 import numpy as np
 
 from embcli.errors import BadFile, InputOutputProblem
-from embcli.readers import Block, Source, safe_pickle
+from embcli.readers import ROWS_AT_ONCE, Block, Source, safe_pickle
 from embcli.readers.npy import open_array
 from embcli.readers.safe_pickle import Box
 from embcli.readers.source_file import SourceFile
 
 PICKLE = b"\x80"  # the first byte of a pickle of protocol 2 or later; gensim writes no others
-ROWS_AT_ONCE = 1 << 12
 # Pickles hold their words and, when small, their vectors; nothing of a model needs more.
 LARGEST_PICKLE = 1 << 32
-HINT = "export it with gensim: save_word2vec_format(…, binary=True)"
+GENSIM_HINT = "export it with gensim: save_word2vec_format(…, binary=True)"
 
 
 def read(opened: SourceFile) -> Source:
     """The rows of a gensim file. BadFile for what is not one, or asks to run anything."""
     if opened.size > LARGEST_PICKLE:
-        raise BadFile(f"{opened.path} is too large for a file of gensim's", HINT)
+        raise BadFile(f"{opened.path} is too large for a file of gensim's", GENSIM_HINT)
     try:
         saved = safe_pickle.load(opened)
         if opened.stream.read(1):  # to the end, where compressed data have their checksum
-            raise BadFile(f"{opened.path} goes on behind its end", HINT)
+            raise BadFile(f"{opened.path} goes on behind its end", GENSIM_HINT)
     except (BadFile, InputOutputProblem):
         raise
     except Exception as error:  # a hostile pickle can make the machine stumble in any way
-        raise BadFile(f"{opened.path} is not a model that gensim saved, or is damaged: {error}", HINT) from error
+        raise BadFile(f"{opened.path} is not a model that gensim saved, or is damaged: {error}", GENSIM_HINT) from error
     model = saved.attributes if isinstance(saved, Box) else {}
     keyed = model.get("wv", saved)
     attributes = keyed.attributes if isinstance(keyed, Box) else {}
@@ -46,9 +45,10 @@ def read(opened: SourceFile) -> Source:
     )
     vectors = _vectors(opened.path, attributes, model)
     if not isinstance(words, list) or not isinstance(vectors, np.ndarray) or vectors.ndim != 2:
-        raise BadFile(f"{opened.path} holds no word vectors", HINT)
+        raise BadFile(f"{opened.path} holds no word vectors", GENSIM_HINT)
     if vectors.dtype.kind != "f" or vectors.dtype.itemsize > 8 or len(words) != len(vectors) or 0 in vectors.shape:
-        raise BadFile(f"{opened.path} has {len(words)} words for a {vectors.dtype} array {list(vectors.shape)}", HINT)
+        shape = f"a {vectors.dtype} array {list(vectors.shape)}"
+        raise BadFile(f"{opened.path} has {len(words)} words for {shape}", GENSIM_HINT)
     notes = ["its numbers were rounded to 32 bits"] if vectors.dtype.itemsize != 4 else []
     return Source("native", len(words), _blocks(opened, words, vectors), notes, _is_sorted(attributes, len(words)))
 
@@ -84,15 +84,15 @@ def _blocks(opened: SourceFile, words: list[Any], vectors: Any) -> Iterator[Bloc
         block = []
         for row, word in enumerate(words[first : first + ROWS_AT_ONCE], start=first + 1):
             if not isinstance(word, str) or not word or "\0" in word:
-                raise BadFile(f"{opened.path}, row {row}: the word is missing, or is no text", HINT)
+                raise BadFile(f"{opened.path}, row {row}: the word is missing, or is no text", GENSIM_HINT)
             try:
                 block.append(word.encode())
             except UnicodeEncodeError:
-                raise BadFile(f"{opened.path}, row {row}: the word is not UTF-8", HINT) from None
+                raise BadFile(f"{opened.path}, row {row}: the word is not UTF-8", GENSIM_HINT) from None
         with np.errstate(over="ignore"):
             part = np.ascontiguousarray(vectors[first : first + ROWS_AT_ONCE]).astype("<f4")
         wrong = np.flatnonzero(~np.isfinite(part).all(axis=1))
         if len(wrong):
-            raise BadFile(f"{opened.path}, row {first + int(wrong[0]) + 1}: a number is not finite", HINT)
+            raise BadFile(f"{opened.path}, row {first + int(wrong[0]) + 1}: a number is not finite", GENSIM_HINT)
         yield block, part
     opened.check_unchanged()

@@ -10,14 +10,13 @@ from typing import IO, Any
 import numpy as np
 
 from embcli.errors import BadFile
-from embcli.readers import Block, Source
+from embcli.readers import ROWS_AT_ONCE, Block, Source
 from embcli.readers.source_file import SourceFile
 from embcli.readers.text import BOM, LONGEST_WORD
+from embcli.store.read import Array
 
 MAGIC = b"\x93NUMPY"
-ROWS_AT_ONCE = 1 << 12
-LONGEST_HEADER = 10_000
-Array = np.ndarray[Any, np.dtype[Any]]
+LONGEST_NPY_HEADER = 10_000
 
 
 def read(opened: SourceFile, words_file: Path | None) -> Source:
@@ -50,7 +49,7 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, Any]:
     major, _ = np.lib.format.read_magic(stream)
     start = stream.tell()
     length = int.from_bytes(stream.read(2 if major == 1 else 4), "little")
-    if length > LONGEST_HEADER:
+    if length > LONGEST_NPY_HEADER:
         raise ValueError(f"it would be {length:,} bytes long")
     stream.seek(start)
     if major == 1:

@@ -6,7 +6,7 @@ from embcli.errors import BadFile, UsageProblem
 from embcli.readers import ReadOptions, Source, binary, fasttext, gensim, gensim_pickle, npy, text
 from embcli.readers.source_file import SourceFile
 
-FORMATS = ("word2vec", "glove", "binary", "fasttext", "native", "npy")
+INPUT_FORMATS = ("word2vec", "glove", "binary", "fasttext", "native", "npy")
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zip": "zip"}
 KINDS = {
     ".txt": ("text", "word2vec", "glove"),
@@ -31,8 +31,8 @@ def read(opened: SourceFile, options: ReadOptions = DEFAULTS) -> Source:
 
 
 def _read(opened: SourceFile, format_name: str, reader: str, words: Path | None) -> Source:
-    if format_name not in FORMATS:
-        raise UsageProblem(f'there is no format "{format_name}"', f"one of {', '.join(FORMATS)}")
+    if format_name not in INPUT_FORMATS:
+        raise UsageProblem(f'there is no format "{format_name}"', f"one of {', '.join(INPUT_FORMATS)}")
     if reader == "gensim" and format_name in ("fasttext", "native", "npy"):
         raise UsageProblem(
             f"{opened.path} is {format_name}: --reader chooses who reads text and binary", "leave out --reader"

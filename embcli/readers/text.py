@@ -23,12 +23,12 @@ from embcli.readers.source_file import SourceFile
 from embcli.workers import WorkerLost, Workers, processors
 
 BOM = b"\xef\xbb\xbf"
-CHUNK = 1 << 21
+BYTES_AT_ONCE = 1 << 21
 LONGEST_LINE = 1 << 22
 LONGEST_WORD = 10_000
 MOST_NUMBERS = 1_000_000  # a row
 # Below this size, starting other processes takes longer than the parsing.
-WORTH_SHARING = 1 << 23
+BYTES_WORTH_PROCESSES = 1 << 23
 HEADER = re.compile(rb"\s*(\d{1,18})[ \t]+(\d{1,9})\s*")
 EXAMPLE = "every line must be a word and its numbers"
 
@@ -48,7 +48,7 @@ class Chunk(NamedTuple):
     dim: int
 
 
-Rows = tuple[bytes, npt.NDArray[np.float32]]  # words, joined by line feeds, and vectors
+ParsedRows = tuple[bytes, npt.NDArray[np.float32]]  # words, joined by line feeds, and vectors
 
 
 def read(opened: SourceFile, *, header: bool) -> Source:
@@ -73,7 +73,7 @@ def read(opened: SourceFile, *, header: bool) -> Source:
     return Source("text", rows, _blocks(opened, first_line, rows, dim, notes), notes)
 
 
-def parse(chunk: Chunk) -> Rows | Problem:
+def parse(chunk: Chunk) -> ParsedRows | Problem:
     """The words and vectors of a chunk, or the first problem in it."""
     lines = chunk.lines
     for odd, plain in ((b"\t", b" "), (b"\r\n", b"\n")):
@@ -179,7 +179,7 @@ def _blocks(opened: SourceFile, line: int, rows: int | None, dim: int | None, no
 def _chunks(opened: SourceFile, line: int, dim: int | None, odd: set[str]) -> Iterator[Chunk]:
     """The file in chunks of whole lines, without the blank lines at its end."""
     rest = b""
-    while piece := opened.stream.read(CHUNK):
+    while piece := opened.stream.read(BYTES_AT_ONCE):
         data = rest + piece
         last = len(data[: data.rfind(b"\n") + 1].rstrip(b"\r\n"))  # where the last line that ends has its text
         cut = data.find(b"\n", last) + 1 if last else 0
@@ -223,10 +223,10 @@ def _dim_of(opened: SourceFile, lines: bytes, line: int) -> int:
     return dim
 
 
-def _parsed(opened: SourceFile, chunks: Iterator[Chunk]) -> Iterator[Rows | Problem]:
+def _parsed(opened: SourceFile, chunks: Iterator[Chunk]) -> Iterator[ParsedRows | Problem]:
     """The chunks, parsed, in order; in other processes when the file is large."""
     count = processors()
-    if opened.size < WORTH_SHARING or count == 1:
+    if opened.size < BYTES_WORTH_PROCESSES or count == 1:
         yield from map(parse, chunks)
         return
     try:

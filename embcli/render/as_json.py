@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from embcli.errors import EmbcliError, ExpressionSyntaxError
 
-PLAIN = frozenset({str, int, bool, type(None)})
+PLAIN_TYPES = frozenset({str, int, bool, type(None)})
 Rounding = Callable[[float], float]
 
 
@@ -37,7 +37,7 @@ def as_json(value: Any) -> Any:
 
 def _as_json(value: Any, rounded: Rounding) -> Any:
     kind = type(value)
-    if kind in PLAIN:  # by far the most
+    if kind in PLAIN_TYPES:  # by far the most
         return value
     if isinstance(value, float):
         if not math.isfinite(value):

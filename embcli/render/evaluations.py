@@ -8,12 +8,17 @@ from rich.text import Text
 from embcli.render.drawing import GAP, Column, Flexible, Grid, Parts, Pen, headline, longest_of
 from embcli.render.printable import printable
 from embcli.results import evaluations
+from embcli.results.evaluations import TOTALS
 
 # How wide columns are: a pair of percentages, a section's name before it is folded, a coverage.
 PAIR_WIDTH, SECTION_WIDTH, COVERED_WIDTH = 13, 28, 13
-TOTALS = ("semantic", "syntactic", "all")
-METHODS = {"3cosadd": "3CosAdd", "3cosmul": "3CosMul", "pairdirection": "PairDirection", "3cosavg": "3CosAvg"}
-METHODS |= {"lrcos": "LRCos"}
+METHOD_NAMES = {
+    "3cosadd": "3CosAdd",
+    "3cosmul": "3CosMul",
+    "pairdirection": "PairDirection",
+    "3cosavg": "3CosAvg",
+    "lrcos": "LRCos",
+}
 SCALE = "% of covered questions [95 % interval]; with inputs: inputs included"
 
 
@@ -21,7 +26,7 @@ def _analogies(evaluation: evaluations.Evaluation, pen: Pen) -> Parts:
     query = evaluation.query
     one = len(evaluation.models) == len(query.methods) == 1
     facts = (
-        METHODS[query.methods[0]] if len(query.methods) == 1 else None,
+        METHOD_NAMES[query.methods[0]] if len(query.methods) == 1 else None,
         *_settings(query.top, query.case_sensitive),
         *map(pen.model, evaluation.models),
     )
@@ -33,7 +38,7 @@ def _analogies(evaluation: evaluations.Evaluation, pen: Pen) -> Parts:
     else:
         for method in query.methods:
             if len(query.methods) > 1:
-                parts += [Text(METHODS[method], style="bold"), Text()]
+                parts += [Text(METHOD_NAMES[method], style="bold"), Text()]
             of_method = [row for row in evaluation.results if row.method == method]
             parts += [*_side_by_side(of_method, "model", pen), Text()]
         parts.pop()
@@ -83,7 +88,7 @@ def _side_by_side(rows: Sequence[evaluations.SectionScore], by: str, pen: Pen) -
     parts: Parts = []
     for first in range(0, len(names), at_once):
         some = names[first : first + at_once]
-        headings = [METHODS.get(name, printable(name)) for name in some]
+        headings = [METHOD_NAMES.get(name, printable(name)) for name in some]
         figures_of = [Column(heading, right=True) for heading in headings]
         shown = Grid(Column("section", words=True), Column("covered", right=True), *figures_of)
         for section, cells in figures.items():
@@ -135,7 +140,7 @@ def _differences(differences: Sequence[evaluations.Difference], evaluation: Any,
         shown.add(
             printable(one.section),
             printable(one.model),
-            *([METHODS[one.method or ""]] if several else []),
+            *([METHOD_NAMES[one.method or ""]] if several else []),
             one.figure.replace("accuracy_with_inputs", "with inputs"),
             _with_interval(one.difference, one.low, one.high, _points if percent else _signed),
         )

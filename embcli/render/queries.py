@@ -24,9 +24,9 @@ from embcli.render.drawing import (
 from embcli.render.printable import cell_width, printable
 from embcli.results import queries
 
-SIGNS = "cosine: + similar directions, 0 perpendicular, - opposite directions"
+SIGN_LEGEND = "cosine: + similar directions, 0 perpendicular, - opposite directions"
 FIRST_NUMBERS = 3
-ANALOGY = "embcli.analogy/1"
+ANALOGY_SCHEMA = "embcli.analogy/1"
 
 
 def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
@@ -76,7 +76,7 @@ def _merged(ranking: queries.Ranking) -> list[tuple[queries.Answer, bool]]:
 
 def _method(ranking: queries.Ranking) -> str:
     query = ranking.query
-    if query.method == "3cosadd" and (ranking.schema != ANALOGY or query.raw):
+    if query.method == "3cosadd" and (ranking.schema != ANALOGY_SCHEMA or query.raw):
         return "vector sum"
     return {"3cosadd": "3CosAdd", "3cosmul": "3CosMul", "pairdirection": "PairDirection"}[query.method]
 
@@ -184,7 +184,7 @@ def _similarities(similarities: queries.Similarities, pen: Pen) -> Parts:
         angle = f"{one.angle:.2f}{pen.degree}"
         shown.add(word(one.a), word(one.b), cosine(one.cosine, "+"), angle, dot, distance)
     parts: Parts = [*headline(pen, "", (pen.model(similarities.model),), similarities.query.resolved)]
-    return [*parts, shown, Text(), Text(SIGNS, style="dim")]
+    return [*parts, shown, Text(), Text(SIGN_LEGEND, style="dim")]
 
 
 def _odd(odd: queries.OddOneOut, pen: Pen) -> Parts:

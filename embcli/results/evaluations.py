@@ -5,6 +5,9 @@ from typing import NamedTuple
 from embcli.results.numbers import Share
 from embcli.results.queries import ModelCard
 
+# Names of totals; a section of such a name gets another one.
+TOTALS = ("semantic", "syntactic", "all")
+
 
 class EvaluationQuery(NamedTuple):
     """What was evaluated. confidence: that of the intervals."""

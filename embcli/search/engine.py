@@ -14,12 +14,12 @@ import numpy as np
 from embcli.errors import DamagedStore
 from embcli.search import local
 from embcli.search.formulas import Formula
-from embcli.search.scores import CHUNK
+from embcli.search.scores import ROWS_SCORED_AT_ONCE
 from embcli.vectors.arithmetic import Float32Array, Float64Array, Rows
 from embcli.vectors.space import VectorSpace
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
-Words = np.ndarray[Any, np.dtype[np.uint64]]
+BitWords = np.ndarray[Any, np.dtype[np.uint64]]
 
 # Scores worked on at a time: 2 MiB of float32.
 SCORE_NUMBERS = 1 << 19
@@ -188,9 +188,9 @@ class _Settling:
 
     def _printed(self, questions: Rows, rows: Rows) -> Float64Array:
         """Scores of questions for the rows beside them, as printed."""
-        starts = range(0, len(questions), CHUNK)
-        parts = [self.formula.exact(questions[i : i + CHUNK], rows[i : i + CHUNK]) for i in starts]
-        return self.formula.rounded(np.concatenate([np.zeros(0), *parts]))
+        parts = [slice(i, i + ROWS_SCORED_AT_ONCE) for i in range(0, len(questions), ROWS_SCORED_AT_ONCE)]
+        scores = [self.formula.exact(questions[part], rows[part]) for part in parts]
+        return self.formula.rounded(np.concatenate([np.zeros(0), *scores]))
 
     def _count(self, bounds: Bounds, active: Rows, slot: int, perhaps: Float32Array, surely: Float32Array) -> None:
         """Count the many rows that are before a wanted row of the active questions."""
@@ -283,19 +283,19 @@ def _below(values: Float64Array) -> Float32Array:
     return np.nextafter(below, np.float32(-np.inf), out=below, where=values < np.inf)
 
 
-def _bits(mask: Mask) -> Words:
+def _bits(mask: Mask) -> BitWords:
     """A mask [n, m] as the bits of 64-bit words [n, m / 64]; adding up bits is ten times as fast as booleans."""
     if mask.shape[1] % 64:
         mask = np.pad(mask, ((0, 0), (0, -mask.shape[1] % 64)))
     return np.packbits(mask, axis=1).view(np.uint64)
 
 
-def _counts(bits: Words) -> Rows:
+def _counts(bits: BitWords) -> Rows:
     """How many are true in each row of a mask."""
     return np.asarray(np.bitwise_count(bits).sum(axis=1, dtype=np.intp))
 
 
-def _true_places(bits: Words) -> tuple[Rows, Rows]:
+def _true_places(bits: BitWords) -> tuple[Rows, Rows]:
     """Row and column of each true element of a mask; fast where few are."""
     row, word = np.divmod(np.flatnonzero(bits), max(1, bits.shape[1]))
     inside = np.unpackbits(bits[row, word].view(np.uint8).reshape(-1, 8), axis=1)

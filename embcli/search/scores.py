@@ -8,7 +8,7 @@ from embcli.vectors.arithmetic import Float64Array, Rows, dot_products, unit_cos
 from embcli.vectors.space import VectorSpace
 
 # Rows turned into float64 at a time.
-CHUNK = 16_384
+ROWS_SCORED_AT_ONCE = 16_384
 
 
 def dots(space: VectorSpace, q: Float64Array, rows: Rows) -> Float64Array:
@@ -24,5 +24,5 @@ def cosines(space: VectorSpace, q: Float64Array, rows: Rows) -> Float64Array:
 
 def by_chunks(rows: Rows, score: Callable[[Rows], Float64Array]) -> Float64Array:
     """score(rows), a bounded number of rows at a time."""
-    parts = [score(rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
+    parts = [score(rows[i : i + ROWS_SCORED_AT_ONCE]) for i in range(0, len(rows), ROWS_SCORED_AT_ONCE)]
     return np.concatenate(parts) if parts else np.zeros(0)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 # An addition takes about a quarter of the time of a dot product of 50 numbers.
-WORTH_SHARING = 0.75
+MOST_PRODUCTS = 0.75
 
 Terms = Sequence[tuple[int, float]]  # rows and weights
 
@@ -56,4 +56,4 @@ def shares_terms(terms: Sequence[Terms]) -> bool:
     if not all(len(question) > 1 and question[-1][1] == 1 for question in terms):
         return False
     shared = SharedTerms(terms)
-    return len(shared.heads) + len(shared.tails) <= WORTH_SHARING * len(terms)
+    return len(shared.heads) + len(shared.tails) <= MOST_PRODUCTS * len(terms)

@@ -1,11 +1,11 @@
 """Sort words by their bytes, many at once."""
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from embcli.store.read import Array
+
 # Bytes of a word that are compared as numbers.
 KEY_BYTES = 24
 

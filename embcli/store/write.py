@@ -33,7 +33,7 @@ except ImportError:  # Windows: writers of one model are not kept apart, but pub
 
 # Room for the shapes and offsets in the header, whose digits are not known when it is reserved.
 HEADER_ROOM = 1024
-ROWS_AT_ONCE = 1 << 16
+ROWS_COPIED_AT_ONCE = 1 << 16
 # Words sorted in one go, in a call that Ctrl-C cannot interrupt: a third of a second.
 SORTED_AT_ONCE = 1 << 19
 # Written bytes after which the disk is made to catch up, so that no sync takes long.
@@ -201,7 +201,7 @@ class _Spool:
     def read(self, spool: IO[bytes], dtype: str) -> Iterator[Array]:
         """The numbers of a spool, a bounded number at a time."""
         spool.seek(0)
-        size = np.dtype(dtype).itemsize * ROWS_AT_ONCE
+        size = np.dtype(dtype).itemsize * ROWS_COPIED_AT_ONCE
         while data := spool.read(size):
             yield np.frombuffer(data, dtype)
 
@@ -316,8 +316,8 @@ def _clear_away(path: Path) -> None:
 def _drop_rows(file: IO[bytes], start: int, rows: int, width: int, dropped: Array) -> None:
     """Close the gaps that dropped rows of `width` bytes leave, from `start` on."""
     target = start
-    for first in range(0, rows, ROWS_AT_ONCE):
-        count = min(ROWS_AT_ONCE, rows - first)
+    for first in range(0, rows, ROWS_COPIED_AT_ONCE):
+        count = min(ROWS_COPIED_AT_ONCE, rows - first)
         file.seek(start + first * width)
         part = np.frombuffer(file.read(count * width), np.uint8).reshape(count, width)
         kept = part[_keep(first, count, dropped)]

@@ -1,11 +1,8 @@
 """Words that are spelled like a word that is not there."""
 
-from typing import Any
-
 import numpy as np
 
-IntArray = np.ndarray[Any, np.dtype[np.integer]]
-BytesArray = np.ndarray[Any, np.dtype[np.uint8]]
+from embcli.vectors.arithmetic import BytesArray, IntArray
 
 # Only the most frequent words are looked at, so that a mistyped word is answered within a blink on any
 # vocabulary (400,000 words take about 40 ms).

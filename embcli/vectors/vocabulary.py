@@ -8,15 +8,12 @@ built when a model is opened: the cost does not grow with the vocabulary.
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from embcli.errors import DamagedStore, UnknownWord
+from embcli.vectors.arithmetic import BytesArray, IntArray
 
-# Spelled out, as numpy.typing takes 1.5 ms to import.
-IntArray = np.ndarray[Any, np.dtype[np.integer]]
-BytesArray = np.ndarray[Any, np.dtype[np.uint8]]
 # The questions of a batch share words.
 REMEMBERED = 10_000
 

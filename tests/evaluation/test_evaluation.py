@@ -508,7 +508,7 @@ def test_processes_that_share_the_work_change_nothing(
     sections = [*pair_lines(tmp_path), *read(tmp_path, "w3 w5\nw7 w8\nw7 w9\n", "more.txt")]
     options: dict[str, Any] = {"methods": ["3cosadd", "3cosavg", "lrcos"], "baseline": "random"}
     alone = embcli.evaluate_analogies([chaos], sections, **options)
-    monkeypatch.setattr("embcli.evaluation.analogies.WORTH_SHARING", 0)
+    monkeypatch.setattr("embcli.evaluation.analogies.SCORES_WORTH_PROCESSES", 0)
     monkeypatch.setattr("embcli.evaluation.analogies.processors", lambda: 2)
     told: list[tuple[int, float]] = []
     shared = embcli.evaluate_analogies([chaos], sections, **options, report=lambda *done: told.append(done))

@@ -12,7 +12,7 @@ from toy import WORDS
 
 import embcli
 from embcli.errors import ExpressionSyntaxError, UnknownWord, UsageProblem
-from embcli.queries.analogy import METHODS
+from embcli.queries.analogy import ANALOGY_METHODS
 from embcli.queries.expression import parse
 from embcli.results.queries import Answer, Ranking
 from embcli.vectors.space import VectorSpace
@@ -246,7 +246,7 @@ def copies(draw: st.DrawFn) -> list[list[int]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ANALOGY_METHODS)
 @given(vectors=copies())
 def test_a_word_has_one_place_however_it_is_asked_for(method: str, vectors: list[list[int]]) -> None:
     space = VectorSpace.from_words([f"w{row}" for row in range(len(vectors))], vectors)

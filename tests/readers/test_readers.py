@@ -230,7 +230,7 @@ def test_an_array_of_any_number_of_rows_keeps_each_word_with_its_row(
 def large(real_files: dict[str, bytes]) -> bytes:
     """More than what is parsed in this process, with a header."""
     data = real_files["word2vec.txt"]
-    assert len(data) > text.WORTH_SHARING
+    assert len(data) > text.BYTES_WORTH_PROCESSES
     return data
 
 
@@ -240,7 +240,7 @@ def test_processes_that_share_the_parsing_give_the_same_as_one(
 ) -> None:
     shared = read(tmp_path / "x", large)
     assert_same(shared, *real)
-    monkeypatch.setattr(text, "WORTH_SHARING", len(large) + 1)
+    monkeypatch.setattr(text, "BYTES_WORTH_PROCESSES", len(large) + 1)
     assert_same(read(tmp_path / "x"), *shared)
 
 
@@ -290,8 +290,8 @@ def test_where_chunks_of_a_file_end_does_not_matter(
 ) -> None:
     from embcli.readers import binary
 
-    monkeypatch.setattr(text, "CHUNK", chunk)
-    monkeypatch.setattr(binary, "CHUNK", chunk)
+    monkeypatch.setattr(text, "BYTES_AT_ONCE", chunk)
+    monkeypatch.setattr(binary, "BYTES_AT_ONCE", chunk)
     data = {"word2vec": corpus.WORD2VEC, "glove": corpus.GLOVE, "binary": corpus.BINARY}[form]
     for odd in (data, data.replace(b"\n", b"\r\n") + b"\r\n" * 9) if form != "binary" else (data,):
         assert_same(read(tmp_path / "x", odd), corpus.WORDS, corpus.matrix())

@@ -320,7 +320,7 @@ def test_of_equal_words_the_first_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int, size: int
 ) -> None:
     monkeypatch.setattr(write, "SORTED_AT_ONCE", at_once)
-    monkeypatch.setattr(write, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(write, "ROWS_COPIED_AT_ONCE", 2)
     words = ["b", "a", "b", "", "c", "a", "a", "d", "b"]
     words[3] = "é"
     vectors = np.arange(1, 19, dtype=np.float32).reshape(9, 2)

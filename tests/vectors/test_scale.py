@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import embcli
 from embcli.errors import UsageProblem
-from embcli.evaluation.question_sets import Item, Rating, Section
-from embcli.queries.analogy import METHODS, METRICS
+from embcli.evaluation.question_sets import QuestionItem, Rating, Section
+from embcli.queries.analogy import ANALOGY_METHODS, METRICS
 from embcli.vectors.arithmetic import dot_products, lengths, round_cosines, round_lengths
 from embcli.vectors.space import VectorSpace
 
@@ -80,13 +80,13 @@ def answers_of(space: VectorSpace) -> dict[str, Any]:
         )
         ask(f"softmax {expression}", listed, embcli.weigh_candidates, expression, some)
         ask(f"softmax {expression}, all", listed, embcli.weigh_candidates, expression, everything=True, k=20)
-    for method in METHODS:
+    for method in ANALOGY_METHODS:
         options = {"method": method, "k": 20, "expect": words[-1], "include_inputs": True}
         ask(method, ranks, embcli.solve_analogy, "w1 - w2 + w0", **options)
     ask("odd", listed, embcli.find_odd_one, some)
     ask("similarity", lambda record: [one.sign for one in record.results], embcli.compare_words, pairs)
-    section = Section("pairs", tuple(Item((a,), (b,)) for a, b in zip(some[::2], some[1::2], strict=False)))
-    evaluation = embcli.evaluate_analogies([space], [section], methods=[*METHODS, "3cosavg"])
+    section = Section("pairs", tuple(QuestionItem((a,), (b,)) for a, b in zip(some[::2], some[1::2], strict=False)))
+    evaluation = embcli.evaluate_analogies([space], [section], methods=[*ANALOGY_METHODS, "3cosavg"])
     found["evaluate"] = [row.correct for row in evaluation.results]
     ratings = {"some": [Rating(a, b, float(i * 7 % 5)) for i, (a, b) in enumerate(pairwise(some))]}
     found["ratings"] = embcli.evaluate_similarity([space], ratings).results

@@ -72,6 +72,23 @@ class UnknownWord(EmbcliError):
         )
         self.word = word
 
+    @classmethod
+    def joined(cls, errors: "Sequence[UnknownWord]") -> "UnknownWord":
+        """One error for all unknown words of a question, each with its suggestions."""
+        different = {error.word: error for error in errors}
+        first, *others = different.values()
+        if not others:
+            return first
+        _, _, where = first.message.rpartition('" is not ')
+        names = [f'"{word}"' for word in different]
+        first.message = f"{', '.join(names[:-1])} and {names[-1]} are not {where}"
+        meant = [
+            f'{", ".join(error.suggestions)} for "{word}"' for word, error in different.items() if error.suggestions
+        ]
+        first.hint = f"did you mean {'; '.join(meant)}?" if meant else first.hint
+        first.suggestions = tuple(word for error in different.values() for word in error.suggestions)
+        return first
+
 
 class UnknownModel(EmbcliError):
     """No model of that name is installed, nor known."""

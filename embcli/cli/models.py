@@ -60,6 +60,10 @@ def add(
     words: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The words of a .npy file, one a line.", show_default=False)
     ] = None,
+    subwords: Annotated[
+        bool,
+        typer.Option("--subwords/--no-subwords", help="Keep fastText's n-grams, for words outside the vocabulary."),
+    ] = True,
     format_name: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
@@ -76,7 +80,7 @@ def add(
     from embcli.render.progress import progress_bar
 
     format_name = output_format(format_name, as_json, as_jsonl)
-    read = ReadOptions(input_format, reader, words)
+    read = ReadOptions(input_format, reader, words, subwords)
     with progress_bar() as progress:
         added = add_model(source, name, force=force, read=read, progress=progress)
     show_with_notes(added, format_name)

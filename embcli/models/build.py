@@ -12,6 +12,7 @@ from embcli.readers import Block, ReadOptions, ReportRows, Source, glove_wheel, 
 from embcli.readers.source_file import SourceFile
 from embcli.store.read import open_store
 from embcli.store.write import write_store
+from embcli.vectors.subwords import Subwords
 
 
 def make_default(path: Path, report: ReportRows | None) -> bool:
@@ -43,7 +44,14 @@ def make(
             source = sniffing.read(opened, options)
             metadata = _metadata(origin, opened.size, opened.mtime_ns, source)
             blocks = _reporting(source, report, opened)
-            written = write_store(path, blocks, metadata, late=digest.metadata, replace=replace)
+            subwords = _subwords(source)
+            if subwords is not None and source.ngrams is not None and not source.ngrams.are_in_rows:
+                blocks = ((words, subwords.compose(words, vectors)) for words, vectors in blocks)
+            kept = None
+            if subwords is not None and options.subwords:
+                kept = subwords.vectors
+                metadata |= {"ngram_min": str(subwords.min_n), "ngram_max": str(subwords.max_n)}
+            written = write_store(path, blocks, metadata, ngrams=kept, late=digest.metadata, replace=replace)
         if written is None:
             same = open_store(path).metadata.get("source_sha256") == digest.hexdigest()
             return ("it had been added before",) if same else None
@@ -56,6 +64,10 @@ def make(
         words = "word" if written.duplicates == 1 else "words"
         source.notes.append(f"skipped {written.duplicates:,} duplicate {words} (kept the first)")
     return tuple(source.notes)
+
+
+def _subwords(source: Source) -> Subwords | None:
+    return None if source.ngrams is None else Subwords(*source.ngrams[:3])
 
 
 def _metadata(origin: str, size: int, mtime_ns: int, source: Source) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar, Unpack
 
 import numpy as np
 
-from embcli.errors import EmbcliError, UsageProblem
+from embcli.errors import EmbcliError, UnknownWord, UsageProblem
 from embcli.queries.expression import Expression, parse, spell
 from embcli.queries.questions import AnalogyOptions, NeighborsOptions, RankingQuestion
 from embcli.results.queries import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
@@ -147,6 +147,8 @@ def _prepare(space: VectorSpace, question: RankingQuestion, triple: bool) -> "Re
     parsed = parse(expression, triple=triple) if isinstance(expression, str) else expression
     combined = space.combine(parsed.terms, unit=not raw)
     expected, resolved = space.resolve_all([] if question.expect is None else [question.expect])
+    if expected and expected[0] >= len(space):
+        raise UnknownWord(space.word(expected[0]), (), space.name)
     _check_form(space, question.method, combined)
     return ResolvedQuestion(question._replace(raw=raw), combined, expected[0] if expected else None, resolved)
 
@@ -168,7 +170,7 @@ def _answer(space: VectorSpace, asked: "ResolvedQuestion", found: Found) -> Rank
     question, combined = asked.question, asked.combined
     sign = -1.0 if question.metric == "euclidean" else 1.0
     places = {
-        row: Answer(rank, space.vocabulary[row], sign * score + 0.0)
+        row: Answer(rank, space.word(row), sign * score + 0.0)
         for row, (rank, score) in zip(asked.wanted, found.places, strict=True)
     }
     inputs = {row: places[row] for row in combined.rows}

@@ -19,10 +19,11 @@ def look_up(space: VectorSpace, words: Sequence[str]) -> Lookup:
     rows, resolved = space.resolve_all(words)
     entries = []
     for row in rows:
-        vector = space.vectors[row]
+        vector = space.float64([row])[0]
         norm = float(lengths(space.float64([row]))[0])
-        rank = row + 1 if space.is_sorted_by_frequency else None
-        entries.append(Entry(space.vocabulary[row], row, rank, norm, tuple(float(x) for x in vector)))
+        in_matrix = row if row < len(space) else None
+        rank = row + 1 if in_matrix is not None and space.is_sorted_by_frequency else None
+        entries.append(Entry(space.word(row), in_matrix, rank, norm, tuple(float(x) for x in vector)))
     return Lookup(
         schema="embcli.lookup/1",
         model=ModelCard.of(space),

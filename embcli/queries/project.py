@@ -112,7 +112,7 @@ def _projections(space: VectorSpace, d: Float64Array, rows: Rows) -> list[Projec
     along, angles = dots(space, d, rows), cosines(space, d, rows)
     scalars = scalar_projection(space.float64(rows), d)
     return [
-        Projection(space.vocabulary[row], *numbers)
+        Projection(space.word(row), *numbers)
         for row, *numbers in zip(rows.tolist(), along.tolist(), scalars.tolist(), angles.tolist(), strict=True)
     ]
 
@@ -133,6 +133,6 @@ def _compare(
     compared = []
     for i in range(0, len(rows), 2):
         low, high = printed[i], printed[i + 1]
-        words = space.vocabulary[rows[i]], space.vocabulary[rows[i + 1]]
+        words = space.word(rows[i]), space.word(rows[i + 1])
         compared.append(Pair(*words, low, high, low < high))
     return tuple(compared), resolved

@@ -34,7 +34,7 @@ def compare_words(space: VectorSpace, pairs: Sequence[tuple[str, str]]) -> Simil
     results = []
     for i in range(0, len(rows), 2):
         a, b = space.float64(rows[i : i + 2])
-        words = space.vocabulary[rows[i]], space.vocabulary[rows[i + 1]]
+        words = space.word(rows[i]), space.word(rows[i + 1])
         results.append(_compare(*words, a, b))
     return Similarities(
         schema="embcli.similarity/1",
@@ -74,7 +74,7 @@ def find_odd_one(space: VectorSpace, words: Sequence[str]) -> OddOneOut:
         raise UsageProblem("the mean of these words points nowhere, so none is odd", "leave out or add a word")
     scores = round_cosines(cosines(space, mean, np.array(rows)))
     order = np.lexsort((np.array(rows), -scores))
-    results = tuple(Membership(space.vocabulary[rows[i]], float(scores[i])) for i in order)
+    results = tuple(Membership(space.word(rows[i]), float(scores[i])) for i in order)
     return OddOneOut(
         schema="embcli.odd/1",
         model=ModelCard.of(space),

@@ -98,7 +98,7 @@ def answer(space: VectorSpace, question: SoftmaxQuestion) -> Distribution:
         schema="embcli.softmax/1",
         model=ModelCard.of(space),
         query=query,
-        results=tuple(Candidate(space.vocabulary[int(candidates[i])], logit, p) for i, logit, p in results),
+        results=tuple(Candidate(space.word(int(candidates[i])), logit, p) for i, logit, p in results),
         entropy=bits,
     )
 

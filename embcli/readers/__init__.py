@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from embcli.store.read import Array
 from embcli.store.read import Block as Block
 
 # Called with the rows done, and the share of the source that has been read.
@@ -13,11 +14,27 @@ ROWS_AT_ONCE = 1 << 12
 
 
 class ReadOptions(NamedTuple):
-    """How to read a file: its format, if not as its content shows; who reads it; the words of a .npy."""
+    """How to read a file: its format, if not as its content shows; who reads it; the words of a .npy.
+
+    subwords: whether fastText's n-grams are kept.
+    """
 
     format_name: str | None = None
     reader: str = "embcli"
     words: Path | None = None
+    subwords: bool = True
+
+
+class Ngrams(NamedTuple):
+    """The character n-grams of a fastText model: their lengths, and the vectors [buckets, dim] of their buckets.
+
+    are_in_rows: whether the rows of the source include them already, or are to be composed (`vectors/subwords.py`).
+    """
+
+    min_n: int
+    max_n: int
+    vectors: Array
+    are_in_rows: bool
 
 
 class Source(NamedTuple):
@@ -26,7 +43,7 @@ class Source(NamedTuple):
     reader: its name, for the store's header. rows: how many to expect, for the progress bar; None when the
     file does not say. blocks: the rows, read as they are asked for. notes: what is odd about the file, for
     the user; complete when the blocks have been read. sorted_by_frequency: whether the most frequent word comes
-    first, as in the files that word2vec, GloVe and fastText write; None when nobody knows.
+    first, as in the files that word2vec, GloVe and fastText write; None when nobody knows. ngrams: those of fastText.
     """
 
     reader: str
@@ -34,3 +51,4 @@ class Source(NamedTuple):
     blocks: Iterator[Block]
     notes: list[str]
     sorted_by_frequency: bool | None = True
+    ngrams: Ngrams | None = None

@@ -1,4 +1,4 @@
-"""What gensim does for embcli: download from its catalogue, read fastText's `.bin`, read text and binary on
+"""What gensim does for embcli: download from its catalogue, read text and binary on
 request, and write its own files. The only module that imports gensim, and only inside functions.
 """
 
@@ -15,26 +15,12 @@ import numpy as np
 
 from embcli.errors import BadFile, InputOutputProblem, UnknownModel
 from embcli.readers import ROWS_AT_ONCE, Block, Source
-from embcli.readers.fasttext import walk_fasttext
 from embcli.readers.source_file import SourceFile
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
 NETWORK_TIMEOUT = 30.0  # seconds
-
-
-def read_fasttext(opened: SourceFile) -> Source:
-    """The word vectors of a fastText `.bin`, each the mean of its word's and its n-grams' vectors.
-
-    gensim loops for ever on a cut file, so its structure is walked first. BadFile when it does not add up.
-    """
-    from gensim.models.fasttext import load_facebook_vectors
-
-    if opened.compression:
-        raise BadFile(f"{opened.path} is compressed", "decompress it first")
-    walk_fasttext(opened)
-    return _source("fasttext", opened, lambda path: load_facebook_vectors(path))
 
 
 def read_plain(opened: SourceFile, format_name: str) -> Source:

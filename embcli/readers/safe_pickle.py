@@ -7,6 +7,7 @@ refused; gensim's own classes become inert boxes of attributes, and only numpy's
 import pickle
 import re
 import struct
+import sys
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -14,6 +15,9 @@ import numpy as np
 
 from embcli.readers.decompress import LARGEST_RATIO, RATIO_FREE
 from embcli.readers.source_file import SourceFile
+
+# Modules of Python 2's standard library that can run programs.
+PYTHON_2_MODULES = {"__builtin__", "commands", "popen2", "os2", "dl", "new", "imp", "user", "urllib2"}
 
 
 class Box:
@@ -69,6 +73,7 @@ def _allowed() -> dict[tuple[str, str], Any]:
         ("numpy", "dtype"): _simple_dtype,
         ("collections", "OrderedDict"): _empty_dict,
         ("collections", "defaultdict"): _empty_dict,
+        ("UserString", "defaultdict"): _empty_dict,  # as Python 3.4 spells it for Python 2
         ("_codecs", "encode"): _encode,
         ("copyreg", "_reconstructor"): Box,
         ("copy_reg", "_reconstructor"): Box,
@@ -76,10 +81,26 @@ def _allowed() -> dict[tuple[str, str], Any]:
     for core in ("numpy.core.multiarray", "numpy._core.multiarray"):
         names |= {(core, "_reconstruct"): _empty_array, (core, "scalar"): Box}
     for builtins in ("builtins", "__builtin__"):
-        names |= {(builtins, name): Box for name in ("object", "hash", "int", "long")}
-    for name in ("__RandomState_ctor", "__randomstate_ctor", "__bit_generator_ctor", "__generator_ctor"):
-        names |= {(module, name): Box for module in ("numpy.random", "numpy.random._pickle")}
+        names |= {(builtins, name): Box for name in ("object", "hash", "int", "long", "set")}
     return names
+
+
+def _is_inert(module: str, name: str) -> bool:
+    """Whether a name belongs to an object that models hold, which becomes a box.
+
+    These are gensim's classes, numpy's random generators and scalars, and what users gave to training: callbacks, hash
+    functions and the like, from modules of their own. A box does nothing whatever the name, but a name of the standard
+    library in a model is an attack, and is said to be one.
+    """
+    package = module.partition(".")[0]
+    if package == "numpy":
+        is_scalar = (
+            module == "numpy"
+            and isinstance(getattr(np, name, None), type)
+            and issubclass(getattr(np, name), np.generic)
+        )
+        return is_scalar or module.startswith("numpy.random")
+    return package not in sys.stdlib_module_names and package not in PYTHON_2_MODULES
 
 
 class _Bounded:
@@ -163,14 +184,17 @@ class _Unpickler(_Base):  # type: ignore[misc]
     dispatch[pickle.FROZENSET[0]] = load_frozenset
 
     def find_class(self, module: str, name: str) -> Any:
-        if module.partition(".")[0] == "gensim":
+        if (module, name) in self.allowed:
+            return self.allowed[module, name]
+        if _is_inert(module, name):
             return Box
-        if (module, name) not in self.allowed:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no model of gensim's needs")
-        return self.allowed[module, name]
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no model of gensim's needs")
 
     def persistent_load(self, _: object) -> Any:
         raise pickle.UnpicklingError("it refers to objects outside it")
+
+
+SIMPLE = (str, bytes, int, float, type(None), Box)
 
 
 def _set(target: object, items: list[Any]) -> None:
@@ -182,5 +206,7 @@ def _set(target: object, items: list[Any]) -> None:
 
 def _check_keys(keys: list[Any]) -> None:
     """Refuse keys that are not simple: hashing a tuple of tuples of … can take for ever, or crash."""
-    if not all(isinstance(key, str | bytes | int | float | None) for key in keys):
+    if not all(
+        isinstance(key, SIMPLE) or (type(key) is tuple and all(isinstance(k, SIMPLE) for k in key)) for key in keys
+    ):
         raise pickle.UnpicklingError("a dict or a set has keys that are not simple")

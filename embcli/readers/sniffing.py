@@ -1,7 +1,5 @@
 """Decide by its content, not its name, what a file is, and read it."""
 
-from pathlib import Path
-
 from embcli.errors import BadFile, UsageProblem
 from embcli.readers import ReadOptions, Source, binary, fasttext, gensim, gensim_pickle, npy, text
 from embcli.readers.source_file import SourceFile
@@ -25,12 +23,13 @@ def read(opened: SourceFile, options: ReadOptions = DEFAULTS) -> Source:
 
     The reader `gensim` reads text and binary through gensim instead of embcli's own readers.
     """
-    source = _read(opened, options.format_name or sniff(opened), options.reader, options.words)
+    source = _read(opened, options.format_name or sniff(opened), options)
     source.notes.extend(_notes_on_name(opened, source.reader))
     return source
 
 
-def _read(opened: SourceFile, format_name: str, reader: str, words: Path | None) -> Source:
+def _read(opened: SourceFile, format_name: str, options: ReadOptions) -> Source:
+    reader, words = options.reader, options.words
     if format_name not in INPUT_FORMATS:
         raise UsageProblem(f'there is no format "{format_name}"', f"one of {', '.join(INPUT_FORMATS)}")
     if reader == "gensim" and format_name in ("fasttext", "native", "npy"):
@@ -44,7 +43,7 @@ def _read(opened: SourceFile, format_name: str, reader: str, words: Path | None)
     if format_name == "native":
         return gensim_pickle.read(opened)
     if format_name == "fasttext":
-        return gensim.read_fasttext(opened)
+        return fasttext.read(opened, options)
     strict = binary.read(opened) if format_name == "binary" else text.read(opened, header=format_name == "word2vec")
     if reader == "embcli":
         return strict
@@ -75,7 +74,7 @@ def sniff(opened: SourceFile) -> str:
         return "npy"
     if look.startswith(gensim_pickle.PICKLE):
         return "native"
-    if look.startswith(fasttext.FASTTEXT_MAGIC):
+    if fasttext.is_fasttext(look):
         return "fasttext"
     first, newline, rest = look.removeprefix(text.BOM).partition(b"\n")
     if text.HEADER.fullmatch(first + newline):

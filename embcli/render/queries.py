@@ -209,14 +209,18 @@ def _lookup(lookup: queries.Lookup, pen: Pen) -> Parts:
         numbers = " ".join(digits(x, "+") for x in entry.vector[:FIRST_NUMBERS])
         more = len(entry.vector) - FIRST_NUMBERS
         numbers += f" {pen.ellipsis} {more} more" if more > 0 else ""
-        ranks = [f"{entry.frequency_rank:,}"] if known else []
-        shown.add(word(entry.word), f"{entry.row:,}", *ranks, norm, Text(numbers))
-    card, row = lookup.model, lookup.results[0].row
+        ranks = ["-" if entry.frequency_rank is None else f"{entry.frequency_rank:,}"] if known else []
+        row = "-" if entry.row is None else f"{entry.row:,}"
+        shown.add(word(entry.word), row, *ranks, norm, Text(numbers))
+    card, parts = lookup.model, [*headline(pen, "", (pen.model(lookup.model),), lookup.query.resolved), shown]
+    first = next((entry.row for entry in lookup.results if entry.row is not None), None)
+    if first is None:
+        return parts
     lesson = (
-        f"The one-hot vector of row {row:,} ({card.words:,} numbers, a single 1) times the embedding matrix "
-        f"[{card.words:,} {pen.times} {card.dim}] is row {row:,} of the matrix: to multiply is to look up."
+        f"The one-hot vector of row {first:,} ({card.words:,} numbers, a single 1) times the embedding matrix "
+        f"[{card.words:,} {pen.times} {card.dim}] is row {first:,} of the matrix: to multiply is to look up."
     )
-    return [*headline(pen, "", (pen.model(card),), lookup.query.resolved), shown, Text(), Text(lesson)]
+    return [*parts, Text(), Text(lesson)]
 
 
 VIEWS: dict[type, Callable[[Any, Pen], Parts]] = {

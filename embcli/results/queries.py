@@ -208,10 +208,10 @@ class OddOneOut(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A row of the embedding matrix. row: from 0. frequency_rank: from 1; None where nobody knows the frequencies."""
+    """A row of the embedding matrix. row: from 0; None for a vector of no row. frequency_rank: from 1, if known."""
 
     word: str
-    row: int
+    row: int | None
     frequency_rank: int | None
     norm: Length
     vector: tuple[Coordinate, ...]

@@ -7,6 +7,7 @@ length, little-endian; a JSON header padded with spaces; the tensors, end to end
     norms    F32 [rows]        ‖v‖, added up in float64
     order    I32 [rows]        rows sorted by the bytes of their word
     offsets  I64 [rows + 1]    where each word begins in `words`
+    ngrams   F32 [buckets, dim]  vectors of character n-grams, in models of fastText only
     words    U8  [bytes]       UTF-8, row order
     crc32    U32 [MiBs]        CRC-32 of each MiB of the tensors before it
 
@@ -43,7 +44,17 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "U8": np.dtype("u1"),
     "U32": np.dtype("<u4"),
 }
-TENSORS = {"vectors": "F32", "norms": "F32", "order": "I32", "offsets": "I64", "words": "U8", "crc32": "U32"}
+# In the order in which they lie in the file.
+TENSORS = {
+    "vectors": "F32",
+    "norms": "F32",
+    "order": "I32",
+    "offsets": "I64",
+    "ngrams": "F32",
+    "words": "U8",
+    "crc32": "U32",
+}
+OPTIONAL = {"ngrams"}
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Block = tuple[Sequence[bytes], np.ndarray[Any, np.dtype[np.float32]]]
@@ -61,6 +72,7 @@ class Store(NamedTuple):
     order: np.ndarray[Any, np.dtype[np.int32]]
     offsets: np.ndarray[Any, np.dtype[np.int64]]
     words: np.ndarray[Any, np.dtype[np.uint8]]
+    ngrams: np.ndarray[Any, np.dtype[np.float32]] | None
     metadata: Mapping[str, str]
     identity: Identity
 
@@ -79,7 +91,8 @@ def open_store(path: Path) -> Store:
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise DamagedStore(f"{path} is damaged, or is not a store of embcli: {error}", repair_hint(path)) from error
-    arrays = {name: _view(mapped, start, places[name]) for name in TENSORS if name != "crc32"}
+    arrays: dict[str, Any] = dict.fromkeys(OPTIONAL)
+    arrays |= {name: _view(mapped, start, place) for name, place in places.items() if name != "crc32"}
     metadata = header["__metadata__"]
     return Store(**arrays, metadata=metadata, identity=(stat.st_dev, stat.st_ino, metadata.get("header_crc32", "")))
 
@@ -124,6 +137,8 @@ def layout(shapes: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """The header's entries for tensors that lie end to end in the order of TENSORS."""
     entries, start = {}, 0
     for name, dtype in TENSORS.items():
+        if name in OPTIONAL and name not in shapes:
+            continue
         end = start + math.prod(shapes[name]) * DTYPES[dtype].itemsize
         entries[name] = {"dtype": dtype, "shape": list(shapes[name]), "data_offsets": [start, end]}
         start = end
@@ -174,9 +189,14 @@ def _check(header: Mapping[str, Any], size: int) -> dict[str, tuple[str, list[in
         "offsets": [rows + 1],
         "words": [words],
     }
+    if "ngrams" in header:
+        (buckets, width) = header["ngrams"]["shape"]
+        if width != dim or not isinstance(buckets, int) or buckets < 1:
+            raise ValueError("its sizes make no sense")
+        shapes["ngrams"] = [buckets, dim]
     checked = sum(math.prod(shape) * DTYPES[TENSORS[name]].itemsize for name, shape in shapes.items())
     expected = layout({**shapes, "crc32": [-(-checked // MEBIBYTE)]})
-    if {name: header.get(name) for name in TENSORS} != expected or len(header) != len(TENSORS) + 1:
+    if {name: entry for name, entry in header.items() if name != "__metadata__"} != expected:
         raise ValueError("its header contradicts itself")
     end = expected["crc32"]["data_offsets"][1]
     if size != end:

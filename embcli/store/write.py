@@ -23,7 +23,7 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from embcli.errors import BadFile, InputOutputProblem
-from embcli.store.read import MEBIBYTE, PAGE, TENSORS, Array, Block, encode_header, layout
+from embcli.store.read import MEBIBYTE, PAGE, Array, Block, encode_header, layout
 from embcli.store.sort_words import sort_words
 
 try:
@@ -55,6 +55,7 @@ def write_store(
     blocks: Iterable[Block],
     metadata: Mapping[str, str],
     *,
+    ngrams: Array | None = None,
     late: Callable[[], Mapping[str, str]] = dict,
     replace: bool = True,
 ) -> Written | None:
@@ -77,20 +78,21 @@ def write_store(
             if len(dropped):
                 _drop_rows(file, room, rows.count, 4 * rows.dim, dropped)
             file.seek(room + 4 * rows.dim * kept)
-            rows.append_to(file, dropped)
+            rows.append_to(file, dropped, ngrams)
             end = file.tell()
             file.truncate(end)
             crcs = _checksums(file, room, end)
             file.write(crcs.tobytes())
+            buckets = 0 if ngrams is None else len(ngrams)
             shapes = {
                 "vectors": [kept, rows.dim],
                 "norms": [kept],
                 "order": [kept],
                 "offsets": [kept + 1],
-                "words": [end - room - 4 * kept * (rows.dim + 2) - 8 * (kept + 1)],
+                **({"ngrams": [buckets, rows.dim]} if buckets else {}),
+                "words": [end - room - 4 * (kept * (rows.dim + 2) + buckets * rows.dim) - 8 * (kept + 1)],
                 "crc32": [len(crcs)],
             }
-            assert list(shapes) == list(TENSORS)
             facts = {**metadata, **late(), "duplicates": str(len(dropped))}
             header = encode_header(layout(shapes), facts)
             file.seek(0)
@@ -176,8 +178,8 @@ class _Spool:
             self.order.write(ordered[~again].astype("<i4").tobytes())
         return np.sort(np.frombuffer(dropped, np.int64)) if dropped else np.zeros(0, np.int64)
 
-    def append_to(self, file: IO[bytes], dropped: Array) -> None:
-        """Write norms, order, offsets and words behind the vectors, without the dropped rows."""
+    def append_to(self, file: IO[bytes], dropped: Array, ngrams: Array | None) -> None:
+        """Write norms, order, offsets, n-grams and words after the vectors, without the dropped rows."""
         for part, keep in self._kept(self.norms, "<f4", dropped):
             file.write(part[keep].tobytes())
         for rows in self.read(self.order, "<i4"):
@@ -188,6 +190,9 @@ class _Spool:
             ends = end + np.cumsum(part[keep], dtype=np.int64)
             end = int(ends[-1]) if len(ends) else end
             file.write(ends.astype("<i8").tobytes())
+        if ngrams is not None:
+            for first in range(0, len(ngrams), ROWS_COPIED_AT_ONCE):
+                file.write(np.ascontiguousarray(ngrams[first : first + ROWS_COPIED_AT_ONCE], "<f4").tobytes())
         if not len(dropped):
             self.words.seek(0)
             shutil.copyfileobj(self.words, file)

@@ -11,6 +11,7 @@ import numpy as np
 
 from embcli.errors import DamagedStore, UnknownWord, UsageProblem
 from embcli.vectors.arithmetic import Float32Array, Float64Array, Rows, lengths, row_norms, unit_rows, weighted_sum
+from embcli.vectors.subwords import Subwords
 from embcli.vectors.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -18,6 +19,30 @@ if TYPE_CHECKING:
 
 # A longer or shorter query vector than this comes from absurd weights and would leave float32.
 SAFE_QUERY = (1e-30, 1e30)
+
+
+# What is reported to stand for a word outside the vocabulary.
+FROM_NGRAMS = "its n-grams"
+
+
+class OutsideWords:
+    """Words outside the vocabulary that were asked about, each with a row after those of the matrix."""
+
+    def __init__(self, first: int) -> None:
+        self._first = first
+        self._rows: dict[str, int] = {}
+        self._words: list[str] = []
+
+    def row(self, word: str) -> int:
+        """The row of a word, a new one if it is new."""
+        if word not in self._rows:
+            self._rows[word] = self._first + len(self._words)
+            self._words.append(word)
+        return self._rows[word]
+
+    def word(self, row: int) -> str:
+        """The word of a row."""
+        return self._words[row - self._first]
 
 
 class Combination(NamedTuple):
@@ -41,6 +66,8 @@ class VectorSpace:
         self.norms = norms
         self.vocabulary = vocabulary
         self.name = name
+        self.subwords: Subwords | None = None
+        self._outside = OutsideWords(len(vectors))
 
     @classmethod
     def from_words(cls, words: Sequence[str], vectors: "ArrayLike", name: str = "") -> "VectorSpace":
@@ -68,21 +95,38 @@ class VectorSpace:
         return int(self.vectors.shape[1])
 
     def resolve(self, text: str) -> tuple[int, str]:
-        """The row and the word that a typed word stands for (`Vocabulary.resolve`), or UnknownWord."""
+        """The row and the word that a typed word stands for (`Vocabulary.resolve`), or UnknownWord.
+
+        With subwords, a word outside the vocabulary gets a row of its own after those of the matrix.
+        """
         try:
             return self.vocabulary.resolve(text)
         except UnknownWord as error:
+            if self.subwords is not None and self.subwords.vector(text) is not None:
+                return self._outside.row(text), text
             raise UnknownWord(error.word, error.suggestions, self.name) from None
 
     def resolve_all(self, words: Iterable[str]) -> tuple[list[int], dict[str, str]]:
-        """The row of each word, and the word used where it differs from what was typed."""
-        rows, resolved = [], {}
+        """The row of each word, and what was used in place of the word as typed. UnknownWord names all unknown ones."""
+        rows, resolved, unknown = [], {}, []
         for word in words:
-            row, used = self.resolve(word)
+            try:
+                row, used = self.resolve(word)
+            except UnknownWord as error:
+                unknown.append(error)
+                continue
             rows.append(row)
-            if used != word:
+            if row >= len(self):
+                resolved[word] = FROM_NGRAMS
+            elif used != word:
                 resolved[word] = used
+        if unknown:
+            raise UnknownWord.joined(unknown)
         return rows, resolved
+
+    def word(self, row: int) -> str:
+        """The word of a row, also of one outside the vocabulary."""
+        return self.vocabulary[row] if row < len(self) else self._outside.word(row)
 
     def combine(self, terms: Sequence[tuple[str, float]], *, unit: bool) -> Combination:
         """Σ weight · v over (word, weight) terms, with v̂ in place of v when `unit`.
@@ -103,12 +147,19 @@ class VectorSpace:
             raise UsageProblem("the weights of the expression are too small", "use weights nearer to 1")
         if not lengths(vector[None])[0] > 1e-12 * length:
             raise UsageProblem("the expression is the zero vector, which points nowhere", "change a word or a weight")
-        used = tuple((resolved.get(word, word), weight) for word, weight in terms)
+        used = tuple((self.word(row), weight) for row, (_, weight) in zip(rows, terms, strict=True))
         return Combination(vector, used, tuple(rows), resolved)
 
     def float64(self, rows: Rows | Sequence[int]) -> Float64Array:
         """The vectors of some rows in float64 [len(rows), dim]. DamagedStore for numbers that are not finite."""
-        vectors = self.vectors[np.asarray(rows, np.intp)]
+        wanted = np.asarray(rows, np.intp)
+        is_outside = wanted >= len(self)
+        vectors = self.vectors[np.where(is_outside, 0, wanted)]
+        for place in np.flatnonzero(is_outside).tolist():
+            assert self.subwords is not None
+            vector = self.subwords.vector(self._outside.word(int(wanted[place])))
+            assert vector is not None
+            vectors[place] = vector
         if not np.isfinite(vectors).all():
             raise DamagedStore("the vectors hold numbers that are not finite")
         return vectors.astype(np.float64)

@@ -12,6 +12,7 @@ from embcli.errors import UsageProblem
 FORMER = {"--vocab": "--top"}
 # gensim's `topn` is the number of answers: whoever restricts the vocabulary to so few words probably means that.
 FEW_WORDS = 100
+DELETING = {"remove"}
 
 
 class Command(TyperCommand):
@@ -74,7 +75,18 @@ class NamedModelCommand(Command):
 
 
 class Group(TyperGroup):
-    """A command that has commands."""
+    """A command that has commands. For a mistyped one a similar one is suggested, but never one that deletes."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the first argument names. UsageProblem with suggestions for an unknown one."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            from difflib import get_close_matches
+
+            listed = [name for name in self.list_commands(ctx) if name not in DELETING]
+            similar = get_close_matches(args[0], listed)
+            hint = f"did you mean {ctx.command_path} {similar[0]}?" if similar else f"see: {ctx.command_path} --help"
+            raise UsageProblem(f'there is no command "{args[0]}"', hint)
+        return super().resolve_command(ctx, args)
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """The first line of the help, never cut."""

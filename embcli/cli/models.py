@@ -7,7 +7,7 @@ import typer
 
 from embcli.cli import options
 from embcli.cli.command import Command, Group, NamedModelCommand
-from embcli.cli.session import load, note, output_format, show
+from embcli.cli.session import is_terminal, load, note, output_format, show
 
 app = typer.Typer(cls=Group)
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A model, by name or as a path.", show_default=False)]
@@ -53,12 +53,24 @@ def add(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a model of that name.")] = False,
     input_format: Annotated[
-        Literal["word2vec", "glove", "binary", "fasttext", "native", "npy"] | None,
+        Literal["word2vec", "glove", "binary", "fasttext", "native", "npy", "npz"] | None,
         typer.Option(help="Read the file as this format.  [default: what its content shows]", show_default=False),
     ] = None,
     reader: Annotated[Literal["embcli", "gensim"], typer.Option(help="Who reads text and binary files.")] = "embcli",
     words: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The words of a .npy file, one a line.", show_default=False)
+        Path | None,
+        typer.Option(metavar="FILE", help="The words of vectors without words, one a line.", show_default=False),
+    ] = None,
+    header: Annotated[
+        bool | None,
+        typer.Option(
+            "--header/--no-header",
+            help="Whether the first line names the columns.  [default: as it shows]",
+            show_default=False,
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Read the first N rows only.", show_default=False)
     ] = None,
     subwords: Annotated[
         bool,
@@ -70,8 +82,9 @@ def add(
 ) -> None:
     """Add a model from a file or from gensim's catalogue.
 
-    Formats: word2vec, GloVe or fastText text, word2vec binary, fastText .bin, gensim .kv and .model, NumPy .npy. Text
-    and binary may be compressed (.gz, .bz2, .xz, .zip).
+    Formats: text of word2vec, GloVe and fastText, CSV, TSV, word2vec binary, fastText .bin, gensim .kv and .model,
+    NumPy .npy and .npz. Text and binary may be compressed (.gz, .bz2, .xz) or in an archive (.zip, .tar): vectors.zip,
+    or vectors.zip/small.txt.
 
     Example: embcli models add vectors.txt --name mine
     """
@@ -80,7 +93,7 @@ def add(
     from embcli.render.progress import progress_bar
 
     format_name = output_format(format_name, as_json, as_jsonl)
-    read = ReadOptions(input_format, reader, words, subwords)
+    read = ReadOptions(input_format, reader, words, subwords, header, limit)
     with progress_bar() as progress:
         added = add_model(source, name, force=force, read=read, progress=progress)
     show_with_notes(added, format_name)
@@ -107,17 +120,48 @@ def info(
 
 
 @app.command(cls=Command)
-def remove(
-    name: Name, format_name: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False
+def rename(
+    name: Name,
+    new_name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="Its new name.", show_default=False)],
+    format_name: options.Format = None,
+    as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Delete a model.
+    """Give a model another name.
 
-    Example: embcli models remove mine
+    Example: embcli models rename mine yours
     """
-    from embcli.models.manage import remove as remove_model
+    from embcli.models.manage import rename as rename_model
 
     format_name = output_format(format_name, as_json, as_jsonl)
-    show(remove_model(name), format_name)
+    show(rename_model(name, new_name), format_name)
+
+
+@app.command(cls=Command)
+def remove(
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME...", help="Models, by name or as paths.", show_default=False)
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before deleting.")] = False,
+    format_name: options.Format = None,
+    as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
+) -> None:
+    """Delete models; on a terminal, after a question.
+
+    Example: embcli models remove mine --yes
+    """
+    from embcli.models.manage import removable
+    from embcli.models.manage import remove as remove_models
+
+    format_name = output_format(format_name, as_json, as_jsonl)
+    entries = removable(names)
+    if not yes and is_terminal():
+        listed = ", ".join(entry.name for entry in entries)
+        if not typer.confirm(f"Delete {listed}?", err=True):
+            note("nothing was deleted")
+            raise typer.Exit(1)
+    show(remove_models(*names), format_name)
 
 
 @app.command(cls=NamedModelCommand)

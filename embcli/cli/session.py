@@ -93,6 +93,11 @@ def note(text: str) -> None:
         sys.stderr.write(f"embcli: note: {printable(text)}\n")
 
 
+def is_terminal() -> bool:
+    """Whether a person can be asked: stdin and stderr are a terminal."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
 def discard_stdout() -> None:
     """What is still buffered must not be written, and complained about, when the interpreter ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

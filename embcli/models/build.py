@@ -42,6 +42,8 @@ def make(
         written = None
         if replace or not path.exists():
             source = sniffing.read(opened, options)
+            if options.limit is not None:
+                source = source._replace(blocks=islice_rows(source.blocks, options.limit), rows=options.limit)
             metadata = _metadata(origin, opened.size, opened.mtime_ns, source)
             blocks = _reporting(source, report, opened)
             subwords = _subwords(source)
@@ -51,9 +53,19 @@ def make(
             if subwords is not None and options.subwords:
                 kept = subwords.vectors
                 metadata |= {"ngram_min": str(subwords.min_n), "ngram_max": str(subwords.max_n)}
-            written = write_store(path, blocks, metadata, ngrams=kept, late=digest.metadata, replace=replace)
+            late = digest.metadata
+            if options.limit is not None:  # the rest of the file is not read, so it has no digest
+                digest.stop()
+                metadata |= {"limit": str(options.limit)}
+                late = dict
+            written = write_store(path, blocks, metadata, ngrams=kept, late=late, replace=replace)
         if written is None:
-            same = open_store(path).metadata.get("source_sha256") == digest.hexdigest()
+            known = open_store(path).metadata
+            if options.limit is None:
+                same = known.get("source_sha256") == digest.hexdigest()
+            else:
+                facts = {"source_mtime_ns": str(opened.mtime_ns), "limit": str(options.limit)}
+                same = facts.items() <= known.items()
             return ("it had been added before",) if same else None
     except OSError as error:
         raise InputOutputProblem(f"cannot read {file}: {error.strerror or error}", "try again") from error
@@ -63,7 +75,19 @@ def make(
     if written.duplicates:
         words = "word" if written.duplicates == 1 else "words"
         source.notes.append(f"skipped {written.duplicates:,} duplicate {words} (kept the first)")
+    if written.zeros:
+        vectors = "vector is" if written.zeros == 1 else "vectors are"
+        source.notes.append(f"{written.zeros:,} {vectors} zero; the cosine of a zero vector with any other is 0")
     return tuple(source.notes)
+
+
+def islice_rows(blocks: Iterator[Block], limit: int) -> Iterator[Block]:
+    """The first rows; the file is not read further."""
+    for words, vectors in blocks:
+        yield words[:limit], vectors[:limit]
+        limit -= len(words)
+        if limit <= 0:
+            return
 
 
 def _subwords(source: Source) -> Subwords | None:
@@ -96,7 +120,7 @@ class _Digest:
 
     def __init__(self, opened: SourceFile) -> None:
         try:
-            self.file = opened.path.open("rb")
+            self.file = opened.file_path.open("rb")
         except OSError as error:
             raise InputOutputProblem(f"cannot read {opened.path}: {error.strerror}", "check the path") from error
         if not os.path.samestat(os.fstat(self.file.fileno()), os.fstat(opened.file.fileno())):

@@ -11,6 +11,7 @@ import numpy as np
 from embcli.errors import InputOutputProblem, UsageProblem
 from embcli.models.open import StoredSpace
 from embcli.readers import ROWS_AT_ONCE
+from embcli.readers.layout import Layout
 from embcli.readers.text import Chunk, Problem, parse
 
 EXPORT_FORMATS = ("word2vec", "binary", "kv")
@@ -73,7 +74,7 @@ def _check_text(word: str) -> None:
     """UsageProblem for a word that the reader of text would refuse, or take for another one."""
     if PLAIN_WORD.fullmatch(word):
         return
-    read = parse(Chunk(f"{word} 0.5\n".encode(), 1, 1))
+    read = parse(Chunk(f"{word} 0.5\n".encode(), 1, Layout(1)))
     if isinstance(read, Problem) or read[0] != word.encode():
         raise UsageProblem(f'word2vec\'s text format cannot hold the word "{word}"', "use --as kv")
 

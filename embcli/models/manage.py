@@ -2,11 +2,12 @@
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from embcli.errors import DamagedStore, InputOutputProblem, UnknownModel, UsageProblem
 from embcli.models import build
+from embcli.models.catalogue import catalog
 from embcli.models.names import (
     DEFAULT,
     chosen_default,
@@ -22,6 +23,7 @@ from embcli.models.names import (
 )
 from embcli.models.open import Progress, open_space, reporter
 from embcli.readers import ReadOptions, glove_wheel
+from embcli.readers.archive import split_member
 from embcli.results.models import ModelEntry, ModelInfo, ModelInfos, Models, ModelsQuery
 from embcli.store.read import open_store
 from embcli.store.read import verify as verify_store
@@ -47,16 +49,13 @@ def add(
     if "://" in source:
         raise UsageProblem(f"{source} is an address, not a file", "download it, then add the file")
     file = Path(source)
-    if not file.exists() and CATALOGUE_NAME.fullmatch(source):
+    if not split_member(file)[0].exists() and CATALOGUE_NAME.fullmatch(source):
         path = model_path(source if name is None else name)
         if path.exists() and not force:
             if (known := describe(path.stem)).source != source:
                 raise _taken(path.stem)
             return as_models("add", path.stem, [known], notes=("it had been added before",))
-        from embcli.readers.gensim import fetch
-
-        downloads = data_dir() / "downloads"
-        file, download = fetch(source, downloads), downloads / source
+        file, download = _fetch(source)
     else:
         path, download = model_path(_name_for(file) if name is None else name), None
     notes = build.make(file, path, source, read, replace=force, report=reporter(path.stem, progress))
@@ -66,6 +65,23 @@ def add(
         verify_store(path)
         shutil.rmtree(download, ignore_errors=True)
     return as_models("add", path.stem, [describe(path.stem)], notes=notes)
+
+
+def _fetch(name: str) -> tuple[Path, Path]:
+    """The downloaded file of a model in gensim's catalogue, and the folder of the download."""
+    from difflib import get_close_matches
+
+    from embcli.readers.gensim import fetch
+
+    downloads = data_dir() / "downloads"
+    try:
+        return fetch(name, downloads), downloads / name
+    except (UnknownModel, InputOutputProblem) as error:
+        known = [entry.name for entry in catalog().results]
+        similar = get_close_matches(name, known, cutoff=0.7)
+        if similar and name not in known:
+            error.hint, error.suggestions = f"did you mean {', '.join(similar)}?", tuple(similar)
+        raise
 
 
 def _name_for(file: Path) -> str:
@@ -155,17 +171,42 @@ def as_models(
     return Models("embcli.models/1", None, ModelsQuery(action, name), tuple(entries), notes)
 
 
-def remove(name: str) -> Models:
-    """Delete a model, also a damaged one, by its name or the path of its file, which may be gone; UnknownModel."""
-    path = path_of_model(name)
-    if is_path(name) and not path.exists():
-        raise UnknownModel(f"there is no model made from {name}", "see: embcli models")
-    name = path.stem
-    entry = describe(name)._replace(status="removed", default=False)
-    path.unlink(missing_ok=True)
-    if chosen_default() == name:
-        default_file().unlink(missing_ok=True)
-    return as_models("remove", name, [entry])
+def removable(names: Sequence[str]) -> list[ModelEntry]:
+    """Models, also damaged ones, by name or by the path of their file, which may be gone; UnknownModel."""
+    entries = {}
+    for name in names:
+        path = path_of_model(name)
+        if is_path(name) and not path.exists():
+            raise UnknownModel(f"there is no model made from {name}", "see: embcli models")
+        entries[path.stem] = describe(path.stem)
+    return list(entries.values())
+
+
+def remove(*names: str) -> Models:
+    """Delete models; none when one of them is unknown. UnknownModel."""
+    removed = []
+    for entry in removable(names):
+        model_path(entry.name).unlink(missing_ok=True)
+        if chosen_default() == entry.name:
+            default_file().unlink(missing_ok=True)
+        removed.append(entry._replace(status="removed", default=False))
+    return as_models("remove", names[0] if len(names) == 1 else None, removed)
+
+
+def rename(name: str, new_name: str) -> Models:
+    """Give a model another name; a chosen default stays the default. UnknownModel; UsageProblem for a taken name."""
+    path, new = path_of_model(name), model_path(new_name)
+    describe(path.stem)
+    if new.exists():
+        raise UsageProblem(f'there is a model "{new_name}" already', "choose another name, or remove it first")
+    was_default = chosen_default() == path.stem
+    try:
+        path.rename(new)
+    except OSError as error:
+        raise InputOutputProblem(f"cannot rename {path}: {error.strerror}", "check the folder of the models") from error
+    if was_default:
+        set_default(new_name)
+    return as_models("rename", new_name, [describe(new_name)])
 
 
 def verify(name: str | None = None, *, progress: Progress | None = None) -> Models:

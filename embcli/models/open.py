@@ -128,11 +128,13 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
 def _add_path(name: str, progress: Progress | None) -> Path:
     """The store of the model that was made out of a file; made now if it is new or has changed."""
     # By the name as it was typed: `Path` would make `glove`, which is a model, of `./glove`.
+    from embcli.readers.archive import split_member
+
     path, file = path_of_model(name), Path(name)
-    if not file.exists():
+    if not split_member(file)[0].exists():
         raise InputOutputProblem(f"there is no file {file}", "check the path; a model is named without a separator")
     if path.exists():
-        stat, known = file.stat(), open_store(path).metadata
+        stat, known = split_member(file)[0].stat(), open_store(path).metadata
         if (known.get("source_size"), known.get("source_mtime_ns")) == (str(stat.st_size), str(stat.st_mtime_ns)):
             return path
     from embcli.models.build import make

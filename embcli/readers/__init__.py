@@ -9,20 +9,25 @@ from embcli.store.read import Block as Block
 
 # Called with the rows done, and the share of the source that has been read.
 ReportRows = Callable[[int, float], None]
+BOM = b"\xef\xbb\xbf"
+LONGEST_WORD = 10_000  # bytes
 # Rows that readers of arrays hand on together.
 ROWS_AT_ONCE = 1 << 12
 
 
 class ReadOptions(NamedTuple):
-    """How to read a file: its format, if not as its content shows; who reads it; the words of a .npy.
+    """How to read a file: its format, if not as its content shows; who reads it; a file of words for vectors without.
 
-    subwords: whether fastText's n-grams are kept.
+    subwords: whether fastText's n-grams are kept. header: whether the first line of a text names the columns, if not as
+    it shows. limit: how many rows to read.
     """
 
     format_name: str | None = None
     reader: str = "embcli"
     words: Path | None = None
     subwords: bool = True
+    header: bool | None = None
+    limit: int | None = None
 
 
 class Ngrams(NamedTuple):

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from embcli.errors import BadFile
-from embcli.readers import Block, Source
+from embcli.readers import LONGEST_WORD, Block, Source
 from embcli.readers.source_file import SourceFile
-from embcli.readers.text import BYTES_AT_ONCE, HEADER, LONGEST_WORD, MOST_NUMBERS
+from embcli.readers.text import BYTES_AT_ONCE, HEADER, MOST_NUMBERS
 
 LONGEST_BINARY_HEADER = 100
 LINE_FEED = 10

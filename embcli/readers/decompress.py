@@ -7,15 +7,15 @@ import bz2
 import errno
 import io
 import lzma
-import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from embcli.errors import BadFile, InputOutputProblem
+from embcli.readers.archive import PIECE, zip_member, zip_pieces
 
-PIECE = 1 << 20
 # Vectors as text shrink to about a third. What grows beyond this is a bomb.
 LARGEST_RATIO = 25
 RATIO_FREE = 1 << 22  # bytes out before the ratio counts
@@ -28,23 +28,38 @@ def compression_of(start: bytes) -> str | None:
     return next((name for magic, name in magics.items() if start.startswith(magic)), None)
 
 
-def open_decompressed(path: Path, file: IO[bytes], compression: str) -> io.BufferedReader:
+def open_decompressed(path: Path, file: IO[bytes], compression: str, member: str | None = None) -> io.BufferedReader:
     """The content of a compressed file as a stream; BadFile while it is read, when it is damaged, cut, or a bomb."""
-    return io.BufferedReader(_Pieces(_decompressed(path, file, compression)), 1 << 16)
+    return io.BufferedReader(Pieces(_decompressed(path, file, compression, member)), 1 << 16)
 
 
-def _decompressed(path: Path, file: IO[bytes], compression: str) -> Iterator[bytes]:
+def _decompressed(path: Path, file: IO[bytes], compression: str, member: str | None) -> Iterator[bytes]:
     """The content in pieces; BadFile when it is damaged, cut, or a bomb."""
     out = 0
-    try:
-        for piece in _unzipped(path, file) if compression == "zip" else _unpacked(file, compression):
+    with damage_reported(path, compression):
+        for piece in _unpacked(file, compression) if member is None else zip_pieces(file, member):
             out += len(piece)
             if out > max(RATIO_FREE, LARGEST_RATIO * file.tell()):
                 raise BadFile(
                     f"{path} grows more than {LARGEST_RATIO} times when decompressed", "it is no file of vectors"
                 )
             yield piece
-    except (BadFile, InputOutputProblem):
+
+
+def find_zip_member(path: Path, file: IO[bytes], member: str | None) -> tuple[str, bool]:
+    """The member of a zip that is read, and whether there are others. BadFile where none, or several, hold vectors."""
+    with damage_reported(path, "zip"):
+        found = zip_member(path, file, member)
+    file.seek(0)
+    return found
+
+
+@contextmanager
+def damage_reported(path: Path, compression: str) -> Iterator[None]:
+    """Whatever a damaged file makes a decompressor raise becomes BadFile."""
+    try:
+        yield
+    except (BadFile, InputOutputProblem, GeneratorExit):
         raise
     except Exception as error:  # zipfile stumbles over a damaged directory in many ways, a negative seek among them
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
@@ -100,17 +115,7 @@ def _unpacked(file: IO[bytes], compression: str) -> Iterator[bytes]:
             data = file.read(PIECE)
 
 
-def _unzipped(path: Path, file: IO[bytes]) -> Iterator[bytes]:
-    with zipfile.ZipFile(file) as archive:
-        members = [member for member in archive.infolist() if not member.is_dir()]
-        if len(members) != 1:
-            raise BadFile(f"{path} holds {len(members)} files instead of one", "unpack it and add the file of vectors")
-        with archive.open(members[0]) as member:
-            while piece := member.read(PIECE):
-                yield piece
-
-
-class _Pieces(io.RawIOBase):
+class Pieces(io.RawIOBase):
     """A readable stream over pieces of bytes."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
@@ -118,9 +123,11 @@ class _Pieces(io.RawIOBase):
         self.rest = memoryview(b"")
 
     def readable(self) -> bool:
+        """It is."""
         return True
 
     def readinto(self, buffer: Any) -> int:
+        """Fill the buffer with what comes next; returns how many bytes that is."""
         if not self.rest:
             self.rest = memoryview(next(self.pieces, b""))
         count = min(len(buffer), len(self.rest))

@@ -21,9 +21,8 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from embcli.errors import BadFile
-from embcli.readers import ROWS_AT_ONCE, Block, Ngrams, ReadOptions, Source
+from embcli.readers import LONGEST_WORD, ROWS_AT_ONCE, Block, Ngrams, ReadOptions, Source
 from embcli.readers.source_file import SourceFile
-from embcli.readers.text import LONGEST_WORD
 from embcli.store.read import Array
 
 FASTTEXT_MAGIC = struct.pack("<i", 793712314)  # FASTTEXT_FILEFORMAT_MAGIC_INT32 of fastText's fasttext.cc

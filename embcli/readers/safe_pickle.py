@@ -194,7 +194,7 @@ class _Unpickler(_Base):  # type: ignore[misc]
         raise pickle.UnpicklingError("it refers to objects outside it")
 
 
-SIMPLE = (str, bytes, int, float, type(None), Box)
+SIMPLE_KEYS = (str, bytes, int, float, type(None), Box)
 
 
 def _set(target: object, items: list[Any]) -> None:
@@ -207,6 +207,7 @@ def _set(target: object, items: list[Any]) -> None:
 def _check_keys(keys: list[Any]) -> None:
     """Refuse keys that are not simple: hashing a tuple of tuples of … can take for ever, or crash."""
     if not all(
-        isinstance(key, SIMPLE) or (type(key) is tuple and all(isinstance(k, SIMPLE) for k in key)) for key in keys
+        isinstance(key, SIMPLE_KEYS) or (type(key) is tuple and all(isinstance(k, SIMPLE_KEYS) for k in key))
+        for key in keys
     ):
         raise pickle.UnpicklingError("a dict or a set has keys that are not simple")

@@ -1,10 +1,12 @@
 """Decide by its content, not its name, what a file is, and read it."""
 
+from pathlib import PurePath
+
 from embcli.errors import BadFile, UsageProblem
-from embcli.readers import ReadOptions, Source, binary, fasttext, gensim, gensim_pickle, npy, text
+from embcli.readers import BOM, ReadOptions, Source, binary, fasttext, gensim, gensim_pickle, npy, text
 from embcli.readers.source_file import SourceFile
 
-INPUT_FORMATS = ("word2vec", "glove", "binary", "fasttext", "native", "npy")
+INPUT_FORMATS = ("word2vec", "glove", "binary", "fasttext", "native", "npy", "npz")
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zip": "zip"}
 KINDS = {
     ".txt": ("text", "word2vec", "glove"),
@@ -12,9 +14,10 @@ KINDS = {
     ".bin": ("binary", "fasttext"),
     ".kv": ("native",),
     ".npy": ("npy",),
+    ".npz": ("npz",),
+    ".csv": ("text", "word2vec", "glove"),
+    ".tsv": ("text", "word2vec", "glove"),
 }
-# What is looked at: enough for a header and a line of some thousand numbers.
-LOOK = 1 << 16
 DEFAULTS = ReadOptions()
 
 
@@ -32,19 +35,25 @@ def _read(opened: SourceFile, format_name: str, options: ReadOptions) -> Source:
     reader, words = options.reader, options.words
     if format_name not in INPUT_FORMATS:
         raise UsageProblem(f'there is no format "{format_name}"', f"one of {', '.join(INPUT_FORMATS)}")
-    if reader == "gensim" and format_name in ("fasttext", "native", "npy"):
+    if reader == "gensim" and format_name in ("fasttext", "native", "npy", "npz"):
         raise UsageProblem(
             f"{opened.path} is {format_name}: --reader chooses who reads text and binary", "leave out --reader"
         )
-    if words is not None and format_name != "npy":
+    if words is not None and format_name in ("binary", "native", "fasttext"):
         raise UsageProblem(f"{opened.path} has its own words ({format_name})", "leave out --words")
     if format_name == "npy":
         return npy.read(opened, words)
+    if format_name == "npz":
+        return npy.read_npz(opened, words)
     if format_name == "native":
         return gensim_pickle.read(opened)
     if format_name == "fasttext":
         return fasttext.read(opened, options)
-    strict = binary.read(opened) if format_name == "binary" else text.read(opened, header=format_name == "word2vec")
+    strict = (
+        binary.read(opened)
+        if format_name == "binary"
+        else text.read(opened, has_counts=format_name == "word2vec", options=options)
+    )
     if reader == "embcli":
         return strict
     for _ in strict.blocks:  # gensim would load a broken file as a wrong model, or ask for all memory
@@ -54,11 +63,15 @@ def _read(opened: SourceFile, format_name: str, options: ReadOptions) -> Source:
 
 def _notes_on_name(opened: SourceFile, reader: str) -> list[str]:
     """What is odd about the name of a file, whose content is something else."""
-    suffixes = [suffix.lower() for suffix in opened.path.suffixes]
-    packed = COMPRESSIONS.get(suffixes.pop()) if suffixes and suffixes[-1] in COMPRESSIONS else None
+    name = PurePath(str(opened.member)) if opened.is_one_of_several else opened.path
+    suffixes = [suffix.lower() for suffix in name.suffixes]
     notes = []
-    if packed != opened.compression:
-        notes.append(f"it is {opened.compression or 'not compressed'}, whatever its name says")
+    if not opened.is_one_of_several and opened.compression not in ("npz", "tar"):
+        packed = COMPRESSIONS.get(suffixes.pop()) if suffixes and suffixes[-1] in COMPRESSIONS else None
+        if packed != opened.compression:
+            notes.append(f"it is {opened.compression or 'not compressed'}, whatever its name says")
+    elif opened.is_one_of_several and not str(opened.path).endswith(str(opened.member)):
+        notes.append(f"of the files in it, {opened.member} was read")
     kinds = KINDS.get(suffixes[-1]) if suffixes else None
     if kinds and reader.removeprefix("gensim ") not in kinds:
         notes.append(f"it is {reader.removeprefix('gensim ')}, whatever its name says")
@@ -67,7 +80,9 @@ def _notes_on_name(opened: SourceFile, reader: str) -> list[str]:
 
 def sniff(opened: SourceFile) -> str:
     """The format that the first bytes show; BadFile when they show none."""
-    look: bytes = opened.stream.peek(LOOK)[:LOOK]  # type: ignore[attr-defined]
+    if opened.compression == "npz":
+        return "npz"
+    look: bytes = opened.stream.peek(text.LOOK)[: text.LOOK]  # type: ignore[attr-defined]
     if not look:
         raise BadFile(f"{opened.path} is empty", "give a file of vectors")
     if look.startswith(npy.MAGIC):
@@ -76,9 +91,10 @@ def sniff(opened: SourceFile) -> str:
         return "native"
     if fasttext.is_fasttext(look):
         return "fasttext"
-    first, newline, rest = look.removeprefix(text.BOM).partition(b"\n")
-    if text.HEADER.fullmatch(first + newline):
-        return "word2vec" if _is_row(rest, int(text.HEADER.fullmatch(first)[2])) else "binary"  # type: ignore[index]
+    first, newline, rest = look.removeprefix(BOM).partition(b"\n")
+    counts = text.HEADER.fullmatch(first + newline)
+    if counts and int(counts[1]):
+        return "word2vec" if _is_row(rest, int(counts[2])) else "binary"
     if b"\0" in look or not _is_mostly_text(look):
         raise BadFile(f"{opened.path} is in no format that embcli knows", "see: embcli models add --help")
     return "glove"
@@ -89,7 +105,7 @@ def _is_row(look: bytes, dim: int) -> bool:
     line, newline, _ = look.partition(b"\n")
     numbers = line.split()[-dim:] if newline else line.split()[1:-1]
     if not numbers:
-        return newline == b"\n" or _is_mostly_text(look[:LOOK])
+        return newline == b"\n" or _is_mostly_text(look[: text.LOOK])
     return sum(map(text.is_number, numbers)) * 2 >= len(numbers)
 
 

@@ -7,26 +7,59 @@ from pathlib import Path
 from typing import IO
 
 from embcli.errors import BadFile, InputOutputProblem
-from embcli.readers.decompress import PIECE, compression_of, open_decompressed
+from embcli.readers.archive import PIECE, is_npz, is_tar, split_member, tar_member, tar_pieces
+from embcli.readers.decompress import Pieces, compression_of, find_zip_member, open_decompressed
 
 
 class SourceFile:
     """A source as a stream of bytes: `stream`, and how many bytes of the file it has taken: `taken()`."""
 
     def __init__(self, path: Path) -> None:
+        file, member = split_member(path)
         self.path = path
-        self.file = _open_plain_file(path)
+        self.file_path = file  # of the archive, if it is in one
+        self.file = _open_plain_file(file)
         self.size = os.fstat(self.file.fileno()).st_size
         self.mtime_ns = os.fstat(self.file.fileno()).st_mtime_ns
+        self.member: str | None = None  # of an archive
+        self.is_one_of_several = False
+        self.stream: IO[bytes] = self.file
+        try:
+            self._open_stream(file, member)
+        except BaseException:
+            self.file.close()
+            raise
+
+    def _open_stream(self, file: Path, member: str | None) -> None:
         try:
             start = self.file.read(6)
         except OSError as error:
-            raise InputOutputProblem(f"cannot read {path}: {error.strerror}", "check the file") from error
+            raise InputOutputProblem(f"cannot read {self.path}: {error.strerror}", "check the file") from error
         self.file.seek(0)
         self.compression = compression_of(start)
-        self.stream: IO[bytes] = self.file
+        if self.compression == "zip" and member is None and is_npz(self.file):
+            self.compression = "npz"
+        elif self.compression == "zip":
+            self.member, self.is_one_of_several = find_zip_member(file, self.file, member)
+            self.stream = open_decompressed(file, self.file, "zip", self.member)
+        elif self.compression:
+            self.stream = open_decompressed(file, self.file, self.compression)
+        if self.member is None and self.compression != "npz" and is_tar(self.stream.peek(512)):  # type: ignore[attr-defined]
+            self._open_tar(file, member)
+        if member is not None and self.member is None:
+            raise InputOutputProblem(
+                f"cannot read {self.path}: {file} is neither a folder nor an archive", "check the path"
+            )
+
+    def _open_tar(self, file: Path, member: str | None) -> None:
+        """Find the member in a first pass, and read it in a second one."""
+        self.member, self.is_one_of_several = tar_member(file, self.stream, member)
+        self.file.seek(0)
+        stream: IO[bytes] = self.file
         if self.compression:
-            self.stream = open_decompressed(self.path, self.file, self.compression)
+            stream = open_decompressed(file, self.file, self.compression)
+        self.stream = io.BufferedReader(Pieces(tar_pieces(file, stream, self.member)), 1 << 16)
+        self.compression = "tar"
 
     def taken(self) -> int:
         """Bytes of the file that have been read, for a progress bar."""

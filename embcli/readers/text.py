@@ -9,28 +9,34 @@ Numbers are read as 64-bit floats and rounded to 32 bits, as gensim does. Large 
 process for each processor; they are fed through pipes and end when this process does.
 """
 
+import csv
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from embcli.errors import BadFile
-from embcli.readers import Block, Source
+from embcli.errors import BadFile, UsageProblem
+from embcli.readers import BOM, LONGEST_WORD, Block, ReadOptions, Source
 from embcli.readers.decimals import parse_decimals
+from embcli.readers.layout import SAMPLE, Layout, find_layout
 from embcli.readers.source_file import SourceFile
+from embcli.readers.words import with_words
 from embcli.workers import WorkerLost, Workers, processors
 
-BOM = b"\xef\xbb\xbf"
 BYTES_AT_ONCE = 1 << 21
 LONGEST_LINE = 1 << 22
-LONGEST_WORD = 10_000
 MOST_NUMBERS = 1_000_000  # a row
 # Below this size, starting other processes takes longer than the parsing.
 BYTES_WORTH_PROCESSES = 1 << 23
 HEADER = re.compile(rb"\s*(\d{1,18})[ \t]+(\d{1,9})\s*")
 EXAMPLE = "every line must be a word and its numbers"
+UNENDED = "if it is whole, end the line"
+# What is looked at to find format and layout: enough for a header and a line of some thousand numbers.
+LOOK = 1 << 16
+AS_SHOWN = ReadOptions()
 
 
 class Problem(NamedTuple):
@@ -41,24 +47,27 @@ class Problem(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """Whole lines of a file, the first of them with its number, each to hold `dim` numbers."""
+    """Whole lines of a file, the first of them with its number. is_counted: whether a line of counts says how many
+    numbers a row has.
+    """
 
     lines: bytes
     first: int
-    dim: int
+    layout: Layout
+    is_counted: bool = False
 
 
 ParsedRows = tuple[bytes, npt.NDArray[np.float32]]  # words, joined by line feeds, and vectors
 
 
-def read(opened: SourceFile, *, header: bool) -> Source:
-    """The rows of a text file, with or without a header. BadFile names file and line."""
+def read(opened: SourceFile, *, has_counts: bool, options: ReadOptions = AS_SHOWN) -> Source:
+    """The rows of a text file, with a first line of counts or without. BadFile names file and line."""
     stream, first_line, notes = opened.stream, 1, []
     if stream.peek(3).startswith(BOM):  # type: ignore[attr-defined]
         stream.read(len(BOM))
         notes.append("it begins with a byte order mark, which was left out")
     rows = dim = None
-    if header:
+    if has_counts:
         line = stream.readline(LONGEST_LINE)
         match = HEADER.fullmatch(line)
         if match is None:
@@ -70,37 +79,105 @@ def read(opened: SourceFile, *, header: bool) -> Source:
             raise _bad(
                 opened, Problem(1, f"the header promises {rows} rows of {dim} numbers, which the file cannot hold")
             )
-    return Source("text", rows, _blocks(opened, first_line, rows, dim, notes), notes)
+    layout = _layout(opened, first_line, dim, options)
+    notes += layout.notes()
+    blocks = _blocks(opened, first_line, rows, layout, notes, options.limit)
+    return Source("text", rows, with_words(blocks, options.words, notes) if options.words else blocks, notes)
+
+
+def _layout(opened: SourceFile, line: int, dim: int | None, options: ReadOptions) -> Layout:
+    """The layout of the lines that come next; below a line of counts, a word and numbers with blanks between."""
+    look: bytes = opened.stream.peek(LOOK)[:LOOK]  # type: ignore[attr-defined]
+    *whole, last = look.replace(b"\r\n", b"\n").split(b"\n")
+    whole = whole[:SAMPLE] or [last]
+    for number, text in enumerate(whole, start=line):
+        if not text.strip(b" \t"):
+            if number == line or any(after.strip(b" \t") for after in whole[number - line :]):
+                raise _bad(opened, Problem(number, "the line is empty"))
+            whole = whole[: number - line]
+            break
+    lines = [text.decode("utf-8", "replace") for text in whole]
+    if dim is not None:
+        return Layout(dim, has_words=options.words is None)
+    try:
+        found = find_layout(lines, header=options.header, has_words=options.words is None)
+    except UsageProblem as error:
+        raise BadFile(f"{opened.path}: {error.message}", error.hint) from None
+    if isinstance(found, str):
+        mark = next((mark for mark in ";," if mark in lines[0]), None)
+        if mark:
+            found += f' that are separated by blanks, or by the "{mark}" in it'
+        raise _bad(opened, Problem(line, found))
+    return found
 
 
 def parse(chunk: Chunk) -> ParsedRows | Problem:
     """The words and vectors of a chunk, or the first problem in it."""
     lines = chunk.lines
     for odd, plain in ((b"\t", b" "), (b"\r\n", b"\n")):
-        if odd in lines:
+        if odd in lines and (odd != b"\t" or chunk.layout.is_plain):
             lines = lines.replace(odd, plain)
-    if b" \n" in lines:  # fastText ends its lines with a space
-        lines = b"\n".join([line.rstrip(b" ") for line in lines.split(b"\n")])
     if b"\r" in lines:
         return Problem(
             chunk.first + lines[: lines.index(b"\r")].count(b"\n"), "a carriage return stands inside the line"
         )
-    pairs = [line.partition(b" ") for line in lines[:-1].split(b"\n")]
-    words = [pair[0] for pair in pairs]
-    numbers = [pair[2] for pair in pairs]
-    gaps = chunk.dim - 1
-    for i, text in enumerate(numbers):
-        if text.count(b" ") != gaps or not words[i] or not text:
-            split = _split_from_the_right(words[i] + b" " + text, chunk.first + i, chunk.dim)
-            if isinstance(split, Problem):
-                return split
-            words[i], numbers[i] = split
-    together = b" ".join(numbers)
-    vectors = parse_decimals(together, len(words) * chunk.dim)
+    split = (_split_plain if chunk.layout.is_plain else _split_fields)(lines, chunk)
+    if isinstance(split, Problem):
+        return split
+    words, numbers = split
+    dim = chunk.layout.dim
+    vectors = parse_decimals(b" ".join(numbers), len(words) * dim)
     blob = b"\n".join(words)
     if vectors is None or not _is_text(blob) or max(map(len, words)) > LONGEST_WORD:
         return _first_problem(words, numbers, chunk)
-    return blob, vectors.reshape(len(words), chunk.dim)
+    return blob, vectors.reshape(len(words), dim)
+
+
+def _split_plain(lines: bytes, chunk: Chunk) -> tuple[list[bytes], list[bytes]] | Problem:
+    """The words and the numbers of lines whose columns are separated by one or more blanks."""
+    if b"  " in lines:
+        lines = re.sub(rb" {2,}", b" ", lines)
+    if b" \n" in lines or b"\n " in lines or lines.startswith(b" "):
+        lines = b"\n".join([line.strip(b" ") for line in lines.split(b"\n")])
+    pairs = [line.partition(b" ") for line in lines[:-1].split(b"\n")]
+    words = [pair[0] for pair in pairs]
+    numbers = [pair[2] for pair in pairs]
+    gaps = chunk.layout.dim - 1
+    for i, text in enumerate(numbers):
+        if text.count(b" ") != gaps or not words[i] or not text:
+            split = _split_from_the_right(words[i] + b" " + text, chunk.first + i, chunk)
+            if isinstance(split, Problem):
+                return split
+            words[i], numbers[i] = split
+    return words, numbers
+
+
+def _split_fields(lines: bytes, chunk: Chunk) -> tuple[list[bytes], list[bytes]] | Problem:
+    """The words and the numbers of lines in any other layout."""
+    layout = chunk.layout
+    words, numbers = [], []
+    for number, raw in enumerate(lines[:-1].split(b"\n"), start=chunk.first):
+        try:
+            fields = layout.fields(raw.decode())
+        except UnicodeDecodeError:
+            return Problem(number, "the line is not UTF-8")
+        except csv.Error as error:
+            return Problem(number, f"its quotes do not match ({error})")
+        before = layout.has_words + layout.has_index
+        word_parts = fields[layout.has_index : len(fields) - layout.dim] if layout.has_words else []
+        found = len(fields) - before
+        if not raw.strip():
+            return Problem(number, "the line is empty")
+        if found < layout.dim or (found > layout.dim and layout.separator != " "):
+            return Problem(number, f"{_count(max(found, 0), 'number')} instead of {layout.dim}")
+        if layout.has_index and not fields[0].isdecimal():
+            return Problem(number, f'"{fields[0][:40]}" is not a row number, as the first column of the other lines is')
+        text = " ".join(fields[len(fields) - layout.dim :])
+        words.append(" ".join(word_parts).encode())
+        numbers.append((text.replace(",", ".") if layout.has_comma else text).encode())
+        if layout.has_words and not words[-1]:
+            return Problem(number, "the line has no word")
+    return words, numbers
 
 
 def _is_text(words: bytes) -> bool:
@@ -111,17 +188,19 @@ def _is_text(words: bytes) -> bool:
     return b"\0" not in words
 
 
-def _split_from_the_right(line: bytes, number: int, dim: int) -> tuple[bytes, bytes] | Problem:
+def _split_from_the_right(line: bytes, number: int, chunk: Chunk) -> tuple[bytes, bytes] | Problem:
     """The word and the numbers of a line whose word may hold spaces."""
+    dim = chunk.layout.dim
     parts = line.strip(b" ").split(b" ")
     found = len(parts) - 1
     if line.strip(b" ") == b"":
         return Problem(number, "the line is empty")
-    if line.startswith(b" "):
-        return Problem(number, "the line has no word")
     if found < dim:
         return Problem(number, f"{_count(found, 'number')} instead of {dim}")
-    if found > dim and any(map(is_number, parts[1:-dim])):  # of a word that holds spaces no part is a number
+    # A number before the others shows a row that is too long; but below a line of counts, which says how long rows are,
+    # a whole number ends the word: `windows 95 0.1 0.2`.
+    extra = [part for part in parts[1:-dim] if is_number(part)] if found > dim else []
+    if extra and not (chunk.is_counted and all(part.isdigit() for part in extra)):
         return Problem(number, f"{_count(sum(map(is_number, parts[1:])), 'number')} instead of {dim}")
     return b" ".join(parts[:-dim]), b" ".join(parts[-dim:])
 
@@ -133,7 +212,7 @@ def _first_problem(words: list[bytes], numbers: list[bytes], chunk: Chunk) -> Pr
             return Problem(line, f"the word has {len(word):,} bytes; at most {LONGEST_WORD:,} are allowed")
         if not _is_text(word):
             return Problem(line, "the word holds a NUL byte" if b"\0" in word else "the word is not UTF-8")
-        if parse_decimals(text, chunk.dim) is None:
+        if parse_decimals(text, chunk.layout.dim) is None:
             wrong = next((part for part in text.split(b" ") if parse_decimals(part, 1) is None), text)
             what = "too large, or not finite" if is_number(wrong) else "not a number"
             return Problem(line, f'"{wrong[:40].decode("utf-8", "backslashreplace")}" is {what}')
@@ -157,9 +236,15 @@ def _bad(opened: SourceFile, problem: Problem) -> BadFile:
     return BadFile(f"{opened.path}, line {problem.line}: {problem.text}", EXAMPLE)
 
 
-def _blocks(opened: SourceFile, line: int, rows: int | None, dim: int | None, notes: list[str]) -> Iterator[Block]:
+def _blocks(
+    opened: SourceFile, line: int, rows: int | None, layout: Layout, notes: list[str], limit: int | None
+) -> Iterator[Block]:
     seen, odd = 0, set[str]()
-    for result in _parsed(opened, _chunks(opened, line, dim, odd)):
+    for _ in range(layout.skipped):
+        opened.stream.readline(LONGEST_LINE)
+        line += 1
+    chunks = _chunks(opened, line, layout, rows is not None, odd)
+    for result in _parsed(opened, chunks if limit is None else _limited(chunks, limit)):
         if isinstance(result, Problem):
             raise _bad(opened, result)
         blob, vectors = result
@@ -168,6 +253,8 @@ def _blocks(opened: SourceFile, line: int, rows: int | None, dim: int | None, no
         if rows is not None and seen > rows:
             raise _bad(opened, Problem(line + rows, f"the header promises {rows} rows, but there are more"))
         yield words, vectors
+    if limit is not None and seen == limit:
+        return
     if rows is not None and seen < rows:
         raise _bad(
             opened, Problem(line + seen, f"the file ends after {seen} of the {rows} rows that its header promises")
@@ -176,7 +263,7 @@ def _blocks(opened: SourceFile, line: int, rows: int | None, dim: int | None, no
     notes.extend(sorted(odd))
 
 
-def _chunks(opened: SourceFile, line: int, dim: int | None, odd: set[str]) -> Iterator[Chunk]:
+def _chunks(opened: SourceFile, line: int, layout: Layout, is_counted: bool, odd: set[str]) -> Iterator[Chunk]:
     """The file in chunks of whole lines, without the blank lines at its end."""
     rest = b""
     while piece := opened.stream.read(BYTES_AT_ONCE):
@@ -197,30 +284,46 @@ def _chunks(opened: SourceFile, line: int, dim: int | None, odd: set[str]) -> It
             odd.add("its lines end in CRLF")
         if b"\t" in lines:
             odd.add("its columns are separated by tabs")
-        dim = dim or _dim_of(opened, lines, line)
-        yield Chunk(lines, line, dim)
+        yield Chunk(lines, line, layout, is_counted)
         line += lines.count(b"\n")
     if rest.strip(b"\r\n"):
-        raise _bad(
-            opened, Problem(line, "the last line does not end, so the file may be cut; if it is whole, end the line")
-        )
+        if not _has_fixed_decimals(opened, layout):
+            raise _bad(opened, Problem(line, f"the last line does not end, so the file may be cut; {UNENDED}"))
+        odd.add("its last line does not end; all its numbers have as many decimals as those above, so it is whole")
+        yield Chunk(rest.rstrip(b"\r") + b"\n", line, layout, is_counted)
+        return
     if rest:
         odd.add("blank lines at its end were left out")
 
 
-def _dim_of(opened: SourceFile, lines: bytes, line: int) -> int:
-    """How many numbers a row has, by the first ten lines, any of whose words may hold spaces."""
-    dims = []
-    for text in lines.split(b"\n", 10)[:10]:
-        parts = text.split()
-        run = next((i for i, part in enumerate(reversed(parts)) if not is_number(part)), len(parts))
-        if parts:
-            dims.append(min(run, len(parts) - 1))
-    # One short row among the first must not decide for all: it is an error of its own.
-    dim = max(dims, key=dims.count, default=0)
-    if not dim:
-        raise _bad(opened, Problem(line, "the line has a word but no numbers"))
-    return dim
+def _limited(chunks: Iterator[Chunk], limit: int) -> Iterator[Chunk]:
+    """The chunks up to a number of lines."""
+    for chunk in chunks:
+        count = chunk.lines.count(b"\n")
+        if count >= limit:
+            yield chunk._replace(lines=b"".join(chunk.lines.splitlines(keepends=True)[:limit]))
+            return
+        yield chunk
+        limit -= count
+
+
+def _has_fixed_decimals(opened: SourceFile, layout: Layout) -> bool:
+    """Whether the last column has one number of decimals in all lines, the last one too: a cut would show there.
+
+    A number in scientific notation has its exponent after them.
+    """
+    mark = b"," if layout.has_comma else rb"\."
+    pattern = re.compile(mark + rb"(\d+(?:[eE][+-]?\d+)?)\"?[ \t]*\r?$")
+    decimals = set[int]()
+    with closing(SourceFile(opened.path)) as again:
+        lines = 0
+        while line := again.stream.readline(LONGEST_LINE):
+            lines += 1
+            found = pattern.search(line.removesuffix(b"\n"))
+            if found is None and lines > 1:  # the first line may have counts, or names
+                return False
+            decimals |= {len(found[1])} if found is not None else set()
+    return len(decimals) == 1 and lines > 2
 
 
 def _parsed(opened: SourceFile, chunks: Iterator[Chunk]) -> Iterator[ParsedRows | Problem]:

@@ -137,7 +137,7 @@ def layout(shapes: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """The header's entries for tensors that lie end to end in the order of TENSORS."""
     entries, start = {}, 0
     for name, dtype in TENSORS.items():
-        if name in OPTIONAL and name not in shapes:
+        if name not in shapes:
             continue
         end = start + math.prod(shapes[name]) * DTYPES[dtype].itemsize
         entries[name] = {"dtype": dtype, "shape": list(shapes[name]), "data_offsets": [start, end]}

@@ -44,10 +44,11 @@ ABSURD_SHARE = 0.01
 
 
 class Written(NamedTuple):
-    """What a new store holds: rows, and how many duplicates were skipped."""
+    """What a new store holds: rows; how many duplicates were skipped; how many vectors are zero."""
 
     rows: int
     duplicates: int
+    zeros: int
 
 
 def write_store(
@@ -83,21 +84,16 @@ def write_store(
             file.truncate(end)
             crcs = _checksums(file, room, end)
             file.write(crcs.tobytes())
-            buckets = 0 if ngrams is None else len(ngrams)
-            shapes = {
-                "vectors": [kept, rows.dim],
-                "norms": [kept],
-                "order": [kept],
-                "offsets": [kept + 1],
-                **({"ngrams": [buckets, rows.dim]} if buckets else {}),
-                "words": [end - room - 4 * (kept * (rows.dim + 2) + buckets * rows.dim) - 8 * (kept + 1)],
-                "crc32": [len(crcs)],
-            }
+            shapes = {"vectors": [kept, rows.dim], "norms": [kept], "order": [kept], "offsets": [kept + 1]}
+            if ngrams is not None:
+                shapes["ngrams"] = [len(ngrams), rows.dim]
+            before = layout(shapes)["ngrams" if ngrams is not None else "offsets"]["data_offsets"][1]
+            shapes |= {"words": [end - room - before], "crc32": [len(crcs)]}
             facts = {**metadata, **late(), "duplicates": str(len(dropped))}
             header = encode_header(layout(shapes), facts)
             file.seek(0)
             file.write((room - 8).to_bytes(8, "little") + header.ljust(room - 8))
-            return Written(kept, len(dropped))
+            return Written(kept, len(dropped), rows.zeros)
 
 
 class _Spool:
@@ -106,7 +102,7 @@ class _Spool:
     def __init__(self, folder: Path, source: str) -> None:
         self.folder = folder
         self.source = source
-        self.count = self.dim = 0
+        self.count = self.dim = self.zeros = 0
 
     def __enter__(self) -> "_Spool":
         with ExitStack() as stack:
@@ -133,6 +129,7 @@ class _Spool:
             if norms.max(initial=0.0) > np.finfo(np.float32).max:
                 row = self.count + int(norms.argmax())
                 raise BadFile(f"{self.source}, row {row + 1}: the vector is too long for 32 bits", "check the numbers")
+            self.zeros += int(np.count_nonzero(norms == 0))
             self.norms.write(norms.astype("<f4").tobytes())
             self.lengths.write(np.fromiter(map(len, words), "<i4", len(words)).tobytes())
             self.words.write(b"".join(words))
@@ -160,7 +157,11 @@ class _Spool:
     def check_norms(self) -> None:
         """Refuse what was read in the wrong byte order or format."""
         low, high = SANE_NORMS
-        absurd = sum(int(np.count_nonzero((part < low) | (part > high))) for part in self.read(self.norms, "<f4"))
+        absurd = sum(
+            int(np.count_nonzero((part != 0) & ((part < low) | (part > high)))) for part in self.read(self.norms, "<f4")
+        )
+        if self.zeros == self.count:
+            raise BadFile(f"{self.source}: all vectors are zero", "check that it is the right file")
         if absurd > ABSURD_SHARE * self.count:
             raise BadFile(
                 f"{self.source}: {absurd:,} of {self.count:,} vectors have lengths outside {low:g} … {high:g}",

@@ -95,7 +95,7 @@ def test_the_safetensors_library_reads_the_same_tensors(path: Path) -> None:
 def test_each_mebibyte_has_its_crc32(tmp_path: Path, rows: int) -> None:
     vectors = np.random.default_rng(7).normal(size=(rows, 8)).astype(np.float32)
     path = tmp_path / "large.safetensors"
-    assert write_store(path, blocks_of([f"w{row}" for row in range(rows)], vectors, 1000), {}) == (rows, 0)
+    assert write_store(path, blocks_of([f"w{row}" for row in range(rows)], vectors, 1000), {}) == (rows, 0, 0)
     start, _ = read_header(path)
     first, last = tensor_place(path, "crc32")
     data = path.read_bytes()
@@ -325,7 +325,7 @@ def test_of_equal_words_the_first_is_kept(
     words[3] = "é"
     vectors = np.arange(1, 19, dtype=np.float32).reshape(9, 2)
     path = tmp_path / "some.safetensors"
-    assert write_store(path, blocks_of(words, vectors, size), {}) == (5, 4)
+    assert write_store(path, blocks_of(words, vectors, size), {}) == (5, 4, 0)
     store = open_store(path)
     vocabulary = Vocabulary(store.words, store.offsets, store.order)
     assert list(vocabulary) == ["b", "a", "é", "c", "d"]

@@ -1,0 +1,113 @@
+"""Archives: the file of vectors in a zip or a tar, or the one that a path names: `glove.6B.zip/glove.6B.50d.txt`."""
+
+import os
+import tarfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from embcli.errors import BadFile
+
+PIECE = 1 << 20
+# What stands beside vectors in archives: what systems add, and what people write about them.
+BESIDE = ("readme", "license", "licence", "copying", "changelog", "meta.json", ".ds_store", "thumbs.db", "desktop.ini")
+VECTOR_SUFFIXES = (".txt", ".vec", ".bin", ".kv", ".model", ".npy", ".csv", ".tsv", ".w2v", ".dat")
+LISTED = 10
+TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
+
+
+def split_member(path: Path) -> tuple[Path, str | None]:
+    """A path as a file and, if it leads into an archive, the name of the member there."""
+    if path.exists():
+        return path, None
+    for parent in path.parents:
+        if parent.is_file():
+            return parent, path.relative_to(parent).as_posix()
+        if parent.is_dir():
+            break
+    return path, None
+
+
+def is_tar(look: bytes) -> bool:
+    """Whether the first bytes are those of a tar, which may come out of a decompressor."""
+    return look[TAR_MAGIC_AT : TAR_MAGIC_AT + len(TAR_MAGIC)] == TAR_MAGIC
+
+
+def zip_pieces(file: IO[bytes], member: str) -> Iterator[bytes]:
+    """The content of the member of a zip."""
+    with zipfile.ZipFile(file) as archive, archive.open(member) as stream:
+        yield from _pieces(stream)
+
+
+def zip_member(path: Path, file: IO[bytes], member: str | None) -> tuple[str, bool]:
+    """The name of the member of a zip that is read, and whether there are others."""
+    with zipfile.ZipFile(file) as archive:
+        names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    return _chosen(path, names, member), len(names) > 1
+
+
+def tar_pieces(path: Path, stream: IO[bytes], member: str) -> Iterator[bytes]:
+    """The content of the member of a tar, read in one pass."""
+    with tarfile.open(fileobj=stream, mode="r|") as archive:
+        for info in archive:
+            if info.isfile() and info.name == member:
+                inside = archive.extractfile(info)
+                assert inside is not None
+                yield from _pieces(inside)
+                return
+    raise BadFile(f"{path} holds no file {member}", "check the name")
+
+
+def is_npz(file: IO[bytes]) -> bool:
+    """Whether a zip holds nothing but NumPy arrays."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return False
+    finally:
+        file.seek(0)
+    return bool(names) and all(name.endswith(".npy") for name in names)
+
+
+def tar_member(path: Path, stream: IO[bytes], member: str | None) -> tuple[str, bool]:
+    """The name of the member of a tar that is read, and whether there are others."""
+    with tarfile.open(fileobj=stream, mode="r|") as archive:
+        names = [info.name for info in archive if info.isfile()]
+    return _chosen(path, names, member), len(names) > 1
+
+
+def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
+    while piece := stream.read(PIECE):
+        yield piece
+
+
+def _chosen(path: Path, names: Sequence[str], member: str | None) -> str:
+    """The member that was named, or the only one that may hold vectors. BadFile for none, and for several."""
+    if member is not None:
+        if member not in names:
+            raise BadFile(f"{path} holds no file {member}", f"it holds {_listed(names)}")
+        return member
+    likely = [name for name in names if not _is_beside(name)]
+    vectors = [name for name in likely if PurePosixPath(name).suffix.lower() in VECTOR_SUFFIXES]
+    for found in (vectors, likely):
+        if len(found) == 1:
+            return found[0]
+    if not likely:
+        raise BadFile(f"{path} holds no file of vectors", f"it holds {_listed(names)}" if names else "it is empty")
+    several = vectors or likely
+    raise BadFile(
+        f"{path} holds {len(several)} files that may be vectors: {_listed(several)}",
+        f"name one of them: {os.path.join(path, several[0])}",
+    )
+
+
+def _is_beside(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return "__MACOSX" in parts or parts[-1].lower().startswith(BESIDE) or parts[-1].startswith("._")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f", … ({len(names)} in all)" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + more

@@ -1,13 +1,15 @@
 """Archives: the file of vectors in a zip or a tar, or the one that a path names: `glove.6B.zip/glove.6B.50d.txt`."""
 
+import errno
 import os
 import tarfile
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from embcli.errors import BadFile
+from embcli.errors import BadFile, InputOutputProblem
 
 PIECE = 1 << 20
 # What stands beside vectors in archives: what systems add, and what people write about them.
@@ -27,6 +29,19 @@ def split_member(path: Path) -> tuple[Path, str | None]:
         if parent.is_dir():
             break
     return path, None
+
+
+@contextmanager
+def damage_reported(path: Path, compression: str) -> Iterator[None]:
+    """Whatever a damaged file makes a decompressor raise becomes BadFile."""
+    try:
+        yield
+    except (BadFile, InputOutputProblem, GeneratorExit):
+        raise
+    except Exception as error:  # zipfile stumbles over a damaged directory in many ways, a negative seek among them
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise InputOutputProblem(f"cannot read {path}: {error.strerror}") from error
+        raise BadFile(f"{path}: corrupt or truncated {compression} data ({error})", "fetch it again") from error
 
 
 def is_tar(look: bytes) -> bool:
@@ -49,7 +64,7 @@ def zip_member(path: Path, file: IO[bytes], member: str | None) -> tuple[str, bo
 
 def tar_pieces(path: Path, stream: IO[bytes], member: str) -> Iterator[bytes]:
     """The content of the member of a tar, read in one pass."""
-    with tarfile.open(fileobj=stream, mode="r|") as archive:
+    with damage_reported(path, "tar"), tarfile.open(fileobj=stream, mode="r|") as archive:
         for info in archive:
             if info.isfile() and info.name == member:
                 inside = archive.extractfile(info)
@@ -73,7 +88,7 @@ def is_npz(file: IO[bytes]) -> bool:
 
 def tar_member(path: Path, stream: IO[bytes], member: str | None) -> tuple[str, bool]:
     """The name of the member of a tar that is read, and whether there are others."""
-    with tarfile.open(fileobj=stream, mode="r|") as archive:
+    with damage_reported(path, "tar"), tarfile.open(fileobj=stream, mode="r|") as archive:
         names = [info.name for info in archive if info.isfile()]
     return _chosen(path, names, member), len(names) > 1
 

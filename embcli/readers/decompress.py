@@ -4,17 +4,15 @@ Not the file objects of gzip, bz2 and lzma: none of them bounds how much a file 
 """
 
 import bz2
-import errno
 import io
 import lzma
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from embcli.errors import BadFile, InputOutputProblem
-from embcli.readers.archive import PIECE, zip_member, zip_pieces
+from embcli.errors import BadFile
+from embcli.readers.archive import PIECE, damage_reported, zip_member, zip_pieces
 
 # Vectors as text shrink to about a third. What grows beyond this is a bomb.
 LARGEST_RATIO = 25
@@ -52,19 +50,6 @@ def find_zip_member(path: Path, file: IO[bytes], member: str | None) -> tuple[st
         found = zip_member(path, file, member)
     file.seek(0)
     return found
-
-
-@contextmanager
-def damage_reported(path: Path, compression: str) -> Iterator[None]:
-    """Whatever a damaged file makes a decompressor raise becomes BadFile."""
-    try:
-        yield
-    except (BadFile, InputOutputProblem, GeneratorExit):
-        raise
-    except Exception as error:  # zipfile stumbles over a damaged directory in many ways, a negative seek among them
-        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            raise InputOutputProblem(f"cannot read {path}: {error.strerror}") from error
-        raise BadFile(f"{path}: corrupt or truncated {compression} data ({error})", "fetch it again") from error
 
 
 class _Decompressor(Protocol):

@@ -16,15 +16,15 @@ from embcli.vectors.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-# A longer or shorter query vector than this comes from absurd weights and would leave float32.
+# The range of query lengths; others come from extreme weights and would over- or underflow in float32.
 SAFE_QUERY = (1e-30, 1e30)
 
 
 class Combination(NamedTuple):
     """An expression evaluated in a space.
 
-    vector: float64 [dim], Σ weight · term. terms: the words as found, with their weights.
-    rows: the row of each term. resolved: what was typed → the word used, where they differ.
+    vector: float64 [dim], Σ weight · term. terms: the words found, with their weights. rows: the row of each term.
+    resolved: typed word → word used, where they differ.
     """
 
     vector: Float64Array
@@ -44,19 +44,22 @@ class VectorSpace:
 
     @classmethod
     def from_words(cls, words: Sequence[str], vectors: "ArrayLike", name: str = "") -> "VectorSpace":
-        """A space in memory from words and an array [rows, dim]: the toy spaces of tests and lessons."""
+        """A space in memory from words and an array [rows, dim], such as the small spaces of tests.
+
+        len(VectorSpace.from_words(["king", "queen"], [[1, 0], [1, 1]]))  # 2
+        """
         matrix = np.array(vectors, np.float32)
         if matrix.ndim != 2 or len(matrix) != len(words):
-            raise UsageProblem(f"{len(words)} words need an array [{len(words)}, dim], not {list(matrix.shape)}")
+            raise UsageProblem(f"{len(words)} words require an array [{len(words)}, dim], not {list(matrix.shape)}")
         if not np.isfinite(matrix).all():
-            raise UsageProblem("the vectors hold numbers that are not finite")
+            raise UsageProblem("the vectors contain non-finite numbers")
         if len(set(words)) < len(words) or not all(words):
-            raise UsageProblem("the words must not be empty, and must differ from each other")
+            raise UsageProblem("the words must be distinct and not empty")
         return cls(matrix, row_norms(matrix), Vocabulary.from_words(words), name)
 
     @property
     def is_sorted_by_frequency(self) -> bool | None:
-        """Whether the rows are sorted by the frequency of their words; None if that is not known."""
+        """Whether the rows are sorted by word frequency; None if unknown."""
         return None
 
     def __len__(self) -> int:
@@ -64,18 +67,18 @@ class VectorSpace:
 
     @property
     def dim(self) -> int:
-        """How many numbers a vector has."""
+        """The number of dimensions."""
         return int(self.vectors.shape[1])
 
     def resolve(self, text: str) -> tuple[int, str]:
-        """The row and the word that a typed word stands for (`Vocabulary.resolve`), or UnknownWord."""
+        """The row and the word that match a typed word (`Vocabulary.resolve`). Raises UnknownWord."""
         try:
             return self.vocabulary.resolve(text)
         except UnknownWord as error:
             raise UnknownWord(error.word, error.suggestions, self.name) from None
 
     def resolve_all(self, words: Iterable[str]) -> tuple[list[int], dict[str, str]]:
-        """The row of each word, and the word used where it differs from what was typed."""
+        """The row of each word, and typed word → word used, where they differ. Raises UnknownWord."""
         rows, resolved = [], {}
         for word in words:
             row, used = self.resolve(word)
@@ -85,10 +88,10 @@ class VectorSpace:
         return rows, resolved
 
     def combine(self, terms: Sequence[tuple[str, float]], *, unit: bool) -> Combination:
-        """Σ weight · v over (word, weight) terms, with v̂ in place of v when `unit`.
+        """Σ weight · v over (word, weight) terms, with v̂ in place of v if `unit`.
 
-        UnknownWord for a word that is not there; UsageProblem when what remains is the zero vector,
-        which points nowhere, or is too long for float32.
+        Raises UnknownWord; UsageProblem if the sum is the zero vector, which has no direction, or outside the range of
+        float32.
         """
         rows, resolved = self.resolve_all(word for word, _ in terms)
         weights = np.array([weight for _, weight in terms])
@@ -98,17 +101,17 @@ class VectorSpace:
             length = float(weighted_sum(np.abs(vectors), np.abs(weights)).sum())
         if not length < SAFE_QUERY[1]:
             raise UsageProblem("the weights of the expression are too large", "use weights nearer to 1")
-        # What cancels in exact arithmetic leaves some dust in floating point.
+        # Terms that cancel exactly leave rounding errors in floating point, so "zero" is relative to their lengths.
         if 0 < length < SAFE_QUERY[0]:
             raise UsageProblem("the weights of the expression are too small", "use weights nearer to 1")
         if not lengths(vector[None])[0] > 1e-12 * length:
-            raise UsageProblem("the expression is the zero vector, which points nowhere", "change a word or a weight")
+            raise UsageProblem("the expression is the zero vector, which has no direction", "change a word or a weight")
         used = tuple((resolved.get(word, word), weight) for word, weight in terms)
         return Combination(vector, used, tuple(rows), resolved)
 
     def float64(self, rows: Rows | Sequence[int]) -> Float64Array:
-        """The vectors of some rows in float64 [len(rows), dim]. DamagedStore for numbers that are not finite."""
+        """The vectors of some rows in float64 [len(rows), dim]. Raises DamagedStore for non-finite numbers."""
         vectors = self.vectors[np.asarray(rows, np.intp)]
         if not np.isfinite(vectors).all():
-            raise DamagedStore("the vectors hold numbers that are not finite")
+            raise DamagedStore("the vectors contain non-finite numbers")
         return vectors.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Readers of vector files, one file a format: blocks of (words, vectors) out, broken files refused."""
+"""Readers of vector files, one module per format: they yield blocks of (words, vectors) and reject broken files."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 from embcli.store.read import Block as Block
 
-# Called with the rows done, and the share of the source that has been read.
+# Progress callback: (rows done, fraction of the source that has been read).
 ReportRows = Callable[[int, float], None]
-# Rows that readers of arrays hand on together.
+# Rows per block of the readers of arrays.
 ROWS_AT_ONCE = 1 << 12
 
 
 class ReadOptions(NamedTuple):
-    """How to read a file: its format, if not as its content shows; who reads it; the words of a .npy."""
+    """Options of reading a file: its format, if not detected from the content; the reader; the words of a .npy file."""
 
     format_name: str | None = None
     reader: str = "embcli"
@@ -21,12 +21,12 @@ class ReadOptions(NamedTuple):
 
 
 class Source(NamedTuple):
-    """What a reader made of a file.
+    """The result of opening a file with a reader.
 
-    reader: its name, for the store's header. rows: how many to expect, for the progress bar; None when the
-    file does not say. blocks: the rows, read as they are asked for. notes: what is odd about the file, for
-    the user; complete when the blocks have been read. sorted_by_frequency: whether the most frequent word comes
-    first, as in the files that word2vec, GloVe and fastText write; None when nobody knows.
+    reader: its name, for the store's header. rows: the number of rows, for the progress bar; None if the file does not
+    declare it. blocks: the rows, read lazily. notes: irregularities of the file, for the user; complete after the
+    blocks have been read. sorted_by_frequency: whether the most frequent word comes first, as in the files that
+    word2vec, GloVe and fastText write; None if unknown.
     """
 
     reader: str

@@ -1,6 +1,6 @@
-"""Compressed files as pieces of bytes, never more than a bounded piece at a time.
+"""Decompression of files in pieces of bounded size.
 
-Not the file objects of gzip, bz2 and lzma: none of them bounds how much a file may grow, and xz has no bound of memory.
+The file objects of gzip, bz2 and lzma do not limit the decompressed size, nor the memory of xz.
 """
 
 import bz2
@@ -16,40 +16,42 @@ from typing import IO, Any, Protocol
 from embcli.errors import BadFile, InputOutputProblem
 
 PIECE = 1 << 20
-# Vectors as text shrink to about a third. What grows beyond this is a bomb.
+# Vectors as text compress to about a third; a file above this ratio is a decompression bomb.
 LARGEST_RATIO = 25
-RATIO_FREE = 1 << 22  # bytes out before the ratio counts
-XZ_MEMORY = 1 << 27  # xz -9 needs 65 MiB to decompress
+RATIO_FREE = 1 << 22  # decompressed bytes that are allowed at any ratio
+XZ_MEMORY = 1 << 27  # files of xz -9 require 65 MiB
 
 
 def compression_of(start: bytes) -> str | None:
-    """The compression that the first bytes of a file show, if any."""
+    """The compression format by the first bytes of a file, if any."""
     magics = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
     return next((name for magic, name in magics.items() if start.startswith(magic)), None)
 
 
 def open_decompressed(path: Path, file: IO[bytes], compression: str) -> io.BufferedReader:
-    """The content of a compressed file as a stream; BadFile while it is read, when it is damaged, cut, or a bomb."""
+    """The content of a compressed file as a stream; reading raises BadFile if it is damaged, truncated or a bomb."""
     return io.BufferedReader(_Pieces(_decompressed(path, file, compression)), 1 << 16)
 
 
 def _decompressed(path: Path, file: IO[bytes], compression: str) -> Iterator[bytes]:
-    """The content in pieces; BadFile when it is damaged, cut, or a bomb."""
+    """The content in pieces. Raises BadFile for a damaged or truncated file or a decompression bomb."""
     out = 0
     try:
         for piece in _unzipped(path, file) if compression == "zip" else _unpacked(file, compression):
             out += len(piece)
             if out > max(RATIO_FREE, LARGEST_RATIO * file.tell()):
                 raise BadFile(
-                    f"{path} grows more than {LARGEST_RATIO} times when decompressed", "it is no file of vectors"
+                    f"{path} grows more than {LARGEST_RATIO} times when decompressed", "give a file of vectors"
                 )
             yield piece
     except (BadFile, InputOutputProblem):
         raise
-    except Exception as error:  # zipfile stumbles over a damaged directory in many ways, a negative seek among them
+    except (
+        Exception
+    ) as error:  # zipfile raises many kinds of errors for a damaged directory, such as for a negative seek
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise InputOutputProblem(f"cannot read {path}: {error.strerror}") from error
-        raise BadFile(f"{path}: corrupt or truncated {compression} data ({error})", "fetch it again") from error
+        raise BadFile(f"{path}: corrupt or truncated {compression} data ({error})", "download it again") from error
 
 
 class _Decompressor(Protocol):
@@ -61,7 +63,7 @@ class _Decompressor(Protocol):
 
 
 class _Gzip:
-    """zlib's decompressor with the manners of those of bz2 and lzma."""
+    """zlib's decompressor with the interface of those of bz2 and lzma."""
 
     def __init__(self) -> None:
         self.inner = zlib.decompressobj(31)
@@ -82,7 +84,7 @@ _DECOMPRESSORS: dict[str, Callable[[], Any]] = {
 
 
 def _unpacked(file: IO[bytes], compression: str) -> Iterator[bytes]:
-    """The content of one or more compressed streams, end to end."""
+    """The content of one or more concatenated compressed streams."""
     data = file.read(PIECE)
     while data:
         decompressor: _Decompressor = _DECOMPRESSORS[compression]()
@@ -90,7 +92,7 @@ def _unpacked(file: IO[bytes], compression: str) -> Iterator[bytes]:
             if decompressor.needs_input and not data:
                 data = file.read(PIECE)
                 if not data:
-                    raise EOFError("it is cut off")
+                    raise EOFError("it is truncated")
             piece = decompressor.decompress(data, PIECE)
             data = b""
             if piece:
@@ -104,7 +106,9 @@ def _unzipped(path: Path, file: IO[bytes]) -> Iterator[bytes]:
     with zipfile.ZipFile(file) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) != 1:
-            raise BadFile(f"{path} holds {len(members)} files instead of one", "unpack it and add the file of vectors")
+            raise BadFile(
+                f"{path} contains {len(members)} files instead of one", "unpack it and add the file of vectors"
+            )
         with archive.open(members[0]) as member:
             while piece := member.read(PIECE):
                 yield piece

@@ -1,4 +1,4 @@
-"""The structure of a fastText `.bin`, walked before gensim reads the file: gensim loops for ever on a cut one."""
+"""A check of the structure of a fastText `.bin` before gensim reads it: gensim never returns for a truncated one."""
 
 import struct
 from typing import IO, Any
@@ -13,7 +13,7 @@ FASTTEXT_MAGIC = struct.pack("<i", 793712314)  # FASTTEXT_FILEFORMAT_MAGIC_INT32
 
 
 def walk_fasttext(opened: SourceFile) -> None:
-    """Check that every part of a fastText `.bin` is there and that nothing is behind the last.
+    """Check that all parts of a fastText `.bin` are complete, without data after the last one. Raises BadFile.
 
     The layout is that of fastText's FastText::loadModel: arguments, dictionary, input and output matrix.
     """
@@ -22,7 +22,7 @@ def walk_fasttext(opened: SourceFile) -> None:
     def take(format_name: str) -> tuple[Any, ...]:
         data = file.read(struct.calcsize(format_name))
         if len(data) < struct.calcsize(format_name):
-            raise _bad_fasttext(opened, "the file is cut")
+            raise _bad_fasttext(opened, "it is truncated")
         return struct.unpack(format_name, data)
 
     _, version = take("<ii")
@@ -31,7 +31,7 @@ def walk_fasttext(opened: SourceFile) -> None:
     dim, *_, _ = take("<12id")
     size, words, labels, _, pruned = take("<iiiqq")
     if dim < 1 or words < 1 or labels < 0 or size != words + labels or size * 10 > opened.size:
-        raise _bad_fasttext(opened, f"a dictionary of {size} entries and vectors of {dim} numbers do not fit it")
+        raise _bad_fasttext(opened, f"it is too small for {size} words and vectors of {dim} numbers")
     for entry in range(size):
         word = _word_of(file)
         if word is None:
@@ -49,10 +49,10 @@ def walk_fasttext(opened: SourceFile) -> None:
             raise _bad_fasttext(opened, "it is quantised, which gensim cannot read")
         rows, columns = take("<qq")
         if columns != dim or rows < 0 or file.tell() + 4 * rows * columns > opened.size:
-            raise _bad_fasttext(opened, f"a matrix of {rows} rows of {columns} numbers does not fit it")
+            raise _bad_fasttext(opened, f"it is too small for a matrix of {rows} rows of {columns} numbers")
         _check_finite(opened, rows * columns)
     if file.tell() != opened.size:
-        raise _bad_fasttext(opened, "there is something behind its end")
+        raise _bad_fasttext(opened, "there is data after its end")
 
 
 def _word_of(file: IO[bytes]) -> bytes | None:
@@ -79,4 +79,4 @@ def _check_finite(opened: SourceFile, count: int) -> None:
 
 
 def _bad_fasttext(opened: SourceFile, problem: str) -> BadFile:
-    return BadFile(f"{opened.path} is no whole fastText model: {problem}", "fetch it again, or add its .vec file")
+    return BadFile(f"{opened.path} is not a valid fastText model: {problem}", "download it again, or add its .vec file")

@@ -60,7 +60,7 @@ def at_home(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
         ("similarity king -", "must stand alone"),
         ("softmax --logits a=1;b=2", "contains more than one logit"),
         ("softmax --logits a=1_000,b=2", '"a=1_000" is not a logit'),
-        ("models add v.npy --words w.txt --reader gensim", "leave out --reader"),
+        ("models add v.npy --words w.txt --reader gensim", "remove --reader"),
         ("-m glove schema analogy", "embcli schema uses no model"),
         ("-m glove models list", "embcli models list uses no model"),
     ],
@@ -303,7 +303,7 @@ def test_a_model_called_random_stands_beside_the_random_baseline(at_home: Path) 
 
 def test_models_of_one_name_are_refused() -> None:
     spaces = [VectorSpace.from_words(list(KING), list(KING.values()), "same") for _ in range(2)]
-    with pytest.raises(UsageProblem, match='two models are called "same"'):
+    with pytest.raises(UsageProblem, match='two models are named "same"'):
         embcli.evaluate_similarity(spaces, {})
 
 

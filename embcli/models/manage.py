@@ -38,11 +38,11 @@ def add(
     read: ReadOptions = READ_AS_IT_IS,
     progress: Progress | None = None,
 ) -> Models:
-    """Make a model out of a file of vectors, or out of a name in gensim's catalogue.
+    """Build a model from a file of vectors, or from a name in gensim's catalogue.
 
-    It is named after the source unless `name` is given. Adding the same file under the same name again
-    changes nothing; `force` replaces another model of that name. UsageProblem for a bad name or one that
-    is taken, BadFile for a broken file, InputOutputProblem; then nothing is added.
+    It is named after the source unless `name` is given. Adding the same file under the same name again changes nothing;
+    `force` replaces another model of that name. Raises UsageProblem for an invalid name or one in use, BadFile for a
+    broken file, InputOutputProblem; then nothing is added.
     """
     if "://" in source:
         raise UsageProblem(f"{source} is an address, not a file", "download it, then add the file")
@@ -52,7 +52,7 @@ def add(
         if path.exists() and not force:
             if (known := describe(path.stem)).source != source:
                 raise _taken(path.stem)
-            return as_models("add", path.stem, [known], notes=("it had been added before",))
+            return as_models("add", path.stem, [known], notes=("it was already added",))
         from embcli.readers.gensim import fetch
 
         downloads = data_dir() / "downloads"
@@ -69,25 +69,25 @@ def add(
 
 
 def _name_for(file: Path) -> str:
-    """The name of a model after its file. UsageProblem for that of the default model, which nobody takes by chance."""
+    """The name of a model from its file. Raises UsageProblem for the name of the default model."""
     name = name_from(file)
     if name == DEFAULT:
         raise UsageProblem(
-            f"{file} would become the model {DEFAULT}, which is used when none is named",
-            f"choose a name with --name NAME; --name {DEFAULT} if that is meant",
+            f"{file} would become {DEFAULT}, the default model",
+            f"choose a name with --name NAME, or confirm with --name {DEFAULT}",
         )
     return name
 
 
 def _taken(name: str) -> UsageProblem:
     return UsageProblem(
-        f'there is a model "{name}" already, made from something else',
+        f'a model "{name}" from another source exists',
         "choose another name with --name, or replace it with --force",
     )
 
 
 def installed() -> Models:
-    """The models that can be asked, by name; the default one also before its store is made."""
+    """The installed models by name, including the default one before its store is built."""
     entries = [describe(name) for name in installed_names()]
     if DEFAULT not in [entry.name for entry in entries] and glove_wheel.find_vectors():
         rows, dim = glove_wheel.ROWS, glove_wheel.DIM
@@ -99,7 +99,7 @@ def installed() -> Models:
 
 
 def describe(name: str) -> ModelEntry:
-    """What is known of an installed model; UnknownModel."""
+    """The entry of an installed model. Raises UnknownModel."""
     path = model_path(name)
     try:
         store, size = open_store(path), path.stat().st_size
@@ -113,13 +113,13 @@ def describe(name: str) -> ModelEntry:
 
 
 def _made(name: str, progress: Progress | None) -> str:
-    """The name of a model that is named by itself or by the path of its file, made now if it needs to be."""
+    """The name of a model given by its name or by the path of its file; builds the model if necessary."""
     path = path_of_model(name)
     return path.stem if path.exists() and not is_path(name) else open_space(name, progress=progress).path.stem
 
 
 def info(name: str | None = None, *, progress: Progress | None = None) -> ModelInfos:
-    """All that is known of a model, the default one when none is named; UnknownModel, DamagedStore."""
+    """The details of a model, or of the default one. Raises UnknownModel, DamagedStore."""
     space = open_space(name, progress=progress)
     path = model_path(space.name)
     facts = space.metadata
@@ -151,15 +151,15 @@ def info(name: str | None = None, *, progress: Progress | None = None) -> ModelI
 def as_models(
     action: str, name: str | None, entries: Iterable[ModelEntry], *, notes: tuple[str, ...] | None = None
 ) -> Models:
-    """Entries as the record that `models` commands answer with."""
+    """Entries as the record of the `models` commands."""
     return Models("embcli.models/1", None, ModelsQuery(action, name), tuple(entries), notes)
 
 
 def remove(name: str) -> Models:
-    """Delete a model, also a damaged one, by its name or the path of its file, which may be gone; UnknownModel."""
+    """Delete a model, even if damaged, by its name or the path of its file, which may be missing. Raises UnknownModel."""
     path = path_of_model(name)
     if is_path(name) and not path.exists():
-        raise UnknownModel(f"there is no model made from {name}", "see: embcli models")
+        raise UnknownModel(f"no model was built from {name}", "see: embcli models")
     name = path.stem
     entry = describe(name)._replace(status="removed", default=False)
     path.unlink(missing_ok=True)
@@ -169,7 +169,7 @@ def remove(name: str) -> Models:
 
 
 def verify(name: str | None = None, *, progress: Progress | None = None) -> Models:
-    """Compare the checksums of a model, or of all; DamagedStore names those that are damaged."""
+    """Verify the checksums of a model, or of all models. Raises DamagedStore with the damaged ones."""
     names = installed_names() if name is None else [_made(name, progress)]
     damaged = []
     for each in names:
@@ -185,7 +185,7 @@ def verify(name: str | None = None, *, progress: Progress | None = None) -> Mode
 
 
 def default_model() -> Models:
-    """The model that is used when none is named. UnknownModel when it is not installed."""
+    """The default model. Raises UnknownModel if it is not installed."""
     name = default_name()
     entries = [entry for entry in installed().results if entry.name == name]
     if not entries:
@@ -194,7 +194,7 @@ def default_model() -> Models:
 
 
 def set_default(name: str, *, progress: Progress | None = None) -> Models:
-    """Use this model when none is named and `EMBCLI_MODEL` is not set. UnknownModel."""
+    """Make a model the default, which `EMBCLI_MODEL` overrides. Raises UnknownModel."""
     if name != DEFAULT:
         name = _made(name, progress)
         describe(name)

@@ -176,7 +176,7 @@ def test_a_file_does_not_become_the_default_model_by_its_name(at_home: Path) -> 
     Path("glove.txt").write_text("king 1 2\nqueen 2 1\n")
     status, out, err = ask("models", "add", "glove.txt")
     assert (status, out) == (2, "")
-    assert "--name glove if that is meant" in err
+    assert "confirm with --name glove" in err
     assert ask("models", "add", "glove.txt", "--name", "mine").status == 0
 
 
@@ -316,7 +316,7 @@ def test_text_export_refuses_what_its_own_reader_would_misread(at_home: Path, wo
         assert list(embcli.open_space("again").vocabulary) == ["plain", word]
     else:
         assert (status, Path("odd.txt").exists()) == (2, False)
-        assert "cannot hold the word" in err
+        assert "cannot contain the word" in err
 
 
 def test_a_schema_name_stands_for_one_shape() -> None:

@@ -3,13 +3,13 @@
     space = embcli.open_space("glove")
     embcli.solve_analogy(space, "king - man + woman").results[0].word
 
-Each name is loaded when it is first used, so that `import embcli` costs nothing.
+Each name is loaded at its first use, so that `import embcli` is fast.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # "as" says to type checkers that a name is exported
+if TYPE_CHECKING:  # for type checkers, "as" marks a name as exported
     from embcli.errors import EmbcliError as EmbcliError
     from embcli.errors import UnknownModel as UnknownModel
     from embcli.errors import UnknownWord as UnknownWord
@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # "as" says to type checkers that a name is exported
 
 __version__ = "0.1.0"
 
-# What is exported, and the module of each name; a test holds the imports above, for type checkers, to it.
+# The exported names and their modules; a test compares them with the imports above.
 _HOMES = {
     "EmbcliError": "errors",
     "UnknownModel": "errors",

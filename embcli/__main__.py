@@ -4,12 +4,12 @@ import sys
 
 
 def main() -> None:
-    """Run the command line of this process."""
+    """Run the command line and exit with its status."""
     try:
         from embcli.cli.main import run
 
         status = run(sys.argv[1:])
-    except KeyboardInterrupt:  # also while the modules are being imported
+    except KeyboardInterrupt:  # also during the imports
         status = 130
     sys.exit(status)
 

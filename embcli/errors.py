@@ -1,7 +1,7 @@
-"""What can go wrong for a user: message, hint, stable code, exit status.
+"""Errors for users: message, hint, stable code, exit status.
 
-The core raises these and never prints; `cli/` turns them into one line on stderr, or into one JSON
-object when a JSON format was asked for.
+The core raises them and never prints; `cli/` prints them as one line on stderr, or as one JSON object with a JSON
+format.
 """
 
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 
 class EmbcliError(Exception):
-    """A mistake or a mishap that a user can understand and correct.
+    """An error that a user can understand and correct.
 
-    `message` says what is wrong and where, `hint` how to fix it.
+    message: what is wrong, and where. hint: how to fix it.
     """
 
     code: ClassVar[str] = "error"
@@ -24,7 +24,7 @@ class EmbcliError(Exception):
         self.suggestions = tuple(suggestions)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Errors come whole from other processes, whatever their classes are made from."""
+        """Pickle all fields, independent of the signature of the class."""
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
@@ -36,13 +36,13 @@ def _rebuild(kind: type[EmbcliError], arguments: tuple[Any, ...], fields: dict[s
 
 
 class UsageProblem(EmbcliError):
-    """The command line, or the arguments of a function, make no sense."""
+    """The command line or the arguments of a function are invalid."""
 
     code = "usage"
 
 
 class ExpressionSyntaxError(UsageProblem):
-    """An expression cannot be parsed; `position` is the offset in `source` where it goes wrong."""
+    """An expression cannot be parsed. position: the offset of the error in `source`."""
 
     code = "syntax"
 
@@ -53,7 +53,7 @@ class ExpressionSyntaxError(UsageProblem):
 
 
 class BadFile(EmbcliError):
-    """An input file is broken, or is not what it says it is."""
+    """An input file is broken, or not in the expected format."""
 
     code = "bad_file"
 
@@ -91,21 +91,21 @@ class UnknownWord(EmbcliError):
 
 
 class UnknownModel(EmbcliError):
-    """No model of that name is installed, nor known."""
+    """A model is neither installed nor in the catalogue."""
 
     code = "unknown_model"
     exit_status = 3
 
 
 class InputOutputProblem(EmbcliError):
-    """The disk, the network, or a file that is not there."""
+    """Input or output failed: a missing file, a full disk, no network."""
 
     code = "io"
     exit_status = 4
 
 
 class DamagedStore(EmbcliError):
-    """A store is truncated, altered, or not one of embcli's."""
+    """A store is truncated, altered, or not a store of embcli."""
 
     code = "damaged_store"
     exit_status = 5

@@ -1,7 +1,7 @@
 """Worker processes of this program.
 
-Each is fed through a pipe and ends when this process does. They are in process groups of their own: Ctrl-C is
-for this process alone.
+Each receives its items through a pipe and ends when this process ends. Workers have their own process groups, so that
+only this process receives Ctrl-C.
 """
 
 import os
@@ -18,7 +18,7 @@ GivenItem = TypeVar("GivenItem")
 Result = TypeVar("Result")
 
 MOST = 4
-# One thread of BLAS in each process: more would wait for the processors that the other processes use.
+# One BLAS thread per worker: more threads would compete with the other workers for the processors.
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -33,11 +33,13 @@ class WorkerLost(Exception):
 
 
 class Workers(Generic[GivenItem, Result]):
-    """`count` processes that apply a function to what they are given; results come in the order of giving.
+    """`count` processes that apply a function to items and return the results in the order of the items.
 
-    They start when the first item is given.
+    They start with the first item. The function, the items and the results are pickled, and so is an EmbcliError that
+    the function raises.
 
-    The function, what it is given and what it returns are pickled, and so is an EmbcliError that it raises.
+        with Workers(len, 2) as workers:
+            list(workers.map(["to", "king", "of"]))  # [2, 4, 2]
     """
 
     def __init__(self, function: Callable[[GivenItem], Result], count: int) -> None:
@@ -47,16 +49,16 @@ class Workers(Generic[GivenItem, Result]):
 
     @property
     def are_all_busy(self) -> bool:
-        """Whether a result must be taken before more is given."""
+        """Whether a result must be taken before another item can be given."""
         return len(self._busy) == self._count
 
     @property
     def results_due(self) -> int:
-        """How many results are still to come."""
+        """The number of pending results."""
         return len(self._busy)
 
     def give(self, item: GivenItem) -> None:
-        """Let an idle process work on something."""
+        """Send an item to an idle worker."""
         if not self._all:
             self._start()
         worker = self._idle.popleft()
@@ -64,7 +66,7 @@ class Workers(Generic[GivenItem, Result]):
         self._busy.append(worker)
 
     def take(self) -> Result:
-        """The next result, as soon as it is there. WorkerLost, or what the function raised."""
+        """Wait for the next result. Raises WorkerLost, or the error of the function."""
         worker = self._busy.popleft()
         assert worker.stdout is not None
         try:
@@ -95,7 +97,7 @@ class Workers(Generic[GivenItem, Result]):
 
     def _start(self) -> None:
         code = f"import sys; sys.path[:] = {sys.path!r}; from embcli.workers import serve; serve()"
-        # Pickled twice, so that what goes wrong in making the function leaves the pipe at the first item.
+        # Pickled twice, so that the pipe is at the first item after an error in unpickling the function.
         setup = pickle.dumps(pickle.dumps(self._function, protocol=5), protocol=5)
         for _ in range(self._count):
             worker = subprocess.Popen(  # noqa: S603 - this program itself
@@ -120,7 +122,7 @@ class Workers(Generic[GivenItem, Result]):
 
 
 def processors() -> int:
-    """How many processes can work at a time, at most 4; 1 where no others can be started."""
+    """The number of processes to use, at most 4; 1 if no others can be started."""
     if not sys.executable:
         return 1
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -128,7 +130,7 @@ def processors() -> int:
 
 
 def serve() -> None:
-    """Work on what comes through stdin until it ends: the other end of `Workers`."""
+    """Process the items from stdin until its end, as a worker of `Workers`."""
     function: Any = None
     failed: _Raised | None = None
     try:
@@ -146,4 +148,4 @@ def serve() -> None:
             pickle.dump(result, sys.stdout.buffer, protocol=5)
             sys.stdout.buffer.flush()
     except (EOFError, OSError, pickle.UnpicklingError):
-        os._exit(0)  # the parent process is gone
+        os._exit(0)  # the parent process has ended

@@ -1,1 +1,1 @@
-"""The Typer app: parse → load → ask → render, a file a command. `main.py` builds and runs it."""
+"""The Typer app: parse → load → ask → render, one file per command. `main.py` builds and runs it."""

@@ -82,7 +82,7 @@ def _answer(
 
 
 def _read_analogy(line: str) -> Fields:
-    """A line that is an expression, or three words."""
+    """Read a line as an expression or three words."""
     return {"expression": line}
 
 

@@ -1,8 +1,8 @@
-"""Many questions from stdin, one a line, answered in order as they come, one record each.
+"""Batches: questions from stdin, one per line, answered in order with one record each.
 
 A line is an expression (words, for `similarity`, `odd` and `lookup`) or a JSON object with the fields of the
-command's question; the options of the command line hold for every line that does not set them itself. A question
-that cannot be answered yields an error in its place, and the exit status is that of the first error.
+command's question. The options of the command line apply to every line that does not set them. A question that
+fails yields an error in its place, and the exit status is that of the first error.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,11 +22,11 @@ Record = Any  # an answer, or an EmbcliError
 
 
 class Topic(NamedTuple):
-    """What a command asks: how its questions are read and answered, and the columns of its answers.
+    """How a command reads and answers its questions, and the columns of its answers.
 
-    read_line: the fields that a plain line stands for. answer: records or errors for questions, in order. columns: of
-    CSV, TSV and Markdown, for a question with the options of the command line. unset: fields that a line may not set.
-    is_shared: whether worker processes may help when many questions come at once. All of it can be pickled.
+    read_line: the fields of a plain line. answer: one record or error per question, in order. columns: those of CSV,
+    TSV and Markdown, for a question with the options of the command line. unset: fields that a line may not set.
+    is_shared: whether workers may share many questions. All fields can be pickled.
     """
 
     read_line: Callable[[str], Fields]
@@ -37,9 +37,9 @@ class Topic(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """The answers to a block of lines as text; the status of the first error; whether an `expect` missed.
+    """The answers to a block of lines as text, the status of the first error, and whether an `expect` missed.
 
-    left_out: what the format does not hold.
+    left_out: the parts of the answers that the format omits.
     """
 
     text: str
@@ -49,7 +49,7 @@ class Answered(NamedTuple):
 
 
 class Batch:
-    """Questions about a topic, answered from a space in a format. question: the options of the command line."""
+    """The questions of a command, answered from a space in a format. question: the options of the command line."""
 
     def __init__(self, topic: Topic, space: "StoredSpace", question: "Question", format_name: str) -> None:
         self.topic, self.space, self.question, self.format_name = topic, space, question, format_name
@@ -59,12 +59,12 @@ class Batch:
 
     @property
     def is_delimited(self) -> bool:
-        """Whether answers are rows below a header."""
+        """Whether the format has a header and rows."""
         return self.format_name not in ("json", "jsonl", "table")
 
     @property
     def header(self) -> str:
-        """What stands above the first answer."""
+        """The header line of CSV, TSV and Markdown; empty for other formats."""
         if not self.is_delimited:
             return ""
         from embcli.render.delimited import table
@@ -72,7 +72,7 @@ class Batch:
         return table(self.columns, [], self.format_name, header=True)
 
     def answer_lines(self, lines: Lines) -> Answered:
-        """The answers to some lines, in order."""
+        """Answer some lines, in order."""
         questions = [self._read(line) for line in lines]
         asked = [question for question in questions if not isinstance(question, EmbcliError)]
         answers = iter(self.topic.answer(self.space, asked))
@@ -90,12 +90,12 @@ class Batch:
     def _read(self, line: Line) -> "Question | EmbcliError":
         try:
             if line.problem:
-                raise BadFile(f"the question {line.problem}", "write one question a line, as UTF-8")
+                raise BadFile(f"the question {line.problem}", "write one question per line, in UTF-8")
             is_object = line.text.startswith("{")
             fields = read_object(line.text, self.types) if is_object else self.topic.read_line(line.text)
             required = next(iter(self.types))
             if not fields.get(required):
-                raise UsageProblem(f'the question has no "{required}"', f"its fields are {', '.join(self.types)}")
+                raise UsageProblem(f'the field "{required}" is missing', f"the fields are {', '.join(self.types)}")
             return self.question._replace(**fields)
         except EmbcliError as error:
             return error
@@ -108,7 +108,7 @@ class Batch:
         return left_out(result)
 
     def _fitting(self, result: Record) -> Record:
-        """The answer; an error if it has more columns than the header, which the command line decides."""
+        """The answer, or an error if it has columns that the header lacks; the command line decides the header."""
         if isinstance(result, EmbcliError) or not self.is_delimited:
             return result
         from embcli.render.delimited import rows_of
@@ -117,12 +117,12 @@ class Batch:
         if not more:
             return result
         return UsageProblem(
-            f"the answer has columns that the first line lacks: {', '.join(more)}",
-            "set such options on the command line, or take --format jsonl",
+            f"the header lacks columns of this answer: {', '.join(more)}",
+            "set these options on the command line, or use --format jsonl",
         )
 
     def _write(self, result: Record, question: str, number: int) -> str:
-        """An answer or an error in the format; CSV, TSV and Markdown repeat the question in their rows."""
+        """Format an answer or an error; rows of CSV, TSV and Markdown repeat the question."""
         failed = isinstance(result, EmbcliError)
         if self.format_name in ("json", "jsonl"):
             from embcli.render.as_json import dumps, dumps_error
@@ -139,7 +139,7 @@ class Batch:
 
 
 def run_batch(batch: Batch) -> int:
-    """Answer the questions of stdin; returns the exit status: of the first error, else 1 for a missed `expect`."""
+    """Answer the questions from stdin; returns the status of the first error, else 1 for a missed `expect`."""
     status = missed = 0
     header, left = batch.header, set[str]()
     for answered in _answers(batch, processors() if batch.topic.is_shared else 1):
@@ -148,12 +148,12 @@ def run_batch(batch: Batch) -> int:
         status, missed = status or answered.status, missed or answered.missed
         left |= answered.left_out
     for name in sorted(left):
-        note(f"{batch.format_name} has no {name}, --format jsonl has")
+        note(f"{batch.format_name} omits {name}; use --format jsonl")
     return status or int(missed)
 
 
 def _answers(batch: Batch, count: int) -> Iterator[Answered]:
-    """The answers to stdin, block by block; from the first full block on, `count` processes share the work."""
+    """Answer stdin block by block; from the first full block on, `count` workers share the questions."""
     is_shared = False
     try:
         with Workers(batch.answer_lines, count) as workers:
@@ -162,7 +162,7 @@ def _answers(batch: Batch, count: int) -> Iterator[Answered]:
                 if block and not is_shared:
                     yield batch.answer_lines(block)
                     continue
-                # Before waiting for more questions (the block is empty), all answers that are due are given.
+                # An empty block means that the next read may block, so all pending answers are written first.
                 while workers.results_due and (workers.are_all_busy or not block):
                     yield workers.take()
                 if block:
@@ -178,7 +178,7 @@ def _answers(batch: Batch, count: int) -> Iterator[Answered]:
 def answer_each(
     answer: Callable[["StoredSpace", Any], Record], space: "StoredSpace", questions: Sequence[Any]
 ) -> Iterator[Record]:
-    """Answers one by one, for questions that share no work."""
+    """Answer questions one by one, where they share no work."""
     for question in questions:
         try:
             yield answer(space, question)
@@ -187,14 +187,14 @@ def answer_each(
 
 
 def read_expression(line: str) -> Fields:
-    """A line that is an expression; one of plain words is a phrase, as on the command line."""
+    """Read a line as an expression; several plain words are a phrase, as on the command line."""
     from embcli.queries.expression import join_arguments
 
     return {"expression": join_arguments([line])}
 
 
 def read_words_of_line(line: str) -> Fields:
-    """A line that is words with spaces between; words with spaces stand in quotes."""
+    """Read a line as words separated by spaces; words that contain spaces are quoted."""
     from embcli.queries.expression import split_words, unquote
 
     return {"words": tuple(map(unquote, split_words(line)))}

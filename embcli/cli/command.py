@@ -1,4 +1,4 @@
-"""The classes of all commands: each option once, a model named before the command, former names of options, help."""
+"""Command classes: options are given once, `-m` may precede the command, former option names work, help is whole."""
 
 from collections import Counter
 from typing import Any
@@ -8,21 +8,21 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from embcli.cli.session import note
 from embcli.errors import UsageProblem
 
-# Options by their present names, and what they were called before; help lists the present names only.
+# Present option names → former names; help lists the present names only.
 FORMER = {"--vocab": "--top"}
-# gensim's `topn` is the number of answers: whoever restricts the vocabulary to so few words probably means that.
+# gensim's `topn` is the number of answers; so small a vocabulary was probably meant as that.
 FEW_WORDS = 100
 DELETING = {"remove"}
 
 
 class Command(TyperCommand):
-    """A command whose options may be given once, but for those that say otherwise.
+    """A command that rejects repeated options, except flags and options declared as repeatable.
 
-    ctx is a typer.Context; typer's own signatures name a class that is private to it.
+    ctx is a typer.Context; typer's own signatures use a private class.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the arguments. UsageProblem for an option that would be ignored."""
+        """Parse the arguments. Raises UsageProblem for an option that would be ignored."""
         args = self._with_model(ctx, args)
         if ctx.resilient_parsing:
             return super().parse_args(ctx, args)
@@ -38,7 +38,7 @@ class Command(TyperCommand):
         return rest
 
     def make_parser(self, ctx: Any) -> Any:
-        """The parser, which knows options by their former names, too."""
+        """The parser, which also accepts former option names."""
         parser = super().make_parser(ctx)
         for parameter in self.params:
             for former in (FORMER[name] for name in parameter.opts if name in FORMER):
@@ -46,7 +46,7 @@ class Command(TyperCommand):
         return parser
 
     def get_short_help_str(self, limit: int = 45) -> str:
-        """The first line of the help, never cut."""
+        """The first line of the help, never truncated."""
         return first_line(self)
 
     def _explain_top(self, words: int) -> None:
@@ -57,12 +57,12 @@ class Command(TyperCommand):
         note(f"searching the first {words:,} words{answers}")
 
     def _with_model(self, ctx: Any, args: list[str]) -> list[str]:
-        """The arguments with the model that was named before the command."""
+        """The arguments, with the model given before the command."""
         model = ctx.find_root().params.get("model") if ctx.parent is not None else None
         if model is None:
             return args
         if not any(parameter.name == "model" for parameter in self.params):
-            raise UsageProblem(f"{ctx.command_path} uses no model", "leave out -m")
+            raise UsageProblem(f"{ctx.command_path} uses no model", "remove -m")
         return ["--model", model, *args]
 
 
@@ -89,10 +89,10 @@ class Group(TyperGroup):
         return super().resolve_command(ctx, args)
 
     def get_short_help_str(self, limit: int = 45) -> str:
-        """The first line of the help, never cut."""
+        """The first line of the help, never truncated."""
         return first_line(self)
 
 
 def first_line(command: Any) -> str:
-    """What a command does, in a line."""
+    """The first line of a command's help."""
     return (command.help or "").strip().partition("\n")[0]

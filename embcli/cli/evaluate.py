@@ -1,4 +1,4 @@
-"""The commands that compare answers with those that are known."""
+"""The commands that compare answers with known answers."""
 
 import os
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DETAILS = b'{"schema": "embcli.detail/1"'
 app = typer.Typer(cls=Group)
 
-CaseSensitive = Annotated[bool, typer.Option("--case-sensitive", help="Take words as they are spelled.")]
+CaseSensitive = Annotated[bool, typer.Option("--case-sensitive", help="Distinguish upper and lower case.")]
 Baseline = Annotated[
     Literal["random"] | None,
     typer.Option(help="Compare with random vectors of the same shape.", show_default=False),
@@ -28,7 +28,7 @@ Baseline = Annotated[
 
 @app.callback(invoke_without_command=True)
 def evaluate(ctx: typer.Context) -> None:
-    """Score questions whose answers are known, with intervals.
+    """Score questions with known answers, with intervals.
 
     Example: embcli evaluate analogies
     """
@@ -42,8 +42,8 @@ def analogies(
         Path | None,
         typer.Argument(
             metavar="[FILE]",
-            readable=False,  # whether it is, reading tells
-            help="Four words a line below `: section`, or a word and its answers a line (BATS; also a folder of such "
+            readable=False,  # the reader reports unreadable files
+            help="Lines of four words below `: section`, or of a word and its answers (BATS; also a folder of such "
             "files).  [default: Google's 19,544 analogies]",
             show_default=False,
         ),
@@ -75,7 +75,7 @@ def analogies(
 ) -> None:
     """Measure accuracy on analogies, by section.
 
-    With the inputs excluded, as others report it, and included, which is what the arithmetic says.
+    Accuracy is reported with the inputs excluded, as is usual, and with the inputs included.
 
     Example: embcli evaluate analogies --baseline random
     """
@@ -113,8 +113,8 @@ def similarity(
         Path | None,
         typer.Argument(
             metavar="[FILE]",
-            readable=False,  # whether it is, reading tells
-            help="Two words and a rating a line.  [default: WordSim-353 and SimLex-999]",
+            readable=False,  # the reader reports unreadable files
+            help="Lines of two words and a rating.  [default: WordSim-353 and SimLex-999]",
             show_default=False,
         ),
     ] = None,
@@ -141,7 +141,7 @@ def similarity(
 
 
 def _load(names: list[str] | None) -> "list[StoredSpace]":
-    """The models that were named, each once, or the default one; whole, as figures of a damaged one would mislead."""
+    """Open and verify the named models without duplicates, or the default; a damaged model gives wrong figures."""
     asked: list[str | None] = list(dict.fromkeys(names)) if names else [None]
     spaces = {space.name: space for space in (load([name] if name else None) for name in asked)}
     for space in spaces.values():
@@ -151,7 +151,7 @@ def _load(names: list[str] | None) -> "list[StoredSpace]":
 
 @contextmanager
 def _details_file(path: Path | None) -> Iterator[Any]:
-    """A function that writes details to a file, which appears when all is done; only an older one is replaced."""
+    """A function that writes details to a file. The file appears at the end and replaces only a details file."""
     if path is None:
         yield None
         return
@@ -160,14 +160,14 @@ def _details_file(path: Path | None) -> Iterator[Any]:
     unfinished = None
     try:
         if path.exists() and not (path.is_file() and _begins_like_details(path)):
-            raise UsageProblem(f"{path} exists and is not a file of details", "name another file")
+            raise UsageProblem(f"{path} exists and is not a details file", "choose another name")
         unfinished = path.with_name(f".{path.name}.{os.getpid()}")
         with unfinished.open("w", encoding="ascii", newline="\n") as out:
             yield lambda records: out.writelines(map(dumps, records))
         unfinished.replace(path)
     except OSError as error:
         raise InputOutputProblem(
-            f"{path}: {error.strerror or error}", "is there room, and may you write there?"
+            f"{path}: {error.strerror or error}", "check the path, the permissions and the free space"
         ) from error
     finally:
         if unfinished is not None:

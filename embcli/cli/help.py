@@ -1,4 +1,4 @@
-"""The main help, by groups with an example a command, and the command `help`."""
+"""The main help, in groups with one example per command, and the command `help`."""
 
 from typing import Annotated, Any
 
@@ -14,14 +14,14 @@ GROUPS = {
 }
 ENVIRONMENT = (
     ("EMBCLI_HOME", "The folder of the models.  [default: the user's data folder]"),
-    ("EMBCLI_MODEL", "The model to use when none is named."),
-    ("NO_COLOR", "Set to anything, it turns colours off."),
+    ("EMBCLI_MODEL", "The model to use without -m."),
+    ("NO_COLOR", "Any value turns colours off."),
 )
 STATUSES = (
     ("0", "Answered."),
     ("1", 'Answered "no": the word of --expect is not first.'),
     ("2", "Wrong usage, or a broken input file."),
-    ("3", "A word is not in the vocabulary, or there is no such model."),
+    ("3", "A word is not in the vocabulary, or a model is not installed."),
     ("4", "Input or output failed: a missing file, a full disk, no network."),
     ("5", "A model's file is damaged."),
     ("130", "Interrupted."),
@@ -30,7 +30,7 @@ DOCUMENTATION = "`embcli help COMMAND`, `man embcli`, and docs/ or share/doc/emb
 
 
 class MainGroup(Group):
-    """The program itself."""
+    """The group of all commands."""
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands by groups, each with an example."""
@@ -43,7 +43,7 @@ class MainGroup(Group):
                     formatter.write(f"{'':{formatter.current_indent + width + 2}}$ {example_of(command)}\n")
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
-        """Write what holds for all commands."""
+        """Write the sections that apply to all commands."""
         for title, rows in (("Environment", ENVIRONMENT), ("Exit status", STATUSES)):
             with formatter.section(title):
                 formatter.write_dl(rows)

@@ -1,6 +1,6 @@
-"""The Typer app: parse → load → ask → render. This is the one boundary where errors become words.
+"""The Typer app: parse → load → ask → render. This is the only place that prints errors.
 
-Nothing heavy is imported here: a command imports what it needs when it runs.
+Heavy modules are not imported here: each command imports its own at run time.
 """
 
 import errno
@@ -17,7 +17,7 @@ from embcli.cli.help import MainGroup
 from embcli.cli.session import ReaderGone, discard_stdout
 from embcli.errors import EmbcliError, ExpressionSyntaxError, InputOutputProblem, UsageProblem
 
-# Each command, the module that has it, and its function there, if it is no group.
+# Each command, its module in `cli/`, and its function there; groups have no function.
 COMMANDS = {
     "analogy": ("analogy", "analogy"),
     "neighbors": ("analogy", "neighbors"),
@@ -49,7 +49,7 @@ def _start(
     ] = False,
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", metavar="NAME", help="As the command's own -m.", show_default=False, hidden=True),
+        typer.Option("--model", "-m", metavar="NAME", help="As -m of the command.", show_default=False, hidden=True),
     ] = None,
 ) -> None:
     if ctx.invoked_subcommand is None:
@@ -57,9 +57,9 @@ def _start(
 
 
 def build_app(arguments: list[str]) -> typer.Typer:
-    """The Typer app; with the one command that the arguments begin with, or else with all of them.
+    """The Typer app, with only the command that the arguments begin with, or with all commands.
 
-    Typer takes half a millisecond to get a command ready, which is a tenth of what a query takes.
+    Typer takes half a millisecond to build a command, a tenth of the time of a query.
     """
     app = typer.Typer(
         cls=MainGroup,
@@ -82,7 +82,7 @@ def build_app(arguments: list[str]) -> typer.Typer:
 
 
 def run(arguments: list[str]) -> int:
-    """Run a command line; returns the exit status."""
+    """Run a command line and return the exit status."""
     try:
         if sys.stdout is None:
             raise InputOutputProblem("stdout is closed")
@@ -112,7 +112,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _report(error: EmbcliError, arguments: list[str]) -> int:
-    """Say on stderr what is wrong: a line, with the place marked below it in an expression; or JSON."""
+    """Write an error to stderr: one line, for a syntax error with the position marked below it; or JSON."""
     if sys.stderr is None:
         return error.exit_status
     if _wants_json(arguments):
@@ -131,7 +131,7 @@ def _report(error: EmbcliError, arguments: list[str]) -> int:
 
 
 def _wants_json(arguments: list[str]) -> bool:
-    """Whether a JSON format was asked for, also on a command line that makes no sense."""
+    """Whether the arguments select a JSON format, even if they cannot be parsed."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     asked = [after for option, after in pairwise([*options, ""]) if option == "--format"]
     return any(f"--{name}" in options or f"--format={name}" in options or name in asked for name in ("json", "jsonl"))

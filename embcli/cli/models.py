@@ -56,7 +56,7 @@ def add(
         Literal["word2vec", "glove", "binary", "fasttext", "native", "npy", "npz"] | None,
         typer.Option(help="Read the file as this format.  [default: what its content shows]", show_default=False),
     ] = None,
-    reader: Annotated[Literal["embcli", "gensim"], typer.Option(help="Who reads text and binary files.")] = "embcli",
+    reader: Annotated[Literal["embcli", "gensim"], typer.Option(help="Reader of text and binary files.")] = "embcli",
     words: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The words of vectors without words, one a line.", show_default=False),
@@ -171,9 +171,9 @@ def verify(
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Compare the checksums of a model, or of all models.
+    """Verify the checksums of a model, or of all models.
 
-    It finds every flipped bit, and reads 1 GB in about a second.
+    Detects every flipped bit; reads 1 GB in about a second.
 
     Example: embcli models verify
     """
@@ -215,7 +215,7 @@ def catalog(
 ) -> None:
     """List gensim's catalogue, with sizes and licences.
 
-    The list comes with embcli; `models add NAME` downloads a model of it.
+    The list is part of embcli; `models add NAME` downloads a model from it.
 
     Example: embcli models catalog
     """
@@ -255,7 +255,7 @@ def export(
 
 
 def show_with_notes(record: Any, format_name: str | None) -> None:
-    """The record on stdout and, for people, its notes on stderr."""
+    """Write the record to stdout and, without a format option, its notes to stderr."""
     show(record, format_name)
     if format_name is None:
         for text in record.notes or ():

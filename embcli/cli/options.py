@@ -1,4 +1,4 @@
-"""The options that commands share, each spelled once."""
+"""The options that commands share, each defined once."""
 
 from typing import Annotated, Literal
 
@@ -8,14 +8,14 @@ WordArguments = Annotated[
     list[str],
     typer.Argument(
         metavar="WORD...",
-        help="Words; - alone reads questions from stdin, one a line, and - at the end reads words.",
+        help="Words; - alone reads questions from stdin, one per line; - at the end reads words.",
         show_default=False,
     ),
 ]
 ComparedWords = Annotated[
     list[str],
     typer.Argument(
-        metavar="WORD...", help="A B C or A:B C:D; - reads questions from stdin, one a line.", show_default=False
+        metavar="WORD...", help="A B C or A:B C:D; - reads questions from stdin, one per line.", show_default=False
     ),
 ]
 WordArgumentsOrNone = Annotated[
@@ -26,20 +26,20 @@ ExpressionWords = Annotated[
     list[str],
     typer.Argument(
         metavar="EXPR...",
-        help="king - man + woman, or man:king::woman:?; - reads questions from stdin, one a line.",
+        help="king - man + woman, or man:king::woman:?; - reads questions from stdin, one per line.",
         show_default=False,
     ),
 ]
 _EXPRESSION = typer.Argument(
     metavar="EXPR",
-    help='An expression in quotes: "cats - cat"; - reads questions from stdin, one a line.',
+    help='An expression in quotes: "cats - cat"; - reads questions from stdin, one per line.',
     show_default=False,
 )
 OneExpression = Annotated[str, _EXPRESSION]
 OneExpressionOrNone = Annotated[str | None, _EXPRESSION]
 
 MODEL_HELP = "[default: $EMBCLI_MODEL, else `models default`, else glove]"
-# A list, so that a second model is not dropped without a word.
+# A list, so that a second model is an error instead of being ignored.
 Model = Annotated[
     list[str] | None,
     typer.Option(
@@ -70,13 +70,13 @@ FormatOfAnswers = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
-JsonLines = Annotated[bool, typer.Option("--jsonl", help="Short for --format jsonl: one object a line.")]
+JsonLines = Annotated[bool, typer.Option("--jsonl", help="Short for --format jsonl: one object per line.")]
 
 Metric = Annotated[
     Literal["cosine", "dot", "euclidean"],
-    typer.Option(help="How to measure nearness; dot and euclidean compare plain vectors."),
+    typer.Option(help="Measure of nearness; dot and euclidean compare plain vectors."),
 ]
-Raw = Annotated[bool, typer.Option("--raw", help="Add up plain vectors instead of unit vectors.")]
+Raw = Annotated[bool, typer.Option("--raw", help="Add plain vectors instead of unit vectors.")]
 Count = Annotated[int, typer.Option("-k", min=1, metavar="N", help="Show N answers.")]
 VocabularySize = Annotated[
     int | None,

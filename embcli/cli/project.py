@@ -38,7 +38,7 @@ def project(
     ] = None,
     pairs: Annotated[
         str | None,
-        typer.Option(metavar="LOW:HIGH,...", help="Does the direction put these pairs in order?", show_default=False),
+        typer.Option(metavar="LOW:HIGH,...", help="Test whether LOW scores below HIGH.", show_default=False),
     ] = None,
     model: options.Model = None,
     format_name: options.FormatOfAnswers = None,

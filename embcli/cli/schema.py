@@ -14,7 +14,7 @@ def schema(
         typer.Argument(metavar="COMMAND", help="For example: analogy, or models info, or error.", show_default=False),
     ],
 ) -> None:
-    """Print the JSON Schema of an answer, or of an error.
+    """Print the JSON Schema of an answer or an error.
 
     Example: embcli schema analogy
     """

@@ -1,4 +1,4 @@
-"""What all commands share: open a model, ask a question, write an answer, write a note to stderr."""
+"""Functions that all commands share: open a model, answer a question, write an answer, write a note to stderr."""
 
 import errno
 import os
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 class ReaderGone(Exception):
-    """Nobody reads stdout any more: the command ends, quietly."""
+    """The other end of stdout is closed: the command ends without a message."""
 
 
 def load(models: Sequence[str] | None) -> "StoredSpace":
-    """Open the model that was asked for, or the default one, with a progress bar if it must be made.
+    """Open the named model or the default one, with a progress bar if its store must be built.
 
-    UsageProblem for more than one model.
+    Raises UsageProblem for more than one model.
     """
     from embcli.models.open import open_space
     from embcli.render.progress import progress_bar
 
     if models and len(models) > 1:
-        raise UsageProblem(f"there are {len(models)} models ({', '.join(models)})", "ask one at a time")
+        raise UsageProblem(f"{len(models)} models are named ({', '.join(models)})", "name one model")
     with progress_bar() as progress:
         return open_space(models[0] if models else None, progress=progress)
 
@@ -38,7 +38,7 @@ def load(models: Sequence[str] | None) -> "StoredSpace":
 def ask(
     topic: "Topic", space: "StoredSpace", question: "Question", format_name: str | None, *, from_stdin: bool
 ) -> None:
-    """Answer a question, or those that stdin holds, with the question's options; exits when the answer is "no"."""
+    """Answer a question, or those from stdin with the question's options; exits with 1 when the answer is "no"."""
     from embcli.cli.batch import Batch, run_batch
 
     if from_stdin:
@@ -52,7 +52,7 @@ def ask(
 
 
 def output_format(format_name: "FormatName | None", as_json: bool, as_jsonl: bool) -> "FormatName | None":
-    """The format that the options ask for, if they do. UsageProblem if they contradict each other."""
+    """The format that the options select, if any. Raises UsageProblem if they contradict each other."""
     options: dict[str, FormatName] = {"--json": "json"} if as_json else {}
     options |= {"--jsonl": "jsonl"} if as_jsonl else {}
     options |= {f"--format {format_name}": format_name} if format_name else {}
@@ -62,7 +62,7 @@ def output_format(format_name: "FormatName | None", as_json: bool, as_jsonl: boo
 
 
 def show(record: Any, format_name: str | None) -> None:
-    """Write a record to stdout, whole, as a table unless a format was asked for; what that leaves out, to stderr."""
+    """Write a record to stdout, as a table by default; write the parts that the format omits to stderr."""
     from embcli.render import render
 
     write(render(record, format_name or "table"))
@@ -70,13 +70,13 @@ def show(record: Any, format_name: str | None) -> None:
         from embcli.render.delimited import left_out
 
         for name, text in left_out(record).items():
-            note(f"{format_name} has no {name}, --format json has: {text}")
+            note(f"{format_name} omits {name} (--format json includes them): {text}")
 
 
 def write(text: str) -> None:
-    """Write to stdout. ReaderGone when the other end of a pipe is closed."""
+    """Write to stdout. Raises ReaderGone when the other end of a pipe is closed."""
     try:
-        # Newlines are written as they are: CSV's are the two characters of RFC 4180 on every system.
+        # Newlines are not translated: RFC 4180 requires CRLF in CSV on every system.
         sys.stdout.write(text)
         sys.stdout.flush()
     except OSError as error:
@@ -86,7 +86,7 @@ def write(text: str) -> None:
 
 
 def note(text: str) -> None:
-    """Say something to a person on stderr."""
+    """Write a note to stderr."""
     from embcli.render.printable import printable
 
     if sys.stderr is not None:
@@ -99,5 +99,5 @@ def is_terminal() -> bool:
 
 
 def discard_stdout() -> None:
-    """What is still buffered must not be written, and complained about, when the interpreter ends."""
+    """Discard buffered output, which would raise an error when the interpreter exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -33,7 +33,7 @@ def similarity(
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl), words == ["-"]
     if "-" in words and not from_stdin:
-        raise UsageProblem('"-" stands for questions from stdin, and stands alone', "the word itself is '\"-\"'")
+        raise UsageProblem('"-" reads questions from stdin and must stand alone', "for the word itself, write '\"-\"'")
     question = WordsQuestion(() if from_stdin else tuple(words))
     ask(SIMILARITY, load(model), question, format_name, from_stdin=from_stdin)
 
@@ -81,7 +81,7 @@ def _columns_of_odd(_: "StoredSpace", __: "WordsQuestion") -> list[str]:
 
 
 def _read_compared(line: str) -> Fields:
-    """A line that is words or pairs; quotes stay, as `read_pairs` needs them."""
+    """Read a line as words or pairs; quotes are kept for `read_pairs`."""
     from embcli.queries.expression import split_words
 
     return {"words": tuple(split_words(line))}

@@ -36,7 +36,7 @@ def softmax(
         Literal["dot", "cosine"] | None,
         typer.Option(help="Score used as the logit.  [default: dot]", show_default=False),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Take the whole vocabulary as the candidates.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Use the whole vocabulary as candidates.")] = False,
     k: Annotated[
         int | None,
         typer.Option(
@@ -66,11 +66,11 @@ def softmax(
         beside = {"the expression": expression, "--all": everything, "-k": k, "--metric": metric, "-m": model}
         unused = [name for name, value in beside.items() if value]
         if unused:
-            raise UsageProblem(f"--logits stands alone, so {', '.join(unused)} would have no effect", "leave that out")
+            raise UsageProblem(f"--logits excludes {', '.join(unused)}", "remove --logits or the others")
         show(weigh_logits(parse_logits(logits), temperatures), format_name)
         return
     if expression is None:
-        raise UsageProblem("there is nothing to ask about", "give an expression and words, or --logits")
+        raise UsageProblem("an expression is missing", "give an expression and words, or --logits")
     parsed = "" if from_stdin else parse(join_arguments([expression]))
     candidates = tuple(read_words(words or [], is_used=from_stdin))
     question = SoftmaxQuestion(parsed, candidates, temperatures, metric or "dot", everything, k)
@@ -81,7 +81,7 @@ def softmax(
 
 
 def _check_numbers(space: "VectorSpace", words: Sequence[str]) -> None:
-    """Candidates that look like temperatures: UsageProblem if they are no words, else a note."""
+    """Check candidates that look like temperatures: UsageProblem if they are not in the vocabulary, else a note."""
     from embcli.queries.softmax import is_number
 
     numbers = [word for word in words if is_number(word)]
@@ -92,7 +92,7 @@ def _check_numbers(space: "VectorSpace", words: Sequence[str]) -> None:
             "for several temperatures, write -T 1,2,5",
         )
     if numbers:
-        note(f"{', '.join(numbers)} taken as words; for several temperatures, write -T 1,2,5")
+        note(f"{', '.join(numbers)} read as words; for several temperatures, write -T 1,2,5")
 
 
 def _answer(space: "StoredSpace", question: "SoftmaxQuestion") -> "Distribution":

@@ -1,4 +1,4 @@
-"""Everything that is read from stdin: questions in blocks as they come, and words."""
+"""Input from stdin: questions in blocks as they arrive, and words."""
 
 import sys
 from collections import deque
@@ -14,7 +14,7 @@ FULL_BLOCK = 1024  # lines
 
 
 class Line(NamedTuple):
-    """A question as it was written. number: from 1. problem: why it cannot be read at all."""
+    """A question as written. number: from 1. problem: why the line cannot be read."""
 
     number: int
     text: str
@@ -25,12 +25,12 @@ Lines = list[Line]
 
 
 def blocks_of_lines() -> Iterator[Lines]:
-    """The lines that stand ready, in blocks; an empty block before waiting for more.
+    """The available lines in blocks, and an empty block before each read that may wait.
 
-    So a slow writer gets each answer at once, and one that waits for answers gets all of them.
+    So each line of a slow writer is answered at once, and all pending answers are written before waiting.
     """
     if sys.stdin is None:
-        raise UsageProblem("there is nothing to read questions from: stdin is closed")
+        raise UsageProblem("cannot read questions: stdin is closed")
     rest, number, ended = b"", 0, False
     ready: deque[Line] = deque()
     while not ended or ready:
@@ -46,14 +46,14 @@ def blocks_of_lines() -> Iterator[Lines]:
                 read = _read_line(number, line)
                 if read.text:
                     ready.append(read)
-            rest = rest[:LONGEST_QUESTION]  # of a line that is too long, no more is kept
+            rest = rest[:LONGEST_QUESTION]  # bounds the memory of a line that is too long
         yield [ready.popleft() for _ in range(min(len(ready), FULL_BLOCK))]
 
 
 def read_words(arguments: Iterable[str], *, is_used: bool = False) -> list[str]:
-    """Words as arguments: `-` stands for the lines of stdin, and `"-"` in quotes for itself.
+    """Words from arguments: `-` stands for the lines of stdin, and `"-"` in quotes for the word `-`.
 
-    is_used: whether stdin holds the questions already. UsageProblem.
+    is_used: whether the questions are read from stdin. Raises UsageProblem.
     """
     from embcli.queries.expression import unquote
 
@@ -62,11 +62,11 @@ def read_words(arguments: Iterable[str], *, is_used: bool = False) -> list[str]:
         if argument != "-":
             words.append(unquote(argument))
         elif is_used:
-            raise UsageProblem("stdin holds the questions, so it cannot hold the words", "the word itself is '\"-\"'")
+            raise UsageProblem("words and questions cannot both come from stdin", "for the word itself, write '\"-\"'")
         elif place < len(given):
             raise UsageProblem(
-                '"-" stands for words from stdin, and stands last',
-                "to subtract, put the expression in quotes; the word itself is '\"-\"'",
+                '"-" reads words from stdin and must come last',
+                "to subtract, quote the expression; for the word itself, write '\"-\"'",
             )
         else:
             words += _lines_of_stdin()
@@ -74,7 +74,7 @@ def read_words(arguments: Iterable[str], *, is_used: bool = False) -> list[str]:
 
 
 def _read_line(number: int, line: bytes) -> Line:
-    """A line as text; one that cannot be read gets its error in its place."""
+    """Decode a line; `problem` says why a line cannot be read."""
     problem = ""
     if len(line) >= LONGEST_QUESTION:
         line, problem = line[:100], f"is longer than {LONGEST_QUESTION:,} bytes"
@@ -85,7 +85,7 @@ def _read_line(number: int, line: bytes) -> Line:
 
 
 def _more_is_there() -> bool:
-    """Whether stdin can be read without waiting; only POSIX can tell."""
+    """Whether stdin can be read without waiting; False where select does not support it (Windows)."""
     try:
         return bool(select([sys.stdin], [], [], 0)[0])
     except (OSError, ValueError):
@@ -94,7 +94,7 @@ def _more_is_there() -> bool:
 
 def _lines_of_stdin() -> list[str]:
     if sys.stdin is None:
-        raise UsageProblem("there is nothing to read words from: stdin is closed")
+        raise UsageProblem("cannot read words: stdin is closed")
     lines = []
     for number, line in enumerate(sys.stdin.buffer, start=1):
         try:

@@ -1,1 +1,1 @@
-"""How well vectors do: analogies and similarity ratings, with coverage, intervals and a control."""
+"""Evaluation on analogies and similarity ratings, with coverage, confidence intervals and a random baseline."""

@@ -1,8 +1,9 @@
-"""How well vectors complete analogies whose answers are known, reported with coverage, intervals and a control.
+"""Accuracy on analogies with known answers, with coverage, confidence intervals and a random baseline.
 
-A figure without its coverage flatters: a model that knows few words is asked few questions. So accuracy is reported
-for the questions that are covered and for all. One figure with the inputs excluded flatters, too: it is reported with
-the inputs included beside it. Several models are asked the same questions: those that all of them cover.
+Accuracy without coverage is misleading, because a model with a small vocabulary is asked fewer questions. Accuracy is
+therefore reported for the covered questions and for all questions. Accuracy with the inputs excluded is misleading,
+too, so accuracy with the inputs included is reported beside it. Several models are compared on the same questions,
+those that all of them cover.
 """
 
 from collections import deque
@@ -31,11 +32,11 @@ from embcli.vectors.space import VectorSpace
 from embcli.workers import WorkerLost, Workers, processors
 
 EVALUATED_METHODS = ANALOGY_METHODS + PAIR_METHODS
-# Questions × rows above which starting other processes takes less time than it saves.
+# Questions × rows above which workers save more time than they take to start.
 SCORES_WORTH_PROCESSES = 500_000_000
-# The sections of Google's analogies that are about grammar begin so; the others are about meaning.
+# Prefix of the syntactic sections of Google's analogies; the others are semantic.
 SYNTACTIC = "gram"
-# What stands for a rank in an array: the question is not covered; the word has no rank.
+# Values of ranks in arrays: the question is not covered; the word has no rank.
 NOT_COVERED, NO_RANK = -1, 0
 NO_ROW = -1
 
@@ -46,7 +47,7 @@ ReportQuestions = Callable[[int, float], None]
 
 
 class Outcomes(NamedTuple):
-    """What became of questions, arrays [models, questions]: ranks, and the rows that answer (none unless wanted)."""
+    """The outcomes of questions, arrays [models, questions]: ranks, and the answering rows (empty unless requested)."""
 
     rank: Ints
     rank_with_inputs: Ints
@@ -55,18 +56,18 @@ class Outcomes(NamedTuple):
 
     @classmethod
     def blank(cls, models: int, questions: int, *, answered: bool) -> "Outcomes":
-        """Nothing is covered yet."""
+        """Outcomes without any covered question."""
         shape, of_answers = (models, questions), (models, questions if answered else 0)
         ranks = [np.full(shape, NOT_COVERED, np.int32) for _ in range(2)]
         return cls(*ranks, *(np.full(of_answers, NO_ROW, np.int32) for _ in range(2)))
 
     @classmethod
     def of_sections(cls, sections: Sequence["Outcomes"]) -> "Outcomes":
-        """The questions of several sections."""
+        """The outcomes of several sections, concatenated."""
         return cls(*(np.concatenate(arrays, axis=1) for arrays in zip(*sections, strict=True)))
 
     def put(self, model: int, questions: Sequence[int], ranked: Sequence[Ranked]) -> None:
-        """Note what became of some questions."""
+        """Store the outcomes of some questions."""
         absent = (NO_RANK, NO_RANK, NO_ROW, NO_ROW)
         for array, values, none in zip(self, zip(*ranked, strict=True), absent, strict=True):
             if array.shape[1]:
@@ -87,18 +88,19 @@ def evaluate_analogies(
 ) -> Evaluation:
     """Accuracy by section and in total, with the inputs excluded and included, for every model and method.
 
-    Of pairs, the methods of `solve_analogy` get every two pairs of a section as a question. A word may be spelled in
-    other cases unless `case_sensitive`; the most frequent spelling stands for it (gensim's
-    `evaluate_word_analogies`). top: only the most frequent words are known and searched. baseline: `random` adds a
-    `RandomSpace`. details: is given each question with its answers. UsageProblem.
+    For sections of word pairs, the methods of `solve_analogy` combine every two pairs to a question. Upper and lower
+    case are not distinguished unless `case_sensitive`; the most frequent spelling is used, as in gensim's
+    `evaluate_word_analogies`. top: restricts the vocabulary to the most frequent words. baseline: `random` adds a
+    `RandomSpace`. details: a function that receives each question with its answers. report: a function that receives
+    the progress. Raises UsageProblem.
     """
     for method in methods:
         if method not in EVALUATED_METHODS:
-            raise UsageProblem(f'there is no method "{method}"', f"one of {', '.join(EVALUATED_METHODS)}")
+            raise UsageProblem(f'unknown method "{method}"', f"use one of {', '.join(EVALUATED_METHODS)}")
         if method in PAIR_METHODS and not sections[0].is_pairs:
             raise UsageProblem(
-                f"{method} learns from pairs of words, and these are analogies",
-                "give a file with a word and its answers a line, or take another method",
+                f"{method} learns from pairs of words, but these are analogies",
+                "give a file with a word and its answers per line, or use another method",
             )
     spaces = compared(spaces, top, baseline)
     words = {word for section in sections for item in section.items for word in chain(*item)}
@@ -129,7 +131,7 @@ def evaluate_analogies(
 
 
 def count_questions(sections: Sequence[Section], method: str) -> int:
-    """How many questions a method is asked about some sections, whatever a model covers."""
+    """The number of questions of a method for some sections, covered or not."""
     return sum(len(SectionQuestions(section, method, ())) for section in sections)
 
 
@@ -140,9 +142,9 @@ def _ask(
     answered: bool,
     report: ReportQuestions | None,
 ) -> list[Outcomes]:
-    """What becomes of the questions of each section; several processes share them when they are many."""
+    """The outcomes of the questions of each section; workers share large sets of questions."""
     outcomes = [Outcomes.blank(len(spaces), len(one), answered=answered) for one in asked]
-    waiting: deque[tuple[int, int, list[int]]] = deque()  # section, model and questions of each task in work
+    waiting: deque[tuple[int, int, list[int]]] = deque()  # section, model and questions of each unfinished task
 
     def tasks() -> Iterator[Task]:
         for section, one in enumerate(asked):
@@ -172,18 +174,18 @@ def _ask(
 
 
 class Ranker:
-    """`rank_expected` in given spaces."""
+    """`rank_expected` for given spaces, as an object that can be pickled."""
 
     def __init__(self, spaces: Sequence[VectorSpace]) -> None:
         self.spaces = spaces
 
     def __call__(self, task: Task) -> list[Ranked]:
-        """The answers to a task."""
+        """The ranks of a task."""
         return rank_expected(self.spaces, task)
 
 
 def _groups(sections: Sequence[tuple[SectionQuestions, Outcomes]]) -> dict[str, list[Outcomes]]:
-    """The outcomes of each section, and of those that a total is of."""
+    """The outcomes of each section, and those of each total."""
     groups: dict[str, list[Outcomes]] = {}
     kinds: dict[str, list[Outcomes]] = {"semantic": [], "syntactic": []}
     for section, outcomes in sections:
@@ -195,7 +197,7 @@ def _groups(sections: Sequence[tuple[SectionQuestions, Outcomes]]) -> dict[str, 
 
 
 def _score(section: str, group: Outcomes, model: int, shared: Bools, name: str, method: str) -> SectionScore:
-    """The figures of a section for a model; accuracy is that on the shared questions, which all models cover."""
+    """The figures of a section for a model; accuracy is on the shared questions, which all models cover."""
     rank, with_inputs = group.rank[model], group.rank_with_inputs[model]
     asked, covered = len(rank), int(shared.sum())
     correct, low, high, reciprocal = _figures(rank[shared])
@@ -223,7 +225,7 @@ def _score(section: str, group: Outcomes, model: int, shared: Bools, name: str, 
 
 
 def _figures(ranks: Ints) -> tuple[int, float | None, float | None, float | None]:
-    """How many are 1, the ends of that share's interval, and the mean of 1 / rank (0 where there is no rank)."""
+    """The number of ranks 1, the interval of their share, and the mean of 1 / rank, with 0 where there is no rank."""
     correct = int((ranks == 1).sum())
     if not len(ranks):
         return correct, None, None, None
@@ -234,7 +236,7 @@ def _figures(ranks: Ints) -> tuple[int, float | None, float | None, float | None
 def _differences(
     section: str, group: Outcomes, model: int, shared: Bools, names: tuple[str, str], method: str
 ) -> Iterator[Difference]:
-    """By how much a model is better than the first one."""
+    """The differences of a model's accuracy from that of the first model."""
     for figure, ranks in (("accuracy", group.rank), ("accuracy_with_inputs", group.rank_with_inputs)):
         one, first = ranks[model, shared] == 1, ranks[0, shared] == 1
         both, gained, lost = (int(some.sum()) for some in (one & first, one & ~first, ~one & first))
@@ -243,7 +245,7 @@ def _differences(
 
 
 def _details(space: VectorSpace, model: int, sections: Sequence[tuple[SectionQuestions, Outcomes]]) -> Iterator[Detail]:
-    """Each question of all sections, with its answers."""
+    """The questions of all sections with their answers."""
     for section, outcomes in sections:
         columns = (array[model].tolist() for array in outcomes)
         for (words, answers), rank, with_inputs, free, any_row in zip(section, *columns, strict=True):

@@ -1,4 +1,4 @@
-"""The control of an evaluation: random vectors, which score what chance scores."""
+"""The baseline of an evaluation: random vectors, which give the scores of chance."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ BASELINES = ("random",)
 
 
 class RandomSpace(VectorSpace):
-    """The words of another space with random vectors of the same shape: what chance scores."""
+    """The words of another space with random vectors of the same shape."""
 
     def __init__(self, like: VectorSpace, name: str = "random") -> None:
         vectors = np.random.default_rng(RANDOM_SEED).standard_normal((len(like), like.dim), np.float32)
@@ -21,22 +21,22 @@ class RandomSpace(VectorSpace):
         self._like = like
 
     def __reduce__(self) -> tuple[type["RandomSpace"], tuple[VectorSpace, str]]:
-        """Another process draws the same vectors."""
+        """Pickle the arguments; the unpickled copy draws the same vectors."""
         return RandomSpace, (self._like, self.name)
 
 
 def compared(spaces: Sequence[VectorSpace], top: int | None, baseline: str | None) -> list[VectorSpace]:
-    """The models that are compared: those given, and a baseline. UsageProblem."""
+    """The compared models: the given ones and the baseline, if any. Raises UsageProblem."""
     if top is not None and top < 1:
         raise UsageProblem(f"top must be at least 1, not {top}", "for example top=300000")
     names = [space.name for space in spaces]
     for name in names:
         if names.count(name) > 1:
-            raise UsageProblem(f'two models are called "{name}"', "give each a name of its own")
+            raise UsageProblem(f'two models are named "{name}"', "give them different names")
     if baseline is None:
         return list(spaces)
     if baseline not in BASELINES:
-        raise UsageProblem(f'there is no baseline "{baseline}"', f"one of {', '.join(BASELINES)}")
+        raise UsageProblem(f'unknown baseline "{baseline}"', f"use one of {', '.join(BASELINES)}")
     name = baseline
     while name in names:
         name += "-baseline"

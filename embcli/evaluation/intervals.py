@@ -1,15 +1,15 @@
-"""95 % confidence intervals in closed form: which values of a figure its questions are compatible with.
+"""95 % confidence intervals in closed form.
 
-They treat the questions of a set as draws from all questions of its kind. Closed forms need no random numbers, and
-unlike a bootstrap they do not shrink to a point where all answers are right.
+They treat the questions of a set as a random sample of all questions of its kind. Closed forms need no random numbers,
+and unlike bootstrap intervals they do not shrink to a point where all answers are correct.
 """
 
 from math import atanh, sqrt, tanh
 
-# The normal distribution has 95 % of its mass within so many standard deviations.
+# The normal distribution has 95 % of its mass within Z standard deviations.
 CONFIDENCE = 0.95
 Z = 1.959963984540054
-# The intervals of correlations are approximations for large samples; from fewer pairs there is none.
+# Intervals of correlations are approximations for large samples, so fewer pairs have no interval.
 LEAST_PAIRS = 10
 
 Interval = tuple[float, float]
@@ -19,9 +19,9 @@ def of_proportion(count: int, total: int) -> Interval:
     """Wilson's score interval of count / total, for 0 ≤ count ≤ total and total ≥ 1.
 
     (count + z²/2 ± z √(count (total - count) / total + z²/4)) / (total + z²): of_proportion(1, 1) = (0.207, 1).
-    Wilson, Probable Inference, the Law of Succession, and Statistical Inference, JASA 22, 1927. Over proportions of
-    .01 … .99 and totals of 1 … 1,000 it covers the true one in 95.3 % of samples on average; in 80 % at the least, with
-    a total of 1, and in 90 % from 10 on.
+    Wilson, Probable Inference, the Law of Succession, and Statistical Inference, JASA 22, 1927. For proportions of
+    .01 … .99 and totals of 1 … 1,000 it covers the true proportion in 95.3 % of samples on average, in at least 80 %
+    for a total of 1, and in at least 90 % for totals from 10 on.
     """
     middle = count + Z**2 / 2
     reach = Z * sqrt(count * (total - count) / total + Z**2 / 4)
@@ -32,10 +32,10 @@ def of_proportion(count: int, total: int) -> Interval:
 def of_paired_difference(both: int, gained: int, lost: int, neither: int) -> Interval:
     """Newcombe's score interval of the gain (gained - lost) / n of one model over another on the same n questions.
 
-    The four counts are of questions that both answer, only the one, only the other, and neither. Wilson's intervals of
-    the two proportions are combined with their correlation φ, corrected for continuity. Newcombe, Improved Confidence
-    Intervals for the Difference between Binomial Proportions Based on Paired Data, Statistics in Medicine 17, 1998,
-    method 10: of_paired_difference(36, 12, 2, 0) = (0.057, 0.340).
+    The four counts are the questions that both models answer, only the first, only the second, and neither. Wilson's
+    intervals of the two proportions are combined by their correlation φ, corrected for continuity. Newcombe, Improved
+    Confidence Intervals for the Difference between Binomial Proportions Based on Paired Data, Statistics in Medicine
+    17, 1998, method 10: of_paired_difference(36, 12, 2, 0) = (0.057, 0.340).
     """
     total = both + gained + lost + neither
     p, q = (both + gained) / total, (both + lost) / total
@@ -60,7 +60,7 @@ def of_pearson(r: float, pairs: int) -> Interval | None:
 
 
 def of_spearman(rho: float, pairs: int) -> Interval | None:
-    """As `of_pearson` with Bonett and Wright's variance of atanh ρ, (1 + ρ²/2) / (n - 3).
+    """The same as `of_pearson`, with Bonett and Wright's variance of atanh ρ, (1 + ρ²/2) / (n - 3).
 
     of_spearman(0.5, 100) = (0.326, 0.641). Bonett and Wright, Sample Size Requirements for Estimating Pearson, Kendall
     and Spearman Correlations, Psychometrika 65, 2000.
@@ -71,9 +71,9 @@ def of_spearman(rho: float, pairs: int) -> Interval | None:
 def of_correlation_difference(
     one: float, other: float, between: float, interval: Interval | None, other_interval: Interval | None
 ) -> Interval | None:
-    """Zou's interval of one - other, correlations of two columns with the same third; None if either has no interval.
+    """Zou's interval of one - other, correlations of two columns with a common third; None if either has no interval.
 
-    between: the correlation of the two columns with each other. The two intervals are combined with the correlation of
+    between: the correlation of the two columns with each other. The two intervals are combined by the correlation of
     the estimates. Zou, Toward Using Confidence Intervals to Compare Correlations, Psychological Methods 12, 2007,
     eq. 15: r = .396 and .179 of 66 pairs, .088 between them, give (-0.093, 0.517).
     """
@@ -96,5 +96,5 @@ def _of_correlation(value: float, pairs: int, spread: float) -> Interval | None:
 
 
 def _combined(first: float, second: float, correlation: float) -> float:
-    """The reach of a difference from the reaches of its terms: √(a² - 2 φ a b + b²)."""
+    """The half-width of a difference's interval from those of its terms: √(a² - 2 φ a b + b²)."""
     return sqrt(max(0.0, first**2 - 2 * correlation * first * second + second**2))

@@ -1,10 +1,10 @@
-"""Files of questions with known answers: analogies, and pairs of words that people have rated.
+"""Files of questions with known answers: analogies, and word pairs with human ratings.
 
-- Analogies: four words a line, `Athens Greece Oslo Norway`, under lines `: section`. Mikolov et al., Efficient
+- Analogies: lines of four words, `Athens Greece Oslo Norway`, under lines `: section`. Mikolov et al., Efficient
   Estimation of Word Representations in Vector Space, 2013: `questions-words.txt`.
-- Pairs: a word and its answers a line, `cat cats` or `France Paris/paris`. Gladkova et al., Analogy-based
-  Detection of Morphological and Semantic Relations (BATS), 2016: a file for each section, in folders.
-- Ratings: two words and a number a line, such as WordSim-353 and SimLex-999.
+- Pairs: lines of a word and its answers, `cat cats` or `France Paris/paris`. Gladkova et al., Analogy-based
+  Detection of Morphological and Semantic Relations (BATS), 2016: one file per section, in folders.
+- Ratings: lines of two words and a number, as in WordSim-353 and SimLex-999.
 """
 
 import math
@@ -22,26 +22,26 @@ RATINGS = ("wordsim353.tsv", "simlex999.txt")
 
 
 class QuestionItem(NamedTuple):
-    """A question: the words that are given, and the words that answer it. A pair has one word that is given."""
+    """The given words of a question (three, or one for pairs), and the words that answer it."""
 
     words: tuple[str, ...]
     answers: tuple[str, ...]
 
 
 class Section(NamedTuple):
-    """Questions of one kind, all with three given words, or all with one."""
+    """Questions of one relation, either all with three given words or all with one."""
 
     name: str
     items: tuple[QuestionItem, ...]
 
     @property
     def is_pairs(self) -> bool:
-        """Whether the questions are pairs."""
+        """Whether the questions are pairs of words."""
         return len(self.items[0].words) == 1
 
 
 class Rating(NamedTuple):
-    """Two words and how alike people find them."""
+    """Two words and the human rating of their similarity."""
 
     a: str
     b: str
@@ -49,22 +49,22 @@ class Rating(NamedTuple):
 
 
 def read_analogies(path: Path | None = None) -> list[Section]:
-    """The sections of a file, or of all `.txt` files in a folder; Google's analogies by default. BadFile."""
+    """The sections of a file, or of all `.txt` files in a folder; by default Google's analogies. Raises BadFile."""
     path = path or packaged(ANALOGIES)
     if path.is_dir():
         files = {file: str(file.relative_to(path).with_suffix("")) for file in _text_files(path)}
     else:
         files = {path: path.stem}
     if not files:
-        raise BadFile(f"{path}: there are no .txt files in this folder", "give a file of analogies")
+        raise BadFile(f"{path}: this folder contains no .txt files", "give a file of analogies")
     sections = [section for file, name in files.items() for section in _sections(file, name)]
     if len({section.is_pairs for section in sections}) > 1:
-        raise BadFile(f"{path}: some lines are analogies and some are pairs", "evaluate them one after the other")
+        raise BadFile(f"{path}: some lines are analogies and some are pairs", "evaluate them separately")
     return sections
 
 
 def read_ratings(path: Path) -> list[Rating]:
-    """The pairs of a file with three columns, two words and a number; a header may stand above them. BadFile."""
+    """The pairs of a file with three columns, two words and a number, with or without a header. Raises BadFile."""
     ratings = []
     is_first = True
     for number, line in _lines(path):
@@ -79,12 +79,12 @@ def read_ratings(path: Path) -> list[Rating]:
             ratings.append(Rating(columns[0].strip(), columns[1].strip(), score))
         is_first = False
     if not ratings:
-        raise BadFile(f"{path}: there are no pairs in this file", "a line is two words and a number")
+        raise BadFile(f"{path}: this file contains no pairs", "give two words and a number per line")
     return ratings
 
 
 def packaged(name: str) -> Path:
-    """An evaluation set that comes with gensim, found without importing it."""
+    """The path of an evaluation set that is part of gensim, found without importing gensim."""
     spec = find_spec("gensim")
     for folder in (spec.submodule_search_locations or []) if spec else []:
         path = Path(folder) / "test" / "test_data" / name
@@ -96,7 +96,7 @@ def packaged(name: str) -> Path:
 
 
 def _text_files(folder: Path) -> list[Path]:
-    """All .txt files in a folder and its folders. InputOutputProblem for one that cannot be read."""
+    """All .txt files in a folder and its subfolders. Raises InputOutputProblem for an unreadable folder."""
 
     def refuse(error: OSError) -> None:
         raise InputOutputProblem(f"{error.filename}: {error.strerror or error}") from error
@@ -106,7 +106,7 @@ def _text_files(folder: Path) -> list[Path]:
 
 
 def _sections(path: Path, name: str) -> list[Section]:
-    """The sections of a file; what stands before the first header is in a section of that name."""
+    """The sections of a file. name: that of the section for lines before the first header."""
     sections: list[tuple[str, list[QuestionItem]]] = []
     width = 0
     for number, line in _lines(path):
@@ -128,12 +128,14 @@ def _sections(path: Path, name: str) -> list[Section]:
         sections[-1][1].append(QuestionItem(tuple(words), answers or (last,)))
     found = [Section(name, tuple(items)) for name, items in sections if items]
     if not found:
-        raise BadFile(f"{path}: there are no questions in this file", "a line is four words, or a word and its answers")
+        raise BadFile(
+            f"{path}: this file contains no questions", "give four words, or a word and its answers, per line"
+        )
     return found
 
 
 def _lines(path: Path) -> Sequence[tuple[int, str]]:
-    """The lines of a file that are not empty, with their numbers."""
+    """The non-empty lines of a file, with their numbers."""
     try:
         text = path.read_bytes()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Which questions a method is asked about a section, and which of them a model covers."""
+"""The questions of a section for a method, and the subset that a model covers."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -10,17 +10,17 @@ from embcli.search.shared_terms import shares_terms
 from embcli.vectors.space import VectorSpace
 
 PAIR_METHODS = ("3cosavg", "lrcos")
-# Questions ranked together: those that share their words, and those that do not.
+# Questions ranked together, with and without shared terms.
 QUESTIONS_THAT_SHARE, QUESTIONS_ALONE = 2048, 512
-# Of what is drawn at random: the random control, and the negative examples of LRCos.
+# Seed of the random baseline and of the negative examples of LRCos.
 RANDOM_SEED = 1
 
-# A word of a question → the rows that stand for it, the most frequent first.
+# Word of a question → its rows, the most frequent first.
 RowsOfWords = Mapping[str, tuple[int, ...]]
 
 
 class CoveredQuestion(NamedTuple):
-    """A question by rows: the words given, all rows that are excluded (other spellings too), and the answers'."""
+    """A question as rows: the given words, the excluded rows (all spellings of these words), and the answers."""
 
     given: tuple[int, ...]
     excluded: tuple[int, ...]
@@ -28,18 +28,18 @@ class CoveredQuestion(NamedTuple):
 
 
 class Task(NamedTuple):
-    """Questions for one model and method. pairs: for the methods that learn from pairs, all that are known."""
+    """Questions for one model and method. pairs: all covered pairs, for the methods that learn from pairs."""
 
     model: int
     method: str
     top: int | None
-    answered: bool  # whether the answers are wanted, beside the ranks
+    answered: bool  # whether to find the answers in addition to the ranks
     questions: tuple[CoveredQuestion, ...]
     pairs: tuple[tuple[int, int], ...] = ()
 
 
 class Ranked(NamedTuple):
-    """The ranks of the best expected word, and the rows that answer; None for what the method cannot tell."""
+    """The ranks of the best expected word, and the answering rows; None where the method gives no result."""
 
     rank: int | None = None
     rank_with_inputs: int | None = None
@@ -48,9 +48,9 @@ class Ranked(NamedTuple):
 
 
 class SectionQuestions:
-    """The questions that a method is asked about a section. They are made as they are needed: 1,000 pairs make 999,000.
+    """The questions of a section for a method, generated on demand: 1,000 pairs give 999,000 questions.
 
-    tables: the rows of words, for each model.
+    tables: the rows of words for each model.
     """
 
     def __init__(self, section: Section, method: str, tables: Sequence[RowsOfWords]) -> None:
@@ -69,7 +69,7 @@ class SectionQuestions:
         if not self._is_of_two_pairs:
             yield from self._items
             return
-        for one in self._items:  # a is to b as c is to ?, of every two pairs
+        for one in self._items:  # a is to b as c is to ?, for every two pairs
             known = next((a for a in one.answers if all(a in table for table in self._tables)), one.answers[0])
             for other in self._items:
                 if other != one:
@@ -93,7 +93,7 @@ class SectionQuestions:
                 numbers, covered = [], []
 
     def _equal_pairs(self) -> int:
-        """How many pairs of pairs are equal, each with itself among them."""
+        """The number of (pair, pair) combinations with equal pairs, including each pair with itself."""
         counts: dict[Any, int] = {}
         for item in self._items:
             counts[item] = counts.get(item, 0) + 1
@@ -101,7 +101,7 @@ class SectionQuestions:
 
 
 def rows_of_words(space: VectorSpace, words: Iterable[str], top: int | None, case_sensitive: bool) -> RowsOfWords:
-    """The rows that stand for words, the most frequent first: of that word, or of all its spellings in other cases."""
+    """The rows of words, the most frequent first: of the exact word, or of all its spellings in other cases."""
     if case_sensitive:
         found = {word: space.vocabulary.find(word) for word in words}
         return {word: (row,) for word, row in found.items() if row is not None and (top is None or row < top)}
@@ -117,7 +117,7 @@ def rows_of_words(space: VectorSpace, words: Iterable[str], top: int | None, cas
 def _covered(
     words: Sequence[str], answers: Sequence[str], table: RowsOfWords, pairs: Sequence[tuple[int, int]]
 ) -> CoveredQuestion | None:
-    """A question by rows; None if a word, or every answer, is not in the vocabulary, or no other pair teaches it."""
+    """A question as rows; None if a word or all answers are unknown, or if no other pair is left to learn from."""
     given = [table.get(word) for word in words]
     expected = [row for answer in answers for row in table.get(answer, ())]
     if not expected or not all(given):
@@ -130,7 +130,7 @@ def _covered(
 
 
 def _pairs(section: Section, table: RowsOfWords) -> tuple[tuple[int, int], ...]:
-    """The pairs of a section by rows, with the first answer that is in the vocabulary."""
+    """The pairs of a section as rows, with the first answer that is in the vocabulary."""
     pairs = []
     for (word,), answers in section.items:
         left = table.get(word)
@@ -141,7 +141,7 @@ def _pairs(section: Section, table: RowsOfWords) -> tuple[tuple[int, int], ...]:
 
 
 def tasks_of(task: Task) -> Iterator[Task]:
-    """A task in parts of bounded size."""
+    """Split a task into tasks of bounded size."""
     terms = [terms_of(question) for question in task.questions] if task.method == "3cosadd" else []
     has_shared_terms = task.method in ANALOGY_METHODS and (not terms or shares_terms(terms))
     size = QUESTIONS_THAT_SHARE if has_shared_terms else QUESTIONS_ALONE

@@ -1,4 +1,4 @@
-"""Ranks of the expected words of many questions, by any of the methods: the work of an evaluation."""
+"""Ranks of the expected words of many questions, for all methods."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from embcli.vectors.space import VectorSpace
 
 
 def rank_expected(spaces: Sequence[VectorSpace], task: Task) -> list[Ranked]:
-    """The answers to a task."""
+    """The ranks of a task."""
     space = spaces[task.model]
     numbers, formula = _formula(space, task)
     ranked = [Ranked()] * len(task.questions)
@@ -41,9 +41,9 @@ def rank_expected(spaces: Sequence[VectorSpace], task: Task) -> list[Ranked]:
 
 
 def _best_expected(formula: Formula, questions: Sequence[CoveredQuestion]) -> list[tuple[int, int, int]]:
-    """Of each question: its best answer that is no input, its best answer, and how many inputs are before the first.
+    """For each question: the best answer that is not an input, the best answer, and the inputs ranked above the first.
 
-    Where all answers are inputs, the first is the second.
+    If all answers are inputs, the first equals the second.
     """
     listed = [
         (number, row) for number, question in enumerate(questions) for row in question.answers + question.excluded
@@ -66,7 +66,7 @@ def _formula(space: VectorSpace, task: Task) -> tuple[list[int], Formula | None]
     if task.method in PAIR_METHODS:
         return formula_of_pairs(space, task)
     a, b, c = (unit_rows(space.float64([question.given[i] for question in task.questions])) for i in range(3))
-    # As for a single question, a sum or a direction that is only rounding dust points nowhere.
+    # As for a single question, a sum or a difference that is only rounding error has no direction.
     step = b - a if task.method == "pairdirection" else b - a + c
     numbers = np.flatnonzero(lengths(step) > NO_STEP).tolist()
     terms = [terms_of(task.questions[number]) for number in numbers]

@@ -1,7 +1,7 @@
-"""How well cosines agree with people's ratings of how alike two words are.
+"""Correlation of cosines with human ratings of word similarity.
 
-Spearman's ρ of the two is the usual figure (Finkelstein et al., Placing Search in Context, 2002, for WordSim-353;
-Hill, Reichart and Korhonen, SimLex-999, 2015); Pearson's r stands beside it, as in gensim's `evaluate_word_pairs`.
+Spearman's ρ is the usual measure (Finkelstein et al., Placing Search in Context, 2002, for WordSim-353; Hill, Reichart
+and Korhonen, SimLex-999, 2015); Pearson's r is reported as well, as in gensim's `evaluate_word_pairs`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from embcli.results.queries import ModelCard
 from embcli.vectors.arithmetic import Float64Array, round_cosines, unit_cosines, unit_rows
 from embcli.vectors.space import VectorSpace
 
-# Numbers that differ by less than this share of the largest one differ by rounding noise only.
+# Columns whose range is below this fraction of the largest number are constant up to rounding errors.
 CONSTANT = 1e-12
 
 Statistic = Callable[[Float64Array, Float64Array], float | None]
@@ -31,9 +31,9 @@ def evaluate_similarity(
     case_sensitive: bool = False,
     baseline: str | None = None,
 ) -> Correlations:
-    """Spearman's ρ and Pearson's r of each model's cosines with the ratings of each set, with coverage and intervals.
+    """Spearman's ρ and Pearson's r of each model's cosines and the ratings of each set, with coverage and intervals.
 
-    Only pairs that all models cover count. The options are those of `evaluate_analogies`. UsageProblem.
+    Only pairs that all models cover are used. The options are those of `evaluate_analogies`. Raises UsageProblem.
     """
     spaces = compared(spaces, top, baseline)
     words = {word for ratings in sets.values() for rating in ratings for word in rating[:2]}
@@ -49,7 +49,7 @@ def evaluate_similarity(
                 unit_rows(space.float64([table[word][0] for word in column]))
                 for column in ([rating.a for rating in covered], [rating.b for rating in covered])
             )
-            cosines = round_cosines(unit_cosines(left, right))  # below that is rounding noise
+            cosines = round_cosines(unit_cosines(left, right))  # removes rounding errors
             results.append(_correlation(name, len(ratings), people, cosines, space.name))
             if model == 0:
                 first = cosines
@@ -66,13 +66,13 @@ def evaluate_similarity(
 
 
 def pearson(a: Float64Array, b: Float64Array) -> float | None:
-    """Pearson's r of two columns [n]: Σ (a - ā)(b - b̄) / √(Σ (a - ā)² Σ (b - b̄)²); None where one is constant.
+    """Pearson's r of two columns [n]: Σ (a - ā)(b - b̄) / √(Σ (a - ā)² Σ (b - b̄)²); None if one is constant.
 
-    pearson(np.array([1.0, 2.0, 3.0]), np.array([1.0, 3.0, 2.0])) = 0.5. SciPy's `pearsonr`.
+    pearson(np.array([1.0, 2.0, 3.0]), np.array([1.0, 3.0, 2.0])) = 0.5. Computed by SciPy's `pearsonr`.
     """
     if len(a) < 2:
         return None
-    # Any unit will do; with the largest number as the unit, no difference overflows.
+    # Scaling does not change r; scaled by the largest number, no difference overflows.
     a, b = (column / (np.abs(column).max() or 1.0) for column in (a, b))
     if min(np.ptp(a), np.ptp(b)) < CONSTANT:
         return None
@@ -82,7 +82,7 @@ def pearson(a: Float64Array, b: Float64Array) -> float | None:
 
 
 def spearman(a: Float64Array, b: Float64Array) -> float | None:
-    """Spearman's ρ of two columns [n]: Pearson's r of their ranks, equal numbers sharing the mean of their ranks."""
+    """Spearman's ρ of two columns [n]: Pearson's r of their ranks, where ties get their mean rank."""
     from scipy.stats import rankdata
 
     return pearson(rankdata(a), rankdata(b))
@@ -103,7 +103,7 @@ def _with_interval(figure: str, a: Float64Array, b: Float64Array) -> tuple[float
 def _differences(
     name: str, model: str, against: str, people: Float64Array, first: Float64Array, second: Float64Array
 ) -> Iterator[Difference]:
-    """By how much the second model's cosines agree better with people than the first one's."""
+    """The differences of the second model's correlations from those of the first model."""
     for figure, (statistic, interval_of) in FIGURES.items():
         one, other, between = statistic(people, second), statistic(people, first), statistic(first, second)
         if one is None or other is None or between is None:
@@ -113,7 +113,7 @@ def _differences(
         yield Difference(name, model, against, figure, one - other, *(interval or (None, None)))
 
 
-# Spearman's figure is the usual one, so it comes first.
+# In the order of the record's fields.
 FIGURES: dict[str, tuple[Statistic, Callable[[float, int], Interval | None]]] = {
     "spearman": (spearman, of_spearman),
     "pearson": (pearson, of_pearson),

@@ -1,1 +1,1 @@
-"""Names into spaces: open, build, export and look after models."""
+"""Models by name: open, build, export and manage them."""

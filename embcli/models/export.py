@@ -1,4 +1,4 @@
-"""Write a model for other tools: word2vec's text and binary formats, and gensim's own."""
+"""Write a model for other tools: word2vec's text and binary formats, and gensim's native format."""
 
 import os
 import re
@@ -16,26 +16,22 @@ from embcli.readers.text import Chunk, Problem, parse
 
 EXPORT_FORMATS = ("word2vec", "binary", "kv")
 FORMAT_OF_SUFFIX = {".txt": "word2vec", ".vec": "word2vec", ".bin": "binary", ".kv": "kv"}
-# A word that text surely holds: one run of characters that separate nothing.
+# Words that the text format supports without a check: no spaces and no control characters.
 PLAIN_WORD = re.compile(r"[^\s\x00-\x1f]{1,1000}")
 
 
 def export(space: StoredSpace, file: Path, format_name: str | None = None, *, force: bool = False) -> str:
-    """Write a model to a file; returns the format. The file appears whole or not at all.
+    """Write a model to a file, atomically; returns the format.
 
-    A file that is there is replaced only with `force`, and nothing but a plain file ever is.
-
-    Text spells each number with the fewest digits that read back as the same 32 bits. gensim's `.kv` keeps
-    a large matrix in a second file beside it, as gensim does. UsageProblem, InputOutputProblem.
+    `force` replaces an existing file, but only a regular file. Text has the fewest digits that read back as the same 32
+    bits. For a large matrix, gensim's `.kv` has a second file. Raises UsageProblem, InputOutputProblem.
     """
     format_name = format_name or FORMAT_OF_SUFFIX.get(file.suffix)
     if format_name not in EXPORT_FORMATS:
-        raise UsageProblem(
-            f"the name {file.name} does not say in which format to write", "use --as word2vec, binary or kv"
-        )
-    file = file.resolve()  # of a link, what it leads to
+        raise UsageProblem(f"the suffix of {file.name} does not determine a format", "use --as word2vec, binary or kv")
+    file = file.resolve()  # the target of a link
     if file.exists() and not (force and file.is_file()):
-        kind = "is there already" if file.is_file() else "is not a plain file"
+        kind = "exists" if file.is_file() else "is not a regular file"
         raise UsageProblem(f"{file} {kind}", "choose another name, or replace a file with --force")
     try:
         if format_name == "kv":
@@ -49,7 +45,7 @@ def export(space: StoredSpace, file: Path, format_name: str | None = None, *, fo
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise InputOutputProblem(f"cannot write {file}: {error.strerror or error}", "choose another place") from error
+        raise InputOutputProblem(f"cannot write {file}: {error.strerror or error}", "choose another path") from error
     return format_name
 
 
@@ -63,20 +59,20 @@ def _write(space: StoredSpace, out: IO[bytes], *, text: bool) -> None:
             out.write("".join(lines).encode())
         else:
             for word in words:
-                if min(word) <= " ":  # a space ends a word there, and control characters show a file read out of step
+                if min(word) <= " ":  # a space ends a word, and the reader rejects control characters
                     raise UsageProblem(
-                        f'word2vec\'s binary format cannot hold the word "{word}"', "use --as word2vec or kv"
+                        f'word2vec\'s binary format cannot contain the word "{word}"', "use --as word2vec or kv"
                     )
             out.write(b"".join(word.encode() + b" " + row.tobytes() for word, row in zip(words, vectors, strict=True)))
 
 
 def _check_text(word: str) -> None:
-    """UsageProblem for a word that the reader of text would refuse, or take for another one."""
+    """Raise UsageProblem for a word that the text reader would reject, or read as another word."""
     if PLAIN_WORD.fullmatch(word):
         return
     read = parse(Chunk(f"{word} 0.5\n".encode(), 1, Layout(1)))
     if isinstance(read, Problem) or read[0] != word.encode():
-        raise UsageProblem(f'word2vec\'s text format cannot hold the word "{word}"', "use --as kv")
+        raise UsageProblem(f'word2vec\'s text format cannot contain the word "{word}"', "use --as kv")
 
 
 def _blocks(space: StoredSpace) -> Iterator[tuple[list[str], np.ndarray]]:

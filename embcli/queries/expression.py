@@ -6,9 +6,8 @@
     analogy    := a:b::c:?                          means b - a + c
     triple     := a b c                             means b - a + c, where a command allows it
 
-A word is whatever stands between spaces, parentheses apart, so `e-mail`, `'s`, `-foo` and `3.5` are
-words; a number is a weight only before `*`, or after `*` or `/`. Inside quotes, `\\"` and `\\\\` stand
-for `"` and `\\`.
+A word is any text between spaces or parentheses, so `e-mail`, `'s`, `-foo` and `3.5` are words; a number is a
+weight only before `*`, or after `*` or `/`. Inside quotes, `\\"` and `\\\\` stand for `"` and `\\`.
 """
 
 import math
@@ -20,7 +19,7 @@ from embcli.errors import ExpressionSyntaxError, UsageProblem
 
 
 class Term(NamedTuple):
-    """A word with its weight."""
+    """A word and its weight."""
 
     word: str
     weight: float
@@ -36,7 +35,10 @@ class Expression(NamedTuple):
 
 
 def spell(terms: Iterable[tuple[str, float]]) -> str:
-    """Weighted words as an expression; it parses to the same terms, weights to 12 digits."""
+    """Weighted words as an expression that parses to the same terms, with weights to 12 digits.
+
+    spell([("king", 1.0), ("new york", -0.5)])  # 'king - 0.5*"new york"'
+    """
     text = ""
     for word, weight in terms:
         sign = "-" if weight < 0 else "+"
@@ -53,9 +55,9 @@ NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 QUOTED = r'"(?:[^"\\]|\\["\\])*"'
 COLON_WORD = rf'(?:{QUOTED}|[^\s:"]+)'
 PAIR_WORD = rf'(?:{QUOTED}|[^:,"][^:,]*)'
-SIGN_VALUES = {"+": 1.0, "-": -1.0, "−": -1.0}  # the last one is U+2212, as books and slides set it
+SIGN_VALUES = {"+": 1.0, "-": -1.0, "−": -1.0}  # the last one is U+2212, used in books and slides
 
-# What a piece of text between spaces may begin with, tried in this order.
+# The tokens, tried in this order.
 TOKEN = re.compile(
     rf"""(?P<quoted>{QUOTED})
        | (?P<open>\() | (?P<close>\))
@@ -70,7 +72,7 @@ TOKEN = re.compile(
 
 
 class Token(NamedTuple):
-    """A piece of an expression: the name of the group of TOKEN that it matches, and where it stands."""
+    """A token of an expression: its group in TOKEN, its text, and its offset."""
 
     kind: str
     text: str
@@ -78,10 +80,12 @@ class Token(NamedTuple):
 
 
 def parse(source: str, *, triple: bool = False) -> Expression:
-    """The terms of an expression; ExpressionSyntaxError, pointing at the place, when it makes no sense.
+    """The terms of an expression. Raises ExpressionSyntaxError with the position of the error.
 
-    With `triple`, three bare words `a b c` mean `b - a + c` (a is to b as c is to ?), as in word2vec's
-    and GloVe's own tools.
+    With `triple`, three bare words `a b c` mean `b - a + c` (a is to b as c is to ?), as in the tools of word2vec
+    and GloVe.
+
+        str(parse("2 * (germany - japan)"))  # '2*germany - 2*japan'
     """
     if "::" in source:
         proportion = re.fullmatch(rf"\s*({COLON_WORD})\s*:\s*({COLON_WORD})\s*::\s*({COLON_WORD})\s*:\s*\?\s*", source)
@@ -101,12 +105,12 @@ def parse(source: str, *, triple: bool = False) -> Expression:
 
 
 def split_words(source: str) -> list[str]:
-    """Words with spaces between, as they stand; those in quotes may hold spaces."""
+    """Split at spaces outside quotes; quotes are kept."""
     return re.findall(rf"{QUOTED}(?=\s|$)|\S+", source, re.ASCII)
 
 
 def parse_pairs(source: str) -> list[tuple[str, str]]:
-    """`puppy:puppies,student:students` as pairs of words; words may be quoted."""
+    """The pairs of words of `puppy:puppies,student:students`; words may be quoted."""
     pairs: list[tuple[str, str]] = []
     position = 0
     while position < len(source) or not pairs:
@@ -124,9 +128,8 @@ def parse_pairs(source: str) -> list[tuple[str, str]]:
 def join_arguments(arguments: Sequence[str], *, triple: bool = False) -> str:
     """The arguments of a shell command as one expression.
 
-    An argument of plain words with a space between had quotes that the shell took away, as in
-    `king - man + "new york"`, and gets them back; but where triples are allowed, one argument alone
-    may be a triple: "man king woman".
+    The shell removes quotes, as in `king - man + "new york"`, so an argument of several plain words is quoted
+    again. Where triples are allowed, a single argument may be a triple: "man king woman".
     """
     if triple and len(arguments) == 1:
         return arguments[0]
@@ -134,7 +137,7 @@ def join_arguments(arguments: Sequence[str], *, triple: bool = False) -> str:
 
 
 def quote(word: str) -> str:
-    """A word as an expression spells it: in quotes if it would be read otherwise."""
+    """A word as an expression spells it: quoted if it would be parsed differently without quotes."""
     tokens = TOKEN.match(word)
     plain = tokens is not None and tokens.lastgroup == "word" and tokens.end() == len(word)
     if plain and "::" not in word and not re.match(NUMBER + r"\*", word):
@@ -143,7 +146,7 @@ def quote(word: str) -> str:
 
 
 def unquote(text: str) -> str:
-    """The word that a piece of an expression spells."""
+    """The word without its quotes and escapes, if it is quoted."""
     return re.sub(r'\\(["\\])', r"\1", text[1:-1]) if re.fullmatch(QUOTED, text) else text
 
 
@@ -176,14 +179,14 @@ def _tokens(source: str) -> Iterator[Token]:
         kind, text = str(match.lastgroup), match.group()
         if kind == "unclosed":
             raise ExpressionSyntaxError(
-                "a quotation mark is not closed", source, position, 'close it; the word " itself is written "\\""'
+                "a quotation mark is not closed", source, position, 'close it; for the word " itself, write "\\""'
             )
         yield Token(kind, unquote(text) if kind == "quoted" else text, position)
         position = match.end()
 
 
 def _refuse_broken_proportion(source: str) -> None:
-    """`a:b::c` and the like are no words: say what form is meant."""
+    """Raise an error for malformed proportions such as `a:b::c`, which are not words."""
     bare = re.sub(rf"(?<![^\s:(]){QUOTED}", lambda match: "q" * len(match.group()), source)
     broken = re.search(r":::|^\s*::|::\s*$|[^\s:]\s*:\s*[^\s:]+\s*::|::\s*[^\s:]*\s*:", bare)
     if broken and "::" in bare:
@@ -193,7 +196,7 @@ def _refuse_broken_proportion(source: str) -> None:
 
 
 class _Parser:
-    """Recursive descent over the tokens; every method returns terms and moves `self.next` on."""
+    """Recursive descent over the tokens; the methods for grammar rules return terms and advance `self.next`."""
 
     def __init__(self, source: str, tokens: Sequence[Token]) -> None:
         self.source = source
@@ -207,7 +210,7 @@ class _Parser:
     def parse(self) -> list[Term]:
         terms = self.expression(depth=0)
         if self.token.kind == "close":
-            raise self.error('")" without "("', "remove it; the word itself is written '\")\"'")
+            raise self.error('")" without "("', "remove it; for the word itself, write '\")\"'")
         return terms
 
     def expression(self, depth: int) -> list[Term]:
@@ -228,7 +231,7 @@ class _Parser:
         while self.token.kind == "scale" or self.number_before_star():
             number = self.take()
             if number.kind == "word":
-                self.take()  # the star that stands free
+                self.take()  # the free-standing star
             scale *= float(number.text.rstrip("*"))
         terms = _scaled(self.factor(depth), scale)
         while self.token.kind in ("times", "divide") or self.glued_division():
@@ -256,7 +259,7 @@ class _Parser:
         )
 
     def multiplier(self) -> float:
-        """The number that `* number` or `/ number`, or `/number` after a parenthesis, multiplies by."""
+        """The factor of `* number` or `/ number`, or of `/number` after a parenthesis."""
         operator = self.take()
         glued = operator.kind == "word"
         number = operator._replace(text=operator.text[1:], position=operator.position + 1) if glued else self.take()
@@ -275,7 +278,7 @@ class _Parser:
         return re.fullmatch(NUMBER, self.token.text) is not None and self.tokens[self.next + 1].kind == "times"
 
     def glued_division(self) -> bool:
-        """`/2` is a word, but not right after `)`."""
+        """Whether a token such as `/2`, usually a word, directly follows `)`."""
         before = self.tokens[self.next - 1]
         return (
             before.kind == "close"

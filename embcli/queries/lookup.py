@@ -1,7 +1,7 @@
 """Read rows of the embedding matrix.
 
-An embedding is a look-up: with x the one-hot vector [rows] of a word, x · V is the word's row of V. The
-product would multiply everything else by zero, so nobody computes it; they read the row.
+An embedding is a look-up: with x the one-hot vector [rows] of a word, x · V is the word's row of V. The product
+multiplies all other rows by zero, so implementations read the row instead.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,10 @@ from embcli.vectors.space import VectorSpace
 
 
 def look_up(space: VectorSpace, words: Sequence[str]) -> Lookup:
-    """The row, the norm and the vector of each word. UnknownWord."""
+    """The row, the norm and the vector of each word. Raises UnknownWord.
+
+    look_up(glove, ["king"]).results[0].row  # 691
+    """
     if not words:
         raise UsageProblem("there are no words to look up", "for example king")
     rows, resolved = space.resolve_all(words)

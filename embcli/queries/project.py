@@ -1,8 +1,7 @@
 """Project words on a direction, such as plurality: `cats - cat`.
 
-With a direction d: dot = v · d, scalar projection = (v · d) / ‖d‖ (how far v reaches along d, in the
-units of the space), cosine = (v · d) / (‖v‖ ‖d‖). Positive means along d, zero perpendicular to it,
-negative against it.
+With a direction d: dot = v · d, scalar projection = (v · d) / ‖d‖ (the length of v along d, in the units of the
+space), cosine = (v · d) / (‖v‖ ‖d‖). Positive means along d, zero perpendicular to d, negative opposite to d.
 """
 
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from embcli.search.scores import cosines, dots
 from embcli.vectors.arithmetic import Float64Array, Rows, dot_products, lengths, round_lengths
 from embcli.vectors.space import VectorSpace
 
-# Among rarer words than these, web addresses and typing errors lie farthest along any direction.
+# Among rarer words, web addresses and typing errors lie farthest along any direction.
 SCAN_TOP = 50_000
 
 
@@ -33,12 +32,12 @@ def project(
     top: int | None = None,
     pairs: Sequence[tuple[str, str]] | None = None,
 ) -> Projections:
-    """Where words lie on the direction of an expression, evaluated with plain vectors.
+    """The projections of words on the direction of an expression, evaluated with plain vectors.
 
-    `sort` puts the highest dot product first. `scan=N` takes the N words farthest along each end, by
-    cosine among the `top` most frequent (50,000), highest first. `pairs` asks whether the direction separates
-    (low, high) pairs: the share of pairs with low · d < high · d, and the AUC, the share over all lows
-    and all highs, ties counting one half (Mann and Whitney 1947). UnknownWord, UsageProblem.
+    `sort` puts the highest dot product first. `scan=N` finds the N words farthest along each end, by cosine among
+    the `top` most frequent (50,000), highest first. `pairs` tests whether the direction separates (low, high)
+    pairs: it reports the share of pairs with low · d < high · d, and the AUC, the share over all combinations of
+    lows and highs with ties counting one half (Mann and Whitney 1947). Raises UnknownWord, UsageProblem.
 
         project(glove, "cats - cat", ["puppies"]).results[0].dot  # 1.84764
     """
@@ -46,7 +45,7 @@ def project(
 
 
 def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
-    """As `project`, of a question as a record."""
+    """The same as `project`, for a question given as a record."""
     expression, words, sort, scan, top, pairs = question
     pairs = parse_pairs(pairs) if isinstance(pairs, str) else pairs
     for name, number in (("scan", scan), ("top", top)):
@@ -55,11 +54,11 @@ def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
     if not words and scan is None and not pairs:
         raise UsageProblem("there are no words to project", "name some, or use --scan N or --pairs LOW:HIGH")
     if words and scan is not None:
-        raise UsageProblem("words and --scan do not go together", "leave one of them out")
+        raise UsageProblem("words and --scan exclude each other", "remove one of them")
     if top is not None and scan is None:
-        raise UsageProblem("--vocab (top) restricts a scan, and there is none", "add --scan N, or leave out --vocab")
+        raise UsageProblem("--vocab (top) applies only to --scan", "add --scan N, or remove --vocab")
     if sort and not words and scan is None:
-        raise UsageProblem("there are no words to sort", "name some, or leave out --sort")
+        raise UsageProblem("there are no words to sort", "name some, or remove --sort")
     top = top or SCAN_TOP
     expression = parse(expression) if isinstance(expression, str) else expression
     combined = space.combine(expression.terms, unit=False)
@@ -68,7 +67,7 @@ def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
     if scan is not None:
         rows = _ends(space, d, scan, top)
     results = _projections(space, d, np.array(rows, np.intp))
-    if sort:  # as printed; equal ones in the order given
+    if sort:  # by the printed values; ties in the given order
         order = np.argsort(-round_lengths(np.array([one.dot for one in results])), kind="stable")
         results = [results[i] for i in order]
     compared = None
@@ -95,12 +94,15 @@ def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
 
 
 def scalar_projection(vectors: Float64Array, direction: Float64Array) -> Float64Array:
-    """Length of each row along `direction`: (V · d) / ‖d‖. vectors [rows, dim], direction [dim]."""
+    """Length of each row along `direction`: (V · d) / ‖d‖. vectors [rows, dim], direction [dim].
+
+    scalar_projection(np.array([[3.0, 4.0]]), np.array([0.0, 2.0]))  # [4.]
+    """
     return dot_products(vectors, direction) / lengths(direction[None])
 
 
 def area_under_curve(pairs: Sequence[Pair]) -> float:
-    """The share of (low, high) combinations with low below high, ties one half: Mann-Whitney's U / n²."""
+    """The share of (low, high) combinations with low below high, ties counting one half: Mann-Whitney's U / n²."""
     low = np.sort([pair.low_dot for pair in pairs])
     high = np.array([pair.high_dot for pair in pairs])
     below = np.searchsorted(low, high, side="left")
@@ -118,7 +120,7 @@ def _projections(space: VectorSpace, d: Float64Array, rows: Rows) -> list[Projec
 
 
 def _ends(space: VectorSpace, d: Float64Array, count: int, top: int) -> list[int]:
-    """The rows of the `count` highest cosines, highest first, then of the `count` lowest, lowest last."""
+    """The rows of the `count` highest cosines and of the `count` lowest, in descending order."""
     high, low = (
         found.rows.tolist() for found in search(space, Cosines(space, np.stack([d, -d])), [Search(count)] * 2, top)
     )

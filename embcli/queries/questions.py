@@ -1,7 +1,7 @@
-"""What can be asked: a record a kind of question, through `cli/`, batches and queries.
+"""The records of questions, one for each kind, shared by `cli/`, batches and queries.
 
-The command line makes the record; a line of a batch may set its fields, of the types that stand here (`cli/batch.py`);
-a query answers it. In Python the fields are the parameters of the public functions.
+The command line builds the record, a line of a batch may set its fields with the types annotated here
+(`cli/batch.py`), and a query answers it. In Python the fields are the parameters of the public functions.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from embcli.queries.expression import Expression
 
 
 class RankingQuestion(NamedTuple):
-    """Which words are nearest to an expression; see `solve_analogy` and `find_neighbors`."""
+    """A question for the words nearest to an expression; see `solve_analogy` and `find_neighbors`."""
 
     expression: str | Expression
     method: str = "3cosadd"
@@ -24,7 +24,7 @@ class RankingQuestion(NamedTuple):
 
 
 class NeighborsOptions(TypedDict, total=False):
-    """The fields of a question about neighbours as keyword parameters; a type checker compares them with the record."""
+    """The keyword parameters of `find_neighbors`; type checkers compare them with the record."""
 
     metric: str
     raw: bool
@@ -35,13 +35,13 @@ class NeighborsOptions(TypedDict, total=False):
 
 
 class AnalogyOptions(NeighborsOptions, total=False):
-    """The same of a question for an analogy."""
+    """The keyword parameters of `solve_analogy`."""
 
     method: str
 
 
 class ProjectionQuestion(NamedTuple):
-    """Where words lie on a direction; see `project`. pairs: as (low, high), or as `LOW:HIGH,LOW:HIGH`."""
+    """A question for projections on a direction; see `project`. pairs: (low, high), or `LOW:HIGH,LOW:HIGH`."""
 
     expression: str | Expression
     words: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class ProjectionQuestion(NamedTuple):
 
 
 class SoftmaxQuestion(NamedTuple):
-    """How probable candidates are; see `weigh_candidates`. all: whether the whole vocabulary is the candidates."""
+    """A question for probabilities; see `weigh_candidates`. all: whether all words of the vocabulary are candidates."""
 
     expression: str | Expression
     words: tuple[str, ...] = ()

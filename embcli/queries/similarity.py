@@ -1,4 +1,4 @@
-"""Compare given words with each other: cosine, angle, dot product, distance; the one that does not belong.
+"""Compare given words by cosine, angle, dot product and distance; find the word that does not belong.
 
 The sign of the dot product a · b = ‖a‖ ‖b‖ cos(angle): positive for similar directions (an angle below
 90°), zero for perpendicular ones, negative for opposite ones.
@@ -27,7 +27,10 @@ from embcli.vectors.space import VectorSpace
 
 
 def compare_words(space: VectorSpace, pairs: Sequence[tuple[str, str]]) -> Similarities:
-    """Cosine, angle in degrees, dot product and Euclidean distance of each pair of words. UnknownWord."""
+    """Cosine, angle in degrees, dot product and Euclidean distance of each pair of words. Raises UnknownWord.
+
+    compare_words(glove, [("king", "queen")]).results[0].angle  # 38.3805…
+    """
     if not pairs:
         raise UsageProblem("there are no words to compare", "for example king queen, or king:queen man:woman")
     rows, resolved = space.resolve_all(word for pair in pairs for word in pair)
@@ -45,7 +48,7 @@ def compare_words(space: VectorSpace, pairs: Sequence[tuple[str, str]]) -> Simil
 
 
 def read_pairs(space: VectorSpace, arguments: Sequence[str]) -> list[tuple[str, str]]:
-    """`A B C` as A with each of the others, `A:B C:D` as pairs. A word such as 10:30 stays a word."""
+    """`A B C` compares A with each of the others, `A:B C:D` compares pairs. A word such as 10:30 remains a word."""
     is_pair = [
         ":" in argument.strip(":") and unquote(argument) == argument and argument not in space.vocabulary
         for argument in arguments
@@ -53,25 +56,27 @@ def read_pairs(space: VectorSpace, arguments: Sequence[str]) -> list[tuple[str, 
     if all(is_pair):
         return [pair for argument in arguments for pair in parse_pairs(argument)]
     if any(is_pair):
-        raise UsageProblem("words and pairs do not go together", "give A B C, or A:B A:C")
+        raise UsageProblem("words and pairs cannot be mixed", "give A B C, or A:B A:C")
     first, *others = (unquote(argument) for argument in arguments)
     if not others:
-        raise UsageProblem(f'there is nothing to compare "{first}" with', "name another word")
+        raise UsageProblem(f'"{first}" alone cannot be compared', "name another word")
     return [(first, other) for other in others]
 
 
 def find_odd_one(space: VectorSpace, words: Sequence[str]) -> OddOneOut:
-    """The word that belongs least: the lowest cosine with the mean of the unit vectors of all words.
+    """The word that belongs least: it has the lowest cosine with the mean of the unit vectors of all words.
 
-    gensim's `doesnt_match`. UnknownWord; UsageProblem for fewer than three different words.
+    The same as gensim's `doesnt_match`. Raises UnknownWord; UsageProblem for fewer than three different words.
+
+        find_odd_one(glove, ["breakfast", "cereal", "dinner", "lunch"]).odd  # 'cereal'
     """
     rows, resolved = space.resolve_all(words)
     rows = list(dict.fromkeys(rows))
     if len(rows) < 3:
-        raise UsageProblem("odd needs at least three different words", "for example breakfast cereal dinner lunch")
+        raise UsageProblem("odd requires at least three different words", "for example breakfast cereal dinner lunch")
     mean = weighted_sum(unit_rows(space.float64(rows)), np.full(len(rows), 1 / len(rows)))
     if not lengths(mean[None])[0] > NO_STEP:
-        raise UsageProblem("the mean of these words points nowhere, so none is odd", "leave out or add a word")
+        raise UsageProblem("the mean of these vectors is zero, so no word is odd", "remove or add a word")
     scores = round_cosines(cosines(space, mean, np.array(rows)))
     order = np.lexsort((np.array(rows), -scores))
     results = tuple(Membership(space.word(rows[i]), float(scores[i])) for i in order)
@@ -85,9 +90,11 @@ def find_odd_one(space: VectorSpace, words: Sequence[str]) -> OddOneOut:
 
 
 def angle_between(a: Float64Array, b: Float64Array) -> float:
-    """The angle in degrees, 2 atan2(‖â - b̂‖, ‖â + b̂‖): exact also where arccos is not, near 0° and 180°.
+    """The angle in degrees, 2 atan2(‖â - b̂‖, ‖â + b̂‖), which is accurate near 0° and 180°, where arccos is not.
 
-    Kahan, How Futile are Mindless Assessments of Roundoff, 2006, §12. A zero vector is at 90° to all.
+    Kahan, How Futile are Mindless Assessments of Roundoff, 2006, §12. A zero vector is at 90° to every vector.
+
+        angle_between(np.array([1.0, 0.0]), np.array([0.0, 2.0]))  # 90.0
     """
     units = unit_rows(np.stack([a, b]))
     if not units.any(axis=1).all():
@@ -98,7 +105,7 @@ def angle_between(a: Float64Array, b: Float64Array) -> float:
 
 def _compare(first: str, second: str, a: Float64Array, b: Float64Array) -> Similarity:
     cosine = float(unit_cosines(unit_rows(a[None]), unit_rows(b[None]))[0])
-    # The cosine decides, for a dot product is small in a space of short vectors, whatever its direction.
+    # The sign comes from the cosine: in a space of short vectors every dot product is small.
     printed = float(round_cosines(np.array(cosine)))
     return Similarity(
         a=first,

@@ -1,8 +1,8 @@
-"""Softmax with temperature: logits into probabilities.
+"""Softmax with temperature, which turns logits into probabilities.
 
-p_i = exp(z_i / T) / Σ_j exp(z_j / T), with logits z. Evaluated as exp((z_i - max z) / T), which is at
-most 1 and so never overflows, whatever the logits and the temperature. T → 0 gives the arg max, whose
-ties share the probability. Entropy: -Σ p log₂ p, in bits.
+p_i = exp(z_i / T) / Σ_j exp(z_j / T), with logits z. The exponentials are evaluated as exp((z_i - max z) / T),
+which is at most 1 and never overflows. T = 0 gives the arg max, whose ties share the probability equally.
+Entropy: -Σ p log₂ p, in bits.
 """
 
 import math
@@ -24,25 +24,28 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 LOGIT_METRICS = ("dot", "cosine")
-# A number behind an equals sign, and more behind that.
+# A number after an equals sign, followed by more text.
 SECOND_LOGIT = re.compile(r"=\s*[-+\N{MINUS SIGN}]?\.?\d[\d.eE+-]*\s*[\s;|]\s*\S")
-SHOWN = 10  # of the whole vocabulary, unless k says otherwise
+SHOWN = 10  # default number of answers from the whole vocabulary
 
 
 def softmax(logits: "ArrayLike", temperature: float = 1.0) -> Float64Array:
-    """Probabilities of logits [n] at a temperature ≥ 0; they add up to 1. UsageProblem otherwise."""
+    """Probabilities of logits [n] at a temperature ≥ 0; they add up to 1. Raises UsageProblem.
+
+    softmax([1, 2, 3])  # [0.09003057 0.24472847 0.66524096]
+    """
     z = np.asarray(logits, np.float64)
     _check_temperature(temperature)
     if not len(z) or not np.isfinite(z).all():
-        raise UsageProblem("softmax needs one or more finite logits")
+        raise UsageProblem("softmax requires one or more finite logits")
     with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
-        below = z - z.max()  # -inf for huge logits of both signs, whose exponential is 0 as it should be
+        below = z - z.max()  # -inf on overflow, whose exponential is 0
         weights = (below == 0).astype(np.float64) if temperature == 0 else np.exp(below / temperature)
     return np.asarray(weights / weights.sum())
 
 
 def entropy(probabilities: Float64Array) -> float:
-    """-Σ p log₂ p in bits; 0 log 0 is 0."""
+    """-Σ p log₂ p in bits, with 0 log 0 = 0: entropy(np.array([0.5, 0.5])) = 1.0."""
     p = probabilities[probabilities > 0]
     return float(abs((p * np.log2(p)).sum()))
 
@@ -57,11 +60,11 @@ def weigh_candidates(
     everything: bool = False,
     k: int | None = None,
 ) -> Distribution:
-    """Probabilities of candidate words as answers to an expression, the likeliest first.
+    """Probabilities of candidate words as answers to an expression, the most probable first.
 
-    A logit is the dot product of the candidate's vector with the query's, as a language model's
-    unembedding computes it; or their cosine. `everything` makes the whole vocabulary the candidates and
-    shows the k likeliest (10), with their probabilities among all. UnknownWord, UsageProblem.
+    A logit is the dot product of the candidate's vector and the query's, as in the unembedding of a language model,
+    or their cosine. With `everything`, all words of the vocabulary are candidates, and the k most probable (10) are
+    returned with their probabilities among all. Raises UnknownWord, UsageProblem.
 
         weigh_candidates(glove, "king", ["queen", "throne"]).results[0].word  # 'throne'
     """
@@ -69,14 +72,14 @@ def weigh_candidates(
 
 
 def answer(space: VectorSpace, question: SoftmaxQuestion) -> Distribution:
-    """As `weigh_candidates`, of a question as a record."""
+    """The same as `weigh_candidates`, for a question given as a record."""
     expression, words, temperatures, metric, everything, k = question
     if metric not in LOGIT_METRICS:
-        raise UsageProblem(f'there is no metric "{metric}" for softmax', f"one of {', '.join(LOGIT_METRICS)}")
+        raise UsageProblem(f'unknown metric "{metric}" for softmax', f"use one of {', '.join(LOGIT_METRICS)}")
     if everything == bool(words):
-        raise UsageProblem("softmax needs candidates", "name some words after the expression, or use --all (not both)")
+        raise UsageProblem("softmax requires candidates", "name words after the expression, or use --all (not both)")
     if k is not None and not everything:
-        raise UsageProblem("k says how many of the whole vocabulary are shown", "add --all, or leave out k")
+        raise UsageProblem("k applies only to the whole vocabulary", "add --all, or remove k")
     if k is not None and k < 1:
         raise UsageProblem(f"k must be at least 1, not {k}", "for example k=10")
     expression = parse(expression) if isinstance(expression, str) else expression
@@ -104,7 +107,10 @@ def answer(space: VectorSpace, question: SoftmaxQuestion) -> Distribution:
 
 
 def weigh_logits(logits: Mapping[str, float], temperatures: Sequence[float] = (1.0,)) -> Distribution:
-    """Probabilities of given logits, the likeliest first. No model is asked. UsageProblem."""
+    """Probabilities of given logits, the most probable first, without a model. Raises UsageProblem.
+
+    weigh_logits({"yes": 1.0, "no": 0.0}).results[0].probabilities  # (0.7310585786300049,)
+    """
     names = list(logits)
     query = SoftmaxQuery(None, None, tuple(float(t) for t in temperatures), len(names), (), {})
     given = np.array(list(logits.values()), np.float64)
@@ -119,7 +125,7 @@ def weigh_logits(logits: Mapping[str, float], temperatures: Sequence[float] = (1
 
 
 def parse_temperatures(sources: Sequence[str]) -> list[float]:
-    """`0,1,2` and the like as temperatures, each once. UsageProblem for anything else."""
+    """The temperatures of lists such as `0,1,2`, without duplicates. Raises UsageProblem."""
     temperatures = []
     for part in [part.strip() for source in sources for part in source.split(",")]:
         if not is_number(part):
@@ -130,22 +136,22 @@ def parse_temperatures(sources: Sequence[str]) -> list[float]:
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is a number, as a temperature is."""
+    """Whether a text is a number."""
     try:
         float(text)
     except ValueError:
         return False
-    return "_" not in text  # which Python reads over
+    return "_" not in text  # which Python allows between digits
 
 
 def parse_logits(source: str) -> dict[str, float]:
-    """`Snape=3.4,Trelawney=2.5` as names and numbers. UsageProblem for anything else."""
+    """The names and numbers of `Snape=3.4,Trelawney=2.5`. Raises UsageProblem."""
     logits: dict[str, float] = {}
     for part in source.split(","):
         name, equals, number = part.rpartition("=")
         name = name.strip()
         if SECOND_LOGIT.search(name):  # Snape=3.4 Trelawney=2.5 is not one name
-            raise UsageProblem(f'"{part.strip()}" holds more than one logit', "write Snape=3.4,Trelawney=2.5")
+            raise UsageProblem(f'"{part.strip()}" contains more than one logit', "write Snape=3.4,Trelawney=2.5")
         number = number.strip().replace("\N{MINUS SIGN}", "-")
         value = float(number) if is_number(number) else math.nan
         if not equals or not name or not math.isfinite(value):
@@ -159,12 +165,12 @@ def parse_logits(source: str) -> dict[str, float]:
 def _answers(
     logits: Float64Array, printed: Float64Array, temperatures: Sequence[float], count: int
 ) -> tuple[list[tuple[int, float, tuple[float, ...]]], tuple[float, ...]]:
-    """(index, printed logit, probabilities) of the `count` largest logits; entropies in bits.
+    """(index, printed logit, probabilities) of the `count` largest logits, and the entropies in bits.
 
-    Logits are compared as they are printed; equal ones stand in the order given, and share what temperature 0 gives.
+    Printed logits are compared; ties are in the given order, and share the probability at temperature 0.
     """
     if not temperatures:
-        raise UsageProblem("softmax needs a temperature", "for example 1")
+        raise UsageProblem("softmax requires a temperature", "for example 1")
     columns = [softmax(logits if temperature else printed, temperature) for temperature in temperatures]
     order = np.argsort(-printed, kind="stable")[:count].tolist()
     results = [(i, float(printed[i]), tuple(float(column[i]) for column in columns)) for i in order]
@@ -172,9 +178,9 @@ def _answers(
 
 
 def _printed_near_the_top(logits: Float64Array, metric: str, count: int) -> Float64Array:
-    """Logits of which those that may be among the `count` largest are rounded as they are printed."""
+    """The logits, with those that may be among the `count` largest rounded as printed."""
     if not np.isfinite(logits).all():
-        raise UsageProblem("softmax needs finite logits", "the vectors are too long")
+        raise UsageProblem("softmax requires finite logits", "the vectors are too long")
     last = np.partition(logits, -count)[-count] if count < len(logits) else logits.min()
     blur, rounded = (LENGTH_BLUR * abs(last), round_lengths) if metric == "dot" else (COSINE_BLUR, round_cosines)
     near = np.flatnonzero(logits >= last - blur)
@@ -185,4 +191,4 @@ def _printed_near_the_top(logits: Float64Array, metric: str, count: int) -> Floa
 
 def _check_temperature(temperature: float) -> None:
     if not (math.isfinite(temperature) and temperature >= 0):
-        raise UsageProblem(f"a temperature is a finite number, 0 or more, not {temperature}", "for example 0.5")
+        raise UsageProblem(f"a temperature must be a finite number, 0 or more, not {temperature}", "for example 0.5")

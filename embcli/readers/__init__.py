@@ -1,4 +1,4 @@
-"""Readers of vector files, one file a format: blocks of (words, vectors) out, broken files refused."""
+"""Readers of vector files, one module per format: they yield blocks of (words, vectors) and reject broken files."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from embcli.store.read import Array
 from embcli.store.read import Block as Block
 
-# Called with the rows done, and the share of the source that has been read.
+# Progress callback: (rows done, fraction of the source that has been read).
 ReportRows = Callable[[int, float], None]
 BOM = b"\xef\xbb\xbf"
 LONGEST_WORD = 10_000  # bytes
@@ -43,7 +43,7 @@ class Ngrams(NamedTuple):
 
 
 class Source(NamedTuple):
-    """What a reader made of a file.
+    """The result of opening a file with a reader.
 
     reader: its name, for the store's header. rows: how many to expect, for the progress bar; None when the
     file does not say. blocks: the rows, read as they are asked for. notes: what is odd about the file, for

@@ -1,5 +1,7 @@
-"""Vectors in word2vec's binary format: a header line of counts, then for each row its word, a space, and
-little-endian float32 numbers, with or without a line feed behind them.
+"""Vectors in word2vec's binary format.
+
+A header line of two counts, then for each row the word, a space, and little-endian float32 numbers, with or without a
+line feed at the end.
 """
 
 from collections.abc import Iterator
@@ -14,20 +16,21 @@ from embcli.readers.text import BYTES_AT_ONCE, HEADER, MOST_NUMBERS
 LONGEST_BINARY_HEADER = 100
 LINE_FEED = 10
 CONTROLS = bytes(range(0x20))
-BINARY_HINT = "check that it is whole, and word2vec's binary format"
+BINARY_HINT = "check that the file is complete and in word2vec's binary format"
 
 
 def read(opened: SourceFile) -> Source:
-    """The rows of a binary file. BadFile names file and record (row)."""
+    """The rows of a binary file. Raises BadFile with the file and the record (row)."""
     line = opened.stream.readline(LONGEST_BINARY_HEADER)
     match = HEADER.fullmatch(line)
     if match is None:
-        raise BadFile(f"{opened.path} does not begin with a header of two counts, rows and numbers", BINARY_HINT)
+        raise BadFile(f"{opened.path}: the header is not two counts, rows and numbers", BINARY_HINT)
     rows, dim = int(match[1]), int(match[2])
     size = opened.plain_size()
     if rows < 1 or not 1 <= dim <= MOST_NUMBERS or (size is not None and rows * (4 * dim + 2) > size):
         raise BadFile(
-            f"{opened.path}: the header promises {rows} rows of {dim} numbers, which the file cannot hold", BINARY_HINT
+            f"{opened.path}: the header declares {rows} rows of {dim} numbers, but the file is too small for them",
+            BINARY_HINT,
         )
     notes: list[str] = []
     return Source("binary", rows, _blocks(opened, rows, dim, notes), notes)
@@ -35,7 +38,7 @@ def read(opened: SourceFile) -> Source:
 
 def _blocks(opened: SourceFile, rows: int, dim: int, notes: list[str]) -> Iterator[Block]:
     width, done, rest = 4 * dim, 0, b""
-    ended: bool | None = None  # whether records end with a line feed; the first one tells
+    ended: bool | None = None  # whether records end with a line feed, as the first one shows
     while done < rows:
         piece = opened.stream.read(max(BYTES_AT_ONCE, width))
         data = rest + piece
@@ -47,13 +50,13 @@ def _blocks(opened: SourceFile, rows: int, dim: int, notes: list[str]) -> Iterat
             if row == 1:
                 ended = feed
             elif row and feed != ended:
-                raise _bad(opened, row - 1, "it is a byte too short or too long")
+                raise _bad(opened, row - 1, "the record is a byte too short or too long")
             start = position + feed
             space = data.find(b" ", start, start + LONGEST_WORD + 1)
             end = space + 1 + width
             if space < 0 or end > size:
                 if space < 0 and size > start + LONGEST_WORD:
-                    raise _bad(opened, row, f"no word ends within {LONGEST_WORD:,} bytes")
+                    raise _bad(opened, row, f"the word is longer than {LONGEST_WORD:,} bytes")
                 break
             words.append(data[start:space])
             numbers.append(data[space + 1 : end])
@@ -69,24 +72,24 @@ def _blocks(opened: SourceFile, rows: int, dim: int, notes: list[str]) -> Iterat
             yield words, vectors
             done += len(words)
         elif not piece:
-            raise _bad(opened, done, f"the file ends here, but its header promises {rows} rows")
+            raise _bad(opened, done, f"the file ends here, but the header declares {rows} rows")
     rest += opened.stream.read(2)
     if rest not in (b"", b"\n"):
-        raise _bad(opened, rows, f"the header promises {rows} rows, but the file goes on")
+        raise _bad(opened, rows, f"the header declares {rows} rows, but more data follow")
     if ended and not rest:
-        notes.append("it does not end in a line feed")
+        notes.append("it does not end with a line feed")
     opened.check_unchanged()
 
 
 def _check_words(opened: SourceFile, words: list[bytes], first: int) -> None:
-    """In a file read out of step, words are pieces of numbers: no text, or with control characters."""
+    """Check that words are text without control characters; at a wrong offset, they would be bytes of numbers."""
     if all(words) and _is_text(b" ".join(words)):
         return
     for i, word in enumerate(words):
         if not word:
             raise _bad(opened, first + i, "the word is empty")
         if not _is_text(word):
-            raise _bad(opened, first + i, "the word is not UTF-8, or holds control characters")
+            raise _bad(opened, first + i, "the word is not UTF-8, or contains control characters")
 
 
 def _is_text(word: bytes) -> bool:

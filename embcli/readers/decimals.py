@@ -1,9 +1,9 @@
-"""Decimal numbers in text → float32, many at a time, bit for bit as `float32(float(text))` gives them.
+"""Decimal numbers in text → float32, many at a time, with the same bits as `float32(float(text))`.
 
-All numbers advance together, one character a step: mantissa = 10 · mantissa + digit, for every number at
-once in numpy. A mantissa of at most 15 digits and a power of ten up to 10²² are exact in 64 bits, so their
-quotient is correctly rounded (Clinger, How to Read Floating Point Numbers Accurately, PLDI 1990, §3) and
-equals strtod's. Numbers of another form, such as 1e-05, go one by one through `float`.
+Each step reads one character of all numbers with numpy: mantissa = 10 · mantissa + digit. A mantissa of at most 15
+digits and a power of ten up to 10²² are exact in 64 bits, so their quotient is correctly rounded (Clinger, How to Read
+Floating Point Numbers Accurately, PLDI 1990, §3) and equals strtod's. Numbers in other notations, such as 1e-05, are
+parsed one by one with `float`.
 """
 
 import numpy as np
@@ -12,18 +12,21 @@ import numpy.typing as npt
 ALPHABET = b"0123456789+-.eE "
 NOT_IN_ALPHABET = bytes(set(range(256)) - set(ALPHABET))
 EXACT_DIGITS = 15
-LONGEST = 20  # characters of a number that the fast way takes
+LONGEST = 20  # most characters of a number on the fast path
 SPACE, PLUS, MINUS, DOT, ZERO = b" +-.0"
-# Numbers read together: few enough for the processor's cache.
+# Numbers parsed together, so that they fit the processor's cache.
 AT_ONCE = 1 << 14
 POWERS = 10.0 ** np.arange(LONGEST + 1)
 
 
 def parse_decimals(text: bytes, count: int) -> npt.NDArray[np.float32] | None:
-    """Exactly `count` finite numbers with one space between; None when that is not what `text` is."""
+    """The numbers of `text`, or None unless it is exactly `count` finite numbers separated by single spaces.
+
+    parse_decimals(b"0.5 -2", 2)  # [ 0.5 -2. ]
+    """
     if not text or text.translate(None, NOT_IN_ALPHABET) != text:
         return None
-    # A margin of spaces behind the text lets every number be read a few characters past its end.
+    # Spaces after the text, so that steps past the end of a number stay inside the array.
     characters = np.frombuffer(text + b" " * (LONGEST + 1), np.uint8)
     gaps = np.flatnonzero(characters[: len(text)] == SPACE)
     if len(gaps) != count - 1 or text[0] == SPACE or text[-1] == SPACE:
@@ -49,7 +52,7 @@ def parse_decimals(text: bytes, count: int) -> npt.NDArray[np.float32] | None:
 def _read(
     characters: npt.NDArray[np.uint8], starts: npt.NDArray[np.intp], ends: npt.NDArray[np.intp]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """The numbers that stand at starts … ends, and which of them this cannot read."""
+    """The numbers at starts … ends, and a mask of those that this function cannot parse."""
     first = characters[starts]
     negative = first == MINUS
     position = starts + (negative | (first == PLUS))
@@ -62,9 +65,9 @@ def _read(
         character = characters[position]
         position += 1
         inside = lengths > step
-        digit = character - np.uint8(ZERO)  # what is below 0 wraps around
+        digit = character - np.uint8(ZERO)  # smaller characters wrap around
         is_digit = (digit < 10) & inside
-        # By 10 and plus the digit; by 1 and plus 0 where there is none. numpy's `where=` takes four times as long.
+        # Times 10 plus the digit, or times 1 plus 0 for other characters; numpy's `where=` takes four times as long.
         mantissa *= is_digit * 9.0 + 1.0
         mantissa += (digit * is_digit).astype(np.float64)
         digits += is_digit

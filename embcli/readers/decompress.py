@@ -1,6 +1,6 @@
-"""Compressed files as pieces of bytes, never more than a bounded piece at a time.
+"""Decompression of files in pieces of bounded size.
 
-Not the file objects of gzip, bz2 and lzma: none of them bounds how much a file may grow, and xz has no bound of memory.
+The file objects of gzip, bz2 and lzma do not limit the decompressed size, nor the memory of xz.
 """
 
 import bz2
@@ -16,12 +16,12 @@ from embcli.readers.archive import PIECE, damage_reported, zip_member, zip_piece
 
 # Vectors as text shrink to about a third. What grows beyond this is a bomb.
 LARGEST_RATIO = 25
-RATIO_FREE = 1 << 22  # bytes out before the ratio counts
-XZ_MEMORY = 1 << 27  # xz -9 needs 65 MiB to decompress
+RATIO_FREE = 1 << 22  # decompressed bytes that are allowed at any ratio
+XZ_MEMORY = 1 << 27  # files of xz -9 require 65 MiB
 
 
 def compression_of(start: bytes) -> str | None:
-    """The compression that the first bytes of a file show, if any."""
+    """The compression format by the first bytes of a file, if any."""
     magics = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
     return next((name for magic, name in magics.items() if start.startswith(magic)), None)
 
@@ -39,7 +39,7 @@ def _decompressed(path: Path, file: IO[bytes], compression: str, member: str | N
             out += len(piece)
             if out > max(RATIO_FREE, LARGEST_RATIO * file.tell()):
                 raise BadFile(
-                    f"{path} grows more than {LARGEST_RATIO} times when decompressed", "it is no file of vectors"
+                    f"{path} grows more than {LARGEST_RATIO} times when decompressed", "give a file of vectors"
                 )
             yield piece
 
@@ -61,7 +61,7 @@ class _Decompressor(Protocol):
 
 
 class _Gzip:
-    """zlib's decompressor with the manners of those of bz2 and lzma."""
+    """zlib's decompressor with the interface of those of bz2 and lzma."""
 
     def __init__(self) -> None:
         self.inner = zlib.decompressobj(31)
@@ -82,7 +82,7 @@ _DECOMPRESSORS: dict[str, Callable[[], Any]] = {
 
 
 def _unpacked(file: IO[bytes], compression: str) -> Iterator[bytes]:
-    """The content of one or more compressed streams, end to end."""
+    """The content of one or more concatenated compressed streams."""
     data = file.read(PIECE)
     while data:
         decompressor: _Decompressor = _DECOMPRESSORS[compression]()
@@ -90,7 +90,7 @@ def _unpacked(file: IO[bytes], compression: str) -> Iterator[bytes]:
             if decompressor.needs_input and not data:
                 data = file.read(PIECE)
                 if not data:
-                    raise EOFError("it is cut off")
+                    raise EOFError("it is truncated")
             piece = decompressor.decompress(data, PIECE)
             data = b""
             if piece:

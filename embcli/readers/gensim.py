@@ -24,7 +24,7 @@ NETWORK_TIMEOUT = 30.0  # seconds
 
 
 def read_plain(opened: SourceFile, format_name: str) -> Source:
-    """Text or binary through `KeyedVectors.load_word2vec_format`, whole in memory."""
+    """Read text or binary with `KeyedVectors.load_word2vec_format`, entirely into memory."""
     from gensim.models import KeyedVectors
 
     return _source(
@@ -40,11 +40,11 @@ def _source(reader: str, opened: SourceFile, load: Any) -> Source:
     with quiet():
         try:
             vectors = load(str(opened.path))
-        except Exception as error:  # whatever a broken file makes gensim raise
-            raise BadFile(f"gensim cannot load {opened.path}: {error}", "check that the file is whole") from error
+        except Exception as error:  # gensim raises many kinds of errors for broken files
+            raise BadFile(f"gensim cannot load {opened.path}: {error}", "check that the file is complete") from error
     words = vectors.index_to_key
     if len(words) != len(vectors.vectors) or not all(isinstance(word, str) and word for word in words):
-        raise BadFile(f"{opened.path} has {len(vectors.vectors)} vectors, but not a word for each", "check the file")
+        raise BadFile(f"{opened.path}: the words do not match the {len(vectors.vectors)} vectors", "check the file")
     return Source(reader, len(words), _blocks(opened, words, vectors.vectors), [])
 
 
@@ -59,10 +59,10 @@ def _blocks(opened: SourceFile, words: Sequence[str], vectors: Any) -> Iterator[
 
 
 def fetch(name: str, folder: Path) -> Path:
-    """The file of a model in gensim's catalogue, downloaded into `folder` with its checksum; its code is not run.
+    """Download a model of gensim's catalogue into `folder`, verify its checksum, and return its file.
 
-    What an earlier download left half-finished is cleared away. UnknownModel for a name the catalogue does
-    not have, InputOutputProblem without a network.
+    The model's code is not run. Remains of an interrupted download are removed. Raises UnknownModel for a name that is
+    not in the catalogue, InputOutputProblem without a network.
     """
     import gensim.downloader
 
@@ -80,7 +80,7 @@ def fetch(name: str, folder: Path) -> Path:
             _clear_half_finished(folder / name)
             return Path(gensim.downloader.load(name, return_path=True))
     except (OSError, ValueError) as error:
-        for made in (folder, folder.parent):  # by gensim, for nothing
+        for made in (folder, folder.parent):  # empty folders that gensim created
             with suppress(OSError):
                 made.rmdir()
         raise InputOutputProblem(
@@ -96,7 +96,7 @@ def fetch(name: str, folder: Path) -> Path:
 
 
 def _clear_half_finished(target: Path) -> None:
-    """gensim stops at a `_tmp` folder that an interrupted download left, and takes an empty one for a model."""
+    """Remove the remains of an interrupted download: gensim fails at a `_tmp` folder and accepts an empty one."""
     import shutil
 
     shutil.rmtree(target.with_name(f"{target.name}_tmp"), ignore_errors=True)
@@ -105,7 +105,7 @@ def _clear_half_finished(target: Path) -> None:
 
 
 def keyed_vectors(vectors: Any, norms: Any, words: Sequence[str]) -> "KeyedVectors":
-    """A KeyedVectors over arrays as they are: vectors float32 [rows, dim], norms float32 [rows]."""
+    """A KeyedVectors that shares the arrays: vectors float32 [rows, dim], norms float32 [rows]."""
     from gensim.models import KeyedVectors
 
     keyed = KeyedVectors(vectors.shape[1])
@@ -117,7 +117,7 @@ def keyed_vectors(vectors: Any, norms: Any, words: Sequence[str]) -> "KeyedVecto
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """gensim's downloader draws on stdout, and its loggers print tracebacks: stdout is data here."""
+    """Keep gensim's progress bar off stdout, which is for data, and suppress the tracebacks of its loggers."""
     logger = logging.getLogger("gensim")
     handler = logging.NullHandler()
     logger.addHandler(handler)

@@ -1,7 +1,7 @@
-"""gensim's own files, `.kv` and `.model`: the words and the vectors in what their pickles hold.
+"""gensim's native files, `.kv` and `.model`: the words and vectors from their pickles.
 
-Every version of gensim since 0.12 has kept them in one of a few ways; arrays kept beside the file (`.vectors.npy`,
-`.syn0.npy`) are mapped. `safe_pickle.py` reads the pickles without running anything in them.
+All versions of gensim since 0.12 use one of a few layouts; arrays in separate files (`.vectors.npy`, `.syn0.npy`) are
+memory-mapped. `safe_pickle.py` reads the pickles without running code.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,36 +17,36 @@ from embcli.readers.npy import open_array
 from embcli.readers.safe_pickle import Box
 from embcli.readers.source_file import SourceFile
 
-PICKLE = b"\x80"  # the first byte of a pickle of protocol 2 or later; gensim writes no others
-# Pickles hold their words and, when small, their vectors; nothing of a model needs more.
+PICKLE = b"\x80"  # first byte of a pickle of protocol 2 or later, the only ones that gensim writes
+# A pickle contains the words and, if small, the vectors, so no model has a larger one.
 LARGEST_PICKLE = 1 << 32
 LONGEST_NGRAM = 100  # characters
 GENSIM_HINT = "export it with gensim: save_word2vec_format(…, binary=True)"
 
 
 def read(opened: SourceFile) -> Source:
-    """The rows of a gensim file. BadFile for what is not one, or asks to run anything."""
+    """The rows of a gensim file. Raises BadFile for other files, and for pickles that would run code."""
     if opened.size > LARGEST_PICKLE:
-        raise BadFile(f"{opened.path} is too large for a file of gensim's", GENSIM_HINT)
+        raise BadFile(f"{opened.path} is too large for a file of gensim", GENSIM_HINT)
     try:
         saved = safe_pickle.load(opened)
-        if opened.stream.read(1):  # to the end, where compressed data have their checksum
-            raise BadFile(f"{opened.path} goes on behind its end", GENSIM_HINT)
+        if opened.stream.read(1):  # read to the end, where compressed data have their checksum
+            raise BadFile(f"{opened.path}: there is data after the end of the pickle", GENSIM_HINT)
     except (BadFile, InputOutputProblem):
         raise
-    except Exception as error:  # a hostile pickle can make the machine stumble in any way
-        raise BadFile(f"{opened.path} is not a model that gensim saved, or is damaged: {error}", GENSIM_HINT) from error
+    except Exception as error:  # a malicious pickle can raise any error
+        raise BadFile(f"{opened.path} is damaged, or not a model saved by gensim: {error}", GENSIM_HINT) from error
     model = saved.attributes if isinstance(saved, Box) else {}
     keyed = model.get("wv") or model.get("kv") or saved  # kv: Poincaré embeddings
     attributes = keyed.attributes if isinstance(keyed, Box) else {}
     if "index_to_key" not in attributes and "index2word" not in attributes:
-        attributes = {**model, **attributes}  # before gensim 1.0 the model itself had them
+        attributes = {**model, **attributes}  # before gensim 1.0 they were attributes of the model
     words = next(
         (found for name in ("index_to_key", "index2word") if (found := attributes.get(name)) is not None), None
     )
     vectors, ngrams = _vectors(opened.path, attributes, model)
     if not isinstance(words, list) or not isinstance(vectors, np.ndarray) or vectors.ndim != 2:
-        raise BadFile(f"{opened.path} holds no word vectors", GENSIM_HINT)
+        raise BadFile(f"{opened.path} contains no word vectors", GENSIM_HINT)
     if vectors.dtype.kind != "f" or vectors.dtype.itemsize > 8 or len(words) != len(vectors) or 0 in vectors.shape:
         shape = f"a {vectors.dtype} array {list(vectors.shape)}"
         raise BadFile(f"{opened.path} has {len(words)} words for {shape}", GENSIM_HINT)
@@ -58,7 +58,7 @@ def read(opened: SourceFile) -> Source:
 
 
 def _is_sorted(attributes: Mapping[str, Any], rows: int) -> bool | None:
-    """Whether the counts that gensim 4 keeps beside the words never rise; None without counts."""
+    """Whether the counts that gensim 4 stores with the words are descending; None without counts."""
     expandos = attributes.get("expandos")
     counts = expandos.get("count") if isinstance(expandos, dict) else None
     if not isinstance(counts, np.ndarray) or counts.shape != (rows,) or counts.dtype.kind not in "iuf":
@@ -111,7 +111,7 @@ def _blocks(opened: SourceFile, words: list[Any], vectors: Any) -> Iterator[Bloc
         for row, word in enumerate(words[first : first + ROWS_AT_ONCE], start=first + 1):
             word = str(word) if type(word) is int else word  # tags of documents
             if not isinstance(word, str) or not word or "\0" in word:
-                raise BadFile(f"{opened.path}, row {row}: the word is missing, or is no text", GENSIM_HINT)
+                raise BadFile(f"{opened.path}, row {row}: the word is missing or not text", GENSIM_HINT)
             try:
                 block.append(word.encode())
             except UnicodeEncodeError:

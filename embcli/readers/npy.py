@@ -1,4 +1,4 @@
-"""Vectors in a NumPy .npy file, and their words in a text file of one word a line."""
+"""Vectors in a NumPy .npy file, and their words in a text file with one word per line."""
 
 import math
 import warnings
@@ -21,28 +21,34 @@ LONGEST_NPY_HEADER = 10_000
 
 
 def read(opened: SourceFile, words_file: Path | None) -> Source:
-    """The rows of the array, each with the word of its line; BadFile when the two do not fit."""
+    """The rows of the array, each with the word of its line. Raises BadFile if their numbers differ."""
     if words_file is None:
-        raise BadFile(f"{opened.path} holds vectors without words", "name a file of one word a line with --words FILE")
+        raise BadFile(
+            f"{opened.path} contains vectors without words", "give a file with one word per line: --words FILE"
+        )
     array = open_array(opened)
     notes = ["its numbers were rounded to 32 bits"] if array.dtype.itemsize > 4 else []
     return Source("npy", len(array), with_words(_blocks(opened, array), words_file, notes), notes, None)
 
 
 def open_array(opened: SourceFile) -> Array:
-    """The array of a .npy file, mapped: [rows, dim] of floats, exactly as large as the file. BadFile otherwise."""
+    """The array of a .npy file, memory-mapped: floats [rows, dim], of exactly the file's size. Raises BadFile."""
     if opened.compression:
         raise BadFile(f"{opened.path} is compressed", "decompress it first")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             shape, by_columns, dtype = _header(opened.stream)
-    except Exception as error:  # numpy's reader of headers evaluates Python literals, and stumbles as Python does
+    except (
+        Exception
+    ) as error:  # numpy evaluates the header as a Python literal, which can raise any error of the parser
         raise BadFile(f"{opened.path} has a damaged .npy header: {str(error)[:80]!r}", "save it again") from error
     if len(shape) != 2 or min(shape) < 1 or dtype.kind != "f" or dtype.itemsize > 8:
-        raise BadFile(f"{opened.path} holds {dtype} numbers of shape {shape}", "save a float array [rows, dim]")
+        raise BadFile(f"{opened.path} contains {dtype} numbers of shape {shape}", "save a float array [rows, dim]")
     if shape[0] * shape[1] * dtype.itemsize != opened.size - opened.stream.tell():
-        raise BadFile(f"{opened.path} does not have the size that its header promises for {shape}", "save it again")
+        raise BadFile(
+            f"{opened.path} does not have the size that its header declares by the shape {shape}", "save it again"
+        )
     return np.memmap(opened.path, dtype, "r", opened.stream.tell(), shape, "F" if by_columns else "C")
 
 
@@ -106,7 +112,7 @@ def _header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, Any]:
     start = stream.tell()
     length = int.from_bytes(stream.read(2 if major == 1 else 4), "little")
     if length > LONGEST_NPY_HEADER:
-        raise ValueError(f"it would be {length:,} bytes long")
+        raise ValueError(f"its length is {length:,} bytes")
     stream.seek(start)
     if major == 1:
         return np.lib.format.read_array_header_1_0(stream)

@@ -1,7 +1,7 @@
-"""An unpickler that runs nothing: for gensim's own files, which are pickles.
+"""An unpickler that runs no code, for gensim's native files, which are pickles.
 
-A pickle names the functions that rebuild its objects, and a hostile one names `os.system`. Here every name but a few is
-refused; gensim's own classes become inert boxes of attributes, and only numpy's arrays are rebuilt.
+A pickle names the functions that rebuild its objects, and a malicious one may name `os.system`. This unpickler accepts
+only a short list of names. gensim's classes become inert boxes of attributes, and only numpy arrays are rebuilt.
 """
 
 import pickle
@@ -21,12 +21,12 @@ PYTHON_2_MODULES = {"__builtin__", "commands", "popen2", "os2", "dl", "new", "im
 
 
 class Box:
-    """An object of gensim's, as the attributes it was saved with."""
+    """An object of gensim, reduced to its saved attributes."""
 
     attributes: dict[str, Any]
 
     def __new__(cls, *_: object, **__: object) -> "Box":
-        """A box that is empty, whatever a pickle passes."""
+        """An empty box; the arguments of the pickle are ignored."""
         box = super().__new__(cls)
         box.attributes = {}
         return box
@@ -40,26 +40,26 @@ class Box:
 
 
 def load(source: SourceFile) -> Any:
-    """The object of a pickle: boxes, arrays and plain values. Any error, as hostile pickles provoke all kinds."""
+    """The object of a pickle: boxes, arrays and plain values. May raise any error for a malicious pickle."""
     return _Unpickler(_Bounded(source)).load()
 
 
 def _encode(text: object, encoding: object = "latin1", *_: object) -> bytes:
-    """What `_codecs.encode` is used for in pickles of protocol 2: bytes, spelled as Latin-1 text."""
+    """The replacement of `_codecs.encode`, which pickles of protocol 2 use for bytes, spelled as Latin-1 text."""
     if encoding not in ("latin1", "latin-1") or not isinstance(text, str):
-        raise pickle.UnpicklingError("bytes are not spelled in Latin-1")
+        raise pickle.UnpicklingError("bytes are not encoded as Latin-1")
     return text.encode("latin-1")
 
 
 def _empty_array(*_: object) -> Any:
-    """What numpy's arrays are rebuilt from: their state, with shape and numbers, is set afterwards."""
+    """An empty array; the pickle sets its state (shape and numbers) afterwards."""
     return np.zeros(0, np.int8)
 
 
 def _simple_dtype(code: object, *_: object) -> Any:
-    """A dtype by its code, such as f4; the state that follows adds the byte order."""
+    """A dtype by its code, such as f4; the pickle sets the byte order afterwards."""
     if not isinstance(code, str) or not re.fullmatch(r"[<|=]?[a-zA-Z]\d{0,4}", code):
-        raise pickle.UnpicklingError("an array is of a strange type")
+        raise pickle.UnpicklingError("an array has an unsupported type")
     return np.dtype(code)
 
 
@@ -104,7 +104,7 @@ def _is_inert(module: str, name: str) -> bool:
 
 
 class _Bounded:
-    """A file that refuses to be read beyond its size, before memory is set aside for it."""
+    """A file that rejects reads larger than its size before memory is allocated for them."""
 
     def __init__(self, opened: SourceFile) -> None:
         self.stream = opened.stream
@@ -113,7 +113,7 @@ class _Bounded:
 
     def check(self, count: int) -> None:
         if count > self.limit:
-            raise pickle.UnpicklingError(f"it promises {count:,} bytes, more than it has")
+            raise pickle.UnpicklingError(f"it declares {count:,} bytes, more than its size")
 
     def read(self, count: int) -> bytes:
         self.check(count)
@@ -123,8 +123,8 @@ class _Bounded:
         return int(self.stream.readinto(buffer))  # type: ignore[attr-defined]
 
 
-# The unpickler in C sets memory aside for any number that a file names (a memo of 4 billion entries, say);
-# the one in Python does not, at the price of being slower.
+# The C unpickler allocates memory for any number in the file (such as a memo of 4 billion entries); the slower one in
+# Python does not.
 _Base: Any = pickle._Unpickler
 
 
@@ -142,15 +142,15 @@ class _Unpickler(_Base):  # type: ignore[misc]
         self.append(bytearray(self.read(count)))
 
     def load_build(self) -> None:
-        """Set the state of a box or an array; of nothing else, and of a dtype only the byte order."""
+        """Set the state of a box or an array, or the byte order of a dtype; reject other objects."""
         state, target = self.stack.pop(), self.stack[-1]
         if isinstance(target, np.dtype):
             if not isinstance(state, tuple) or len(state) < 2 or state[1] not in ("<", "|", "="):
-                raise pickle.UnpicklingError("an array is in another byte order, or of a strange type")
+                raise pickle.UnpicklingError("an array has an unsupported byte order or type")
         elif isinstance(target, Box | np.ndarray):
             target.__setstate__(state)
         else:
-            raise pickle.UnpicklingError("it sets the state of what has none")
+            raise pickle.UnpicklingError("it sets the state of an unsupported object")
 
     def load_setitem(self) -> None:
         value, key = self.stack.pop(), self.stack.pop()
@@ -199,7 +199,7 @@ SIMPLE_KEYS = (str, bytes, int, float, type(None), Box)
 
 def _set(target: object, items: list[Any]) -> None:
     if not isinstance(target, dict) or len(items) % 2:
-        raise pickle.UnpicklingError("items are set on what is not a dict")
+        raise pickle.UnpicklingError("it sets items of an object that is not a dict")
     _check_keys(items[::2])
     target.update(zip(items[::2], items[1::2], strict=True))
 

@@ -1,4 +1,4 @@
-"""Decide by its content, not its name, what a file is, and read it."""
+"""Detect the format of a file from its content, not its name, and read it."""
 
 from pathlib import PurePath
 
@@ -22,9 +22,9 @@ DEFAULTS = ReadOptions()
 
 
 def read(opened: SourceFile, options: ReadOptions = DEFAULTS) -> Source:
-    """The rows of a file of any format, as the options say or its content shows. BadFile for a broken one.
+    """The rows of a file in the format of the options or, by default, of its content. Raises BadFile.
 
-    The reader `gensim` reads text and binary through gensim instead of embcli's own readers.
+    With the reader `gensim`, gensim reads text and binary files instead of embcli's readers.
     """
     source = _read(opened, options.format_name or sniff(opened), options)
     source.notes.extend(_notes_on_name(opened, source.reader))
@@ -37,7 +37,7 @@ def _read(opened: SourceFile, format_name: str, options: ReadOptions) -> Source:
         raise UsageProblem(f'there is no format "{format_name}"', f"one of {', '.join(INPUT_FORMATS)}")
     if reader == "gensim" and format_name in ("fasttext", "native", "npy", "npz"):
         raise UsageProblem(
-            f"{opened.path} is {format_name}: --reader chooses who reads text and binary", "leave out --reader"
+            f"{opened.path} is {format_name}, but --reader applies to text and binary", "remove --reader"
         )
     if words is not None and format_name in ("binary", "native", "fasttext"):
         raise UsageProblem(f"{opened.path} has its own words ({format_name})", "leave out --words")
@@ -56,7 +56,7 @@ def _read(opened: SourceFile, format_name: str, options: ReadOptions) -> Source:
     )
     if reader == "embcli":
         return strict
-    for _ in strict.blocks:  # gensim would load a broken file as a wrong model, or ask for all memory
+    for _ in strict.blocks:  # gensim would load a broken file as a wrong model, or allocate all memory
         pass
     return gensim.read_plain(opened, format_name)
 
@@ -74,7 +74,7 @@ def _notes_on_name(opened: SourceFile, reader: str) -> list[str]:
         notes.append(f"of the files in it, {opened.member} was read")
     kinds = KINDS.get(suffixes[-1]) if suffixes else None
     if kinds and reader.removeprefix("gensim ") not in kinds:
-        notes.append(f"it is {reader.removeprefix('gensim ')}, whatever its name says")
+        notes.append(f"it is {reader.removeprefix('gensim ')}, despite its name")
     return notes
 
 
@@ -96,12 +96,12 @@ def sniff(opened: SourceFile) -> str:
     if counts and int(counts[1]):
         return "word2vec" if _is_row(rest, int(counts[2])) else "binary"
     if b"\0" in look or not _is_mostly_text(look):
-        raise BadFile(f"{opened.path} is in no format that embcli knows", "see: embcli models add --help")
+        raise BadFile(f"{opened.path} is not in a known format", "see: embcli models add --help")
     return "glove"
 
 
 def _is_row(look: bytes, dim: int) -> bool:
-    """Whether a line of text begins here rather than binary numbers: what follows the word reads as one."""
+    """Whether the row after the header is text, not binary: most fields after the word are decimal numbers."""
     line, newline, _ = look.partition(b"\n")
     numbers = line.split()[-dim:] if newline else line.split()[1:-1]
     if not numbers:
@@ -110,7 +110,7 @@ def _is_row(look: bytes, dim: int) -> bool:
 
 
 def _is_mostly_text(look: bytes) -> bool:
-    """UTF-8, but for a character cut at the end, a few bad bytes, and control characters inside words."""
+    """Whether bytes are UTF-8, with tolerance for a truncated last character, bad bytes and control characters."""
     bad = look.decode("utf-8", "replace").count("\N{REPLACEMENT CHARACTER}")
     control = sum(look.count(bytes([code])) for code in range(32) if code not in b"\t\n\r")
     return bad + control <= max(4, len(look) // 20)

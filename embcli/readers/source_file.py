@@ -1,4 +1,4 @@
-"""A source of vectors: a plain file only, decompressed on the way."""
+"""A source of vectors: a regular file, decompressed while it is read."""
 
 import io
 import os
@@ -12,7 +12,7 @@ from embcli.readers.decompress import Pieces, compression_of, find_zip_member, o
 
 
 class SourceFile:
-    """A source as a stream of bytes: `stream`, and how many bytes of the file it has taken: `taken()`."""
+    """A source file. stream: its decompressed bytes."""
 
     def __init__(self, path: Path) -> None:
         file, member = split_member(path)
@@ -62,15 +62,15 @@ class SourceFile:
         self.compression = "tar"
 
     def taken(self) -> int:
-        """Bytes of the file that have been read, for a progress bar."""
+        """The number of bytes of the file that have been read, for a progress bar."""
         return self.file.tell()
 
     def plain_size(self) -> int | None:
-        """How many bytes the stream has in all; None for a compressed file, which does not say."""
+        """The size of the stream in bytes; None for a compressed file, where it is unknown."""
         return None if self.compression else self.size
 
     def check_unchanged(self) -> None:
-        """BadFile when somebody wrote to the file since it was opened."""
+        """Raise BadFile if the file was changed after it was opened."""
         now = os.fstat(self.file.fileno())
         if (now.st_size, now.st_mtime_ns) != (self.size, self.mtime_ns):
             raise BadFile(f"{self.path} changed while it was being read", "add it again when it is complete")
@@ -81,7 +81,7 @@ class SourceFile:
 
 
 def _open_plain_file(path: Path) -> io.BufferedReader:
-    """The file, opened without waiting for the other end of a FIFO; BadFile when it is not a plain file."""
+    """Open a file without waiting for the other end of a FIFO. Raises BadFile unless it is a regular file."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except OSError as error:
@@ -89,6 +89,6 @@ def _open_plain_file(path: Path) -> io.BufferedReader:
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)
-        kind = "a folder" if stat.S_ISDIR(mode) else "not a plain file"
+        kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
         raise BadFile(f"{path} is {kind}", "give a file of vectors")
     return io.BufferedReader(io.FileIO(descriptor), PIECE)

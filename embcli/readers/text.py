@@ -1,12 +1,11 @@
-"""Vectors as text: word2vec's and fastText's with a header of counts, GloVe's without.
+"""Vectors as text: the formats of word2vec and fastText with a header of counts, the format of GloVe without.
 
-A row is a line: a word, then its numbers, separated by a space or a tab. A word may hold spaces itself
-(GloVe 840B has `. . .`), so the numbers are counted from the right. Every line must hold a word and as
-many finite numbers as the others, and must end: a last line without an end was probably cut inside its
-last number, which nothing else would show.
+A row is a line of a word and its numbers, separated by a space or a tab. Words may contain spaces (GloVe 840B has
+`. . .`), so the numbers are counted from the right. Every line must contain a word and the same number of finite
+numbers, and end with a line feed: a last line without one was probably truncated inside its last number, which no
+other check detects.
 
-Numbers are read as 64-bit floats and rounded to 32 bits, as gensim does. Large files are parsed by one
-process for each processor; they are fed through pipes and end when this process does.
+Numbers are read as 64-bit floats and rounded to 32 bits, as in gensim. Large files are parsed by worker processes.
 """
 
 import csv
@@ -40,7 +39,7 @@ AS_SHOWN = ReadOptions()
 
 
 class Problem(NamedTuple):
-    """What is wrong with a line."""
+    """An error in a line."""
 
     line: int
     text: str
@@ -65,7 +64,7 @@ def read(opened: SourceFile, *, has_counts: bool, options: ReadOptions = AS_SHOW
     stream, first_line, notes = opened.stream, 1, []
     if stream.peek(3).startswith(BOM):  # type: ignore[attr-defined]
         stream.read(len(BOM))
-        notes.append("it begins with a byte order mark, which was left out")
+        notes.append("its byte order mark was skipped")
     rows = dim = None
     if has_counts:
         line = stream.readline(LONGEST_LINE)
@@ -77,7 +76,8 @@ def read(opened: SourceFile, *, has_counts: bool, options: ReadOptions = AS_SHOW
         size = opened.plain_size()
         if rows < 1 or not 1 <= dim <= MOST_NUMBERS or (size is not None and rows * (2 * dim + 2) > size):
             raise _bad(
-                opened, Problem(1, f"the header promises {rows} rows of {dim} numbers, which the file cannot hold")
+                opened,
+                Problem(1, f"the header declares {rows} rows of {dim} numbers, but the file is too small for them"),
             )
     layout = _layout(opened, first_line, dim, options)
     notes += layout.notes()
@@ -119,7 +119,7 @@ def parse(chunk: Chunk) -> ParsedRows | Problem:
             lines = lines.replace(odd, plain)
     if b"\r" in lines:
         return Problem(
-            chunk.first + lines[: lines.index(b"\r")].count(b"\n"), "a carriage return stands inside the line"
+            chunk.first + lines[: lines.index(b"\r")].count(b"\n"), "there is a carriage return inside the line"
         )
     split = (_split_plain if chunk.layout.is_plain else _split_fields)(lines, chunk)
     if isinstance(split, Problem):
@@ -209,18 +209,18 @@ def _first_problem(words: list[bytes], numbers: list[bytes], chunk: Chunk) -> Pr
     for i, (word, text) in enumerate(zip(words, numbers, strict=True)):
         line = chunk.first + i
         if len(word) > LONGEST_WORD:
-            return Problem(line, f"the word has {len(word):,} bytes; at most {LONGEST_WORD:,} are allowed")
+            return Problem(line, f"the word has {len(word):,} bytes, more than {LONGEST_WORD:,}")
         if not _is_text(word):
             return Problem(line, "the word holds a NUL byte" if b"\0" in word else "the word is not UTF-8")
         if parse_decimals(text, chunk.layout.dim) is None:
             wrong = next((part for part in text.split(b" ") if parse_decimals(part, 1) is None), text)
-            what = "too large, or not finite" if is_number(wrong) else "not a number"
+            what = "too large or not finite" if is_number(wrong) else "not a number"
             return Problem(line, f'"{wrong[:40].decode("utf-8", "backslashreplace")}" is {what}')
     return Problem(chunk.first, "the numbers cannot be read")
 
 
 def is_number(text: bytes) -> bool:
-    """Whether Python reads this as a number; infinities and NaN are numbers too."""
+    """Whether Python parses this as a number, including infinities and NaN."""
     try:
         float(text)
     except ValueError:
@@ -251,13 +251,13 @@ def _blocks(
         words = blob.split(b"\n")
         seen += len(words)
         if rows is not None and seen > rows:
-            raise _bad(opened, Problem(line + rows, f"the header promises {rows} rows, but there are more"))
+            raise _bad(opened, Problem(line + rows, f"the header declares {rows} rows, but there are more"))
         yield words, vectors
     if limit is not None and seen == limit:
         return
     if rows is not None and seen < rows:
         raise _bad(
-            opened, Problem(line + seen, f"the file ends after {seen} of the {rows} rows that its header promises")
+            opened, Problem(line + seen, f"the file ends after {seen} of the {rows} rows that its header declares")
         )
     opened.check_unchanged()
     notes.extend(sorted(odd))
@@ -268,7 +268,7 @@ def _chunks(opened: SourceFile, line: int, layout: Layout, is_counted: bool, odd
     rest = b""
     while piece := opened.stream.read(BYTES_AT_ONCE):
         data = rest + piece
-        last = len(data[: data.rfind(b"\n") + 1].rstrip(b"\r\n"))  # where the last line that ends has its text
+        last = len(data[: data.rfind(b"\n") + 1].rstrip(b"\r\n"))  # end of the text of the last complete line
         cut = data.find(b"\n", last) + 1 if last else 0
         lines, rest = data[:cut], data[cut:]
         if len(rest) > LONGEST_LINE:
@@ -281,7 +281,7 @@ def _chunks(opened: SourceFile, line: int, layout: Layout, is_counted: bool, odd
         if not lines:
             continue
         if b"\r\n" in lines:
-            odd.add("its lines end in CRLF")
+            odd.add("its lines end with CRLF")
         if b"\t" in lines:
             odd.add("its columns are separated by tabs")
         yield Chunk(lines, line, layout, is_counted)
@@ -293,7 +293,7 @@ def _chunks(opened: SourceFile, line: int, layout: Layout, is_counted: bool, odd
         yield Chunk(rest.rstrip(b"\r") + b"\n", line, layout, is_counted)
         return
     if rest:
-        odd.add("blank lines at its end were left out")
+        odd.add("blank lines at its end were skipped")
 
 
 def _limited(chunks: Iterator[Chunk], limit: int) -> Iterator[Chunk]:
@@ -327,7 +327,7 @@ def _has_fixed_decimals(opened: SourceFile, layout: Layout) -> bool:
 
 
 def _parsed(opened: SourceFile, chunks: Iterator[Chunk]) -> Iterator[ParsedRows | Problem]:
-    """The chunks, parsed, in order; in other processes when the file is large."""
+    """The parsed chunks, in order; workers parse large files."""
     count = processors()
     if opened.size < BYTES_WORTH_PROCESSES or count == 1:
         yield from map(parse, chunks)
@@ -336,4 +336,6 @@ def _parsed(opened: SourceFile, chunks: Iterator[Chunk]) -> Iterator[ParsedRows 
         with Workers(parse, count) as workers:
             yield from workers.map(chunks)
     except WorkerLost as error:
-        raise BadFile(f"{opened.path}: a parsing process was killed", "try again; is there enough memory?") from error
+        raise BadFile(
+            f"{opened.path}: a worker process was killed (out of memory?)", "close other programs, then try again"
+        ) from error

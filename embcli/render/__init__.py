@@ -1,4 +1,4 @@
-"""Views of records and errors: a table for people; JSON, CSV and others for programs. Only tables load rich."""
+"""Output formats of records and errors: tables, JSON, CSV, TSV and Markdown. Only tables load rich."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def render(record: Any, format_name: str) -> str:
 
 
 def _table(record: Any) -> str:
-    """A record as text for the terminal on stdout. The views of its module of `results/` draw it."""
+    """A record as text for the terminal. The module in `render/` has the name of the record's module in `results/`."""
     from importlib import import_module
 
     from embcli.render.drawing import print_parts

@@ -1,4 +1,4 @@
-"""Records and errors as JSON: ASCII, numbers as their types say, never NaN."""
+"""Records and errors as JSON: ASCII, numbers rounded by their types, never NaN."""
 
 import json
 import math
@@ -18,7 +18,7 @@ def dumps(record: Any) -> str:
 
 
 def dumps_error(error: EmbcliError, **place: Any) -> str:
-    """An error as one JSON object on one line; `place` says of which question it is."""
+    """An error as one JSON object on one line. place: further fields, such as the question and its line."""
     fields: dict[str, Any] = {
         "code": error.code,
         "message": error.message,
@@ -31,13 +31,16 @@ def dumps_error(error: EmbcliError, **place: Any) -> str:
 
 
 def as_json(value: Any) -> Any:
-    """A record as what JSON can hold: objects, lists, numbers rounded as their types say, never NaN."""
+    """A record as JSON objects and lists, with numbers rounded by their types, never NaN.
+
+    as_json(find_neighbors(glove, "tower", k=1))["results"]  # [{'rank': 1, 'word': 'towers', 'score': 0.877096}]
+    """
     return _as_json(value, _as_given)
 
 
 def _as_json(value: Any, rounded: Rounding) -> Any:
     kind = type(value)
-    if kind in PLAIN_TYPES:  # by far the most
+    if kind in PLAIN_TYPES:  # the most frequent case
         return value
     if isinstance(value, float):
         if not math.isfinite(value):
@@ -64,12 +67,12 @@ def _as_given(value: float) -> float:
 
 @cache
 def _rounding(record: Any) -> tuple[tuple[str, Rounding], ...]:
-    """Each field of a record, and how its numbers are rounded."""
+    """The fields of a record with the rounding of their numbers."""
     return tuple((name, _rounding_of(hint) or _as_given) for name, hint in record.__annotations__.items())
 
 
 def _rounding_of(hint: Any) -> Rounding | None:
-    """What `Share` and the others say, also within `Share | None` and `tuple[Share, ...]`."""
+    """The rounding of `Share` and the other types, also within `Share | None` and `tuple[Share, ...]`."""
     for metadata in getattr(hint, "__metadata__", ()):
         return metadata  # type: ignore[no-any-return]
     return next((found for inner in get_args(hint) if (found := _rounding_of(inner))), None)

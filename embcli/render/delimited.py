@@ -1,11 +1,11 @@
-"""Records as CSV (RFC 4180), TSV and Markdown: one line for each of `results`, the JSON's keys as columns.
+"""Records as CSV (RFC 4180), TSV and Markdown: one row for each of `results`, with the JSON keys as columns.
 
-A list becomes a column for each of its numbers. What a record has beside its results stands in columns where it fits
-the rows (the expected word, entropies, which words were read as others); `left_out` says what does not.
+A list becomes one column per number. Other fields of the record that apply to all rows (the expected word, entropies,
+the words resolved) become columns as well; `left_out` returns the fields that do not fit.
 
-In CSV and TSV a word that a spreadsheet would take for a formula (it begins with = + - @, a tab or a carriage return)
-gets an apostrophe in front, which spreadsheets take for "this is text"; numbers are left alone. Control characters are
-escaped, as everywhere.
+In CSV and TSV, a word that a spreadsheet would interpret as a formula (it begins with = + - @, a tab or a carriage
+return) gets a leading apostrophe, which marks text in spreadsheets; numbers are unchanged. Control characters are
+escaped, as in all formats.
 """
 
 import csv
@@ -26,12 +26,12 @@ def delimited(record: Any, format_name: str) -> str:
 
 
 def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], format_name: str, *, header: bool = True) -> str:
-    """Rows as `csv`, `tsv` or `markdown`; a row's missing columns are left empty."""
+    """Rows as `csv`, `tsv` or `markdown`; missing columns are empty."""
     if format_name == "markdown":
         return _markdown(columns, rows, header=header)
     lines = [list(columns)] if header and columns else []
     lines += [[_cell(row.get(column), format_name) for column in columns] for row in rows]
-    if format_name == "tsv":  # has no quoting; what would break a row is escaped
+    if format_name == "tsv":  # without quoting: `printable` has escaped tabs and line breaks
         return "".join("\t".join(line) + "\n" for line in lines)
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerows(lines)
@@ -39,7 +39,7 @@ def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], format_name
 
 
 def rows_of(record: Any) -> Iterator[dict[str, Any]]:
-    """Each of `results` as a flat row, with what fits; of a record that has only pairs, the pairs."""
+    """Each of `results` as a flat row with the fields that fit; the pairs, if a record has only pairs."""
     fields = as_json(record)
     more = dict(_beside(fields))
     for result in fields["results"] or fields.get("pairs") or ():
@@ -48,7 +48,7 @@ def rows_of(record: Any) -> Iterator[dict[str, Any]]:
 
 
 def left_out(record: Any) -> dict[str, str]:
-    """What the rows do not hold, by its name, as a text."""
+    """The parts of a record that the rows omit, as name → text."""
     fields = as_json(record)
     missing = {}
     if "inputs" in fields:
@@ -69,7 +69,7 @@ def left_out(record: Any) -> dict[str, str]:
 
 
 def _beside(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What stands beside `results` and is the same for all rows."""
+    """The fields beside `results` that are the same for all rows."""
     expected = fields.get("expected")
     if expected is not None:
         yield "expected", expected["word"]

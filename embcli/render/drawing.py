@@ -1,4 +1,4 @@
-"""What all tables are drawn with: a pen, headlines, numbers, and grids that fit the terminal."""
+"""Shared parts of tables: bars and number lines, headlines, numbers, and grids that fit the terminal."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,28 +12,28 @@ from rich.text import Text
 from embcli.render.printable import cell_width, printable
 from embcli.results.queries import ModelCard
 
-BAR = 24  # the longest bar
-LEAST_BAR = 3  # a shorter one shows nothing
+BAR = 24  # longest bar
+LEAST_BAR = 3  # shortest bar
 LINE = 15  # half of the longest number line
-FOLDED = 6  # words are not folded to less than this
-WHOLE = 80  # a terminal of so many columns has all columns of a table, if need be with folded words
+FOLDED = 6  # least width of folded words
+WHOLE = 80  # from this terminal width on, no column is omitted; words are folded instead
 GAP = 3  # between columns
 
 
 class Flexible(NamedTuple):
-    """A cell that is drawn in the width that there is, between `least` and `most`."""
+    """A cell that is drawn in the available width, between `least` and `most`."""
 
     least: int
     most: int
     draw: Callable[[int], Text]
-    loss: str = ""  # what is lost where it is drawn shorter, and must be said
+    loss: str = ""  # name of what a shortened cell omits, for the note below the table
 
 
 Cell = str | Text | Flexible
 
 
 class Column(NamedTuple):
-    """A column of a grid. words: whether it may be folded. rank: the greater, the earlier it is left out; 0: never."""
+    """A column of a grid. words: whether it may be folded. rank: high ranks are omitted first, rank 0 never."""
 
     heading: str | Flexible
     right: bool = False
@@ -42,9 +42,9 @@ class Column(NamedTuple):
 
 
 class Grid:
-    """Rows that fit the terminal: bars get shorter, then columns are left out, and words are folded last.
+    """A table that fits the terminal: bars are shortened first, then columns are omitted, then words are folded.
 
-    From 80 columns on no column is left out.
+    From a width of 80 on, no column is omitted.
     """
 
     def __init__(self, *columns: Column) -> None:
@@ -61,9 +61,9 @@ class Grid:
         self.lines.add(len(self.rows))
 
     def fit(self, width: int) -> list[RenderableType]:
-        """The rows as a table of at most so many columns, and a line that names the columns left out.
+        """The table in the given width, and a note that names the omitted columns.
 
-        A number that is cut is a wrong number: where even the least does not fit, the table is wider.
+        Numbers are never truncated: if the least width does not fit, the table is wider.
         """
         kept = list(range(len(self.columns)))
         while width < WHOLE and self._total(kept) > width:
@@ -82,12 +82,12 @@ class Grid:
             if isinstance(cell, Flexible) and cell.loss and text.strip() != cell.draw(cell.most).plain.strip()
         )  # fmt: skip
         if left_out:
-            note = f"no room for: {', '.join(dict.fromkeys(left_out))}"
+            note = f"not shown: {', '.join(dict.fromkeys(left_out))}"
             parts += [Text(), Text(note, style="dim")]
         return parts
 
     def _extent(self, number: int) -> tuple[int, int]:
-        """The least and the most width of a column."""
+        """The least and the greatest width of a column."""
         column = self.columns[number]
         cells: list[Cell] = [column.heading, *(cells[number] for cells, _ in self.rows)]
         least = max(cell.least if isinstance(cell, Flexible) else cell_width(str(cell)) for cell in cells)
@@ -95,12 +95,12 @@ class Grid:
         return least, max(least, most)
 
     def _total(self, kept: Sequence[int]) -> int:
-        """The least width of some columns with their gaps."""
+        """The least total width of columns and the gaps between them."""
         widths = [self._extent(i)[0] for i in kept]
         return sum(widths) + GAP * (len([one for one in widths if one]) - 1)
 
     def _drawn(self, kept: Sequence[int], width: int) -> dict[int, list[Text]]:
-        """Each column's heading and cells, in the room that there is; without those where nothing is left."""
+        """Each column's heading and cells drawn in the available width; empty columns are omitted."""
         extents = {i: self._extent(i) for i in kept}
         rooms = {i: most for i, (_, most) in extents.items()}
         flexible = [i for i, (least, most) in extents.items() if least < most]
@@ -108,7 +108,7 @@ class Grid:
             share = -(-too_much // len(flexible))
             for i in flexible:
                 least = extents[i][0]
-                # A bar is at least as long as can be read, or is not there.
+                # A bar shorter than LEAST_BAR is omitted.
                 rooms[i] = rooms[i] - share if rooms[i] - share - least >= LEAST_BAR else least
             flexible = [i for i in flexible if rooms[i] > extents[i][0]]
         cells = {i: [self.columns[i].heading, *(cells[i] for cells, _ in self.rows)] for i in kept}
@@ -128,7 +128,7 @@ class Grid:
             heading.justify = "right" if self.columns[i].right else "left"
             table.add_column(heading, width=widths[i], overflow="fold", no_wrap=not self.columns[i].words)
             for cell in cells if self.columns[i].right else []:
-                # By hand, as spaces at the end of a number align its decimal point.
+                # Not by rich, which strips the trailing spaces that align decimal points.
                 cell.pad_left(max(0, widths[i] - cell_width(cell.plain)))
         for number, (_, style) in enumerate(self.rows):
             if number in self.lines and number:
@@ -137,12 +137,12 @@ class Grid:
         return table
 
 
-# What a view draws, one below the other.
+# The parts of a view, from top to bottom.
 Parts = list[RenderableType | Grid]
 
 
 class Pen:
-    """Draws bars and number lines, in ASCII where the terminal has no more than that."""
+    """Draws bars and number lines, in ASCII where the encoding is not Unicode."""
 
     def __init__(self, console: Console) -> None:
         fancy = console.encoding.startswith("utf")
@@ -153,7 +153,7 @@ class Pen:
         self.width = console.width
 
     def bar(self, value: float, whole: float, before: str = "") -> Flexible:
-        """A bar as long as value / whole of the width; nothing for what is not positive. before: what stands there."""
+        """A bar of length value / whole; empty unless value is positive. before: text in front of the bar."""
         share = max(0.0, min(1.0, value / whole if whole else 0.0))
 
         def draw(width: int) -> Text:
@@ -164,7 +164,7 @@ class Pen:
         return Flexible(len(before.rstrip()), len(before) + BAR, draw)
 
     def number_line(self, value: float, reach: float) -> Flexible:
-        """A mark at `value` on a line from -reach to reach, joined to the zero in the middle."""
+        """A mark at `value` on a line from -reach to reach, connected to zero in the middle."""
 
         def draw(width: int) -> Text:
             half = (width - 1) // 2
@@ -187,12 +187,12 @@ class Pen:
         return Flexible(0, 2 * LINE + 1, draw)
 
     def model(self, card: ModelCard) -> str:
-        """Which model answered."""
+        """The name and the shape of a model."""
         return f"{printable(card.name)}, {card.words:,} words {self.times} {card.dim}"
 
 
 def longest_of(*texts: str, style: str = "", loss: str = "") -> Flexible:
-    """The longest of some texts, given in falling length, that there is room for. loss: what the first one has more."""
+    """The first text that fits, of texts in descending length. loss: the name of what shorter texts omit."""
 
     def draw(width: int) -> Text:
         return Text(next((text for text in texts if cell_width(text) <= width), ""), style=style)
@@ -201,7 +201,7 @@ def longest_of(*texts: str, style: str = "", loss: str = "") -> Flexible:
 
 
 def print_parts(view: Callable[[Pen], Parts]) -> str:
-    """What a view draws, as text for the terminal on stdout; 80 columns wide in a pipe, plain with NO_COLOR."""
+    """A view as text for the terminal on stdout; 80 columns wide in a pipe, without colours with NO_COLOR."""
     piped = not os.isatty(1)
     console = Console(
         markup=False,
@@ -227,17 +227,17 @@ def word(text: str, style: str = "bold") -> Text:
 
 
 def cosine(value: float, sign: str = "") -> str:
-    """Four decimals; never a negative zero."""
+    """Four decimals, without negative zero: cosine(0.85236) = '0.8524'."""
     return f"{round(value, 4) + 0.0:{sign}.4f}"
 
 
 def digits(value: float, sign: str = "") -> str:
-    """Five significant digits: 21.878, 0.51510, 2.1878e-07; zero is 0.0000."""
+    """Five significant digits: 21.878, 0.51510, 2.1878e-07; zero gives 0.0000."""
     return f"{value:{sign}#.5g}".rstrip(".") if value else f"{0:{sign}.4f}"
 
 
 def lengths(values: Sequence[float], sign: str = "") -> list[str]:
-    """Five significant digits each, with spaces at the end where that lines up the decimal points."""
+    """Five significant digits each, with trailing spaces that align the decimal points."""
     texts = [digits(value, sign) for value in values]
     after = [len(text) - text.find(".") if "." in text else 0 for text in texts]
     return [text + " " * (max(after) - one) for text, one in zip(texts, after, strict=True)]
@@ -246,7 +246,7 @@ def lengths(values: Sequence[float], sign: str = "") -> list[str]:
 def headline(
     pen: Pen, title: str, facts: Iterable[str | None], resolved: Mapping[str, str] | None = None
 ) -> list[RenderableType]:
-    """What was asked, in bold; facts about it, dim; which words were read as others."""
+    """The question in bold, facts about it in dim type, and the words that were resolved to other words."""
     parts: list[RenderableType] = [Text(printable(title), style="bold")] if title else []
     parts.append(Text(pen.separator.join(fact for fact in facts if fact), style="dim"))
     if resolved:

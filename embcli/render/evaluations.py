@@ -1,4 +1,4 @@
-"""Evaluations as tables: percentages with 95 % intervals, one model and method in full, or several side by side."""
+"""Evaluations as tables: percentages with 95 % intervals for one model and method, or several side by side."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from embcli.render.printable import printable
 from embcli.results import evaluations
 from embcli.results.evaluations import TOTALS
 
-# How wide columns are: a pair of percentages, a section's name before it is folded, a coverage.
+# Widths of columns: a pair of percentages, an unfolded section name, a coverage.
 PAIR_WIDTH, SECTION_WIDTH, COVERED_WIDTH = 13, 28, 13
 METHOD_NAMES = {
     "3cosadd": "3CosAdd",
@@ -19,7 +19,7 @@ METHOD_NAMES = {
     "3cosavg": "3CosAvg",
     "lrcos": "LRCos",
 }
-SCALE = "% of covered questions [95 % interval]; with inputs: inputs included"
+SCALE = "% of covered questions [95 % confidence interval]; with inputs: inputs included"
 
 
 def _analogies(evaluation: evaluations.Evaluation, pen: Pen) -> Parts:
@@ -45,12 +45,12 @@ def _analogies(evaluation: evaluations.Evaluation, pen: Pen) -> Parts:
     parts += [
         Text(),
         Text(
-            SCALE if one else "accuracy / with inputs: % of the covered questions; with inputs: inputs included",
+            SCALE if one else "accuracy / accuracy with the inputs included, in % of covered questions",
             style="dim",
         ),
     ]
     if len({row.asked for row in evaluation.results if row.section == "all"}) > 1:
-        parts.append(Text("3CosAvg and LRCos ask each pair once, the others every two pairs", style="dim"))
+        parts.append(Text("3CosAvg and LRCos: one question per pair; other methods: one per two pairs", style="dim"))
     differences = [one for one in evaluation.differences if one.section in TOTALS]
     return parts + _differences(differences, evaluation, percent=True)
 
@@ -77,7 +77,7 @@ def _in_full(rows: Sequence[evaluations.SectionScore]) -> Grid:
 
 
 def _side_by_side(rows: Sequence[evaluations.SectionScore], by: str, pen: Pen) -> Parts:
-    """A column for each model or method: accuracy / with inputs; as many side by side as the terminal has room for."""
+    """A column for each model or method: accuracy / with inputs; as many side by side as fit the terminal."""
     figures: dict[str, dict[str, evaluations.SectionScore]] = {}
     for row in rows:
         figures.setdefault(row.section, {})[getattr(row, by)] = row
@@ -121,13 +121,13 @@ def _correlations(correlations: evaluations.Correlations, pen: Pen) -> Parts:
             _with_interval(row.spearman, row.spearman_low, row.spearman_high, _plain),
             _with_interval(row.pearson, row.pearson_low, row.pearson_high, _plain),
         )
-    parts: Parts = [*headline(pen, "cosine and people's ratings", facts), shown]
-    parts += [Text(), Text("correlation [95 % interval]", style="dim")]
+    parts: Parts = [*headline(pen, "cosine and human ratings", facts), shown]
+    parts += [Text(), Text("correlation [95 % confidence interval]", style="dim")]
     return parts + _differences(correlations.differences, correlations, percent=False)
 
 
 def _differences(differences: Sequence[evaluations.Difference], evaluation: Any, *, percent: bool) -> Parts:
-    """By how much the other models are better than the first, and whether that is more than chance."""
+    """The differences of the other models from the first, with their intervals."""
     if not differences:
         return []
     several = len(evaluation.query.methods) > 1 if percent else False
@@ -149,7 +149,7 @@ def _differences(differences: Sequence[evaluations.Difference], evaluation: Any,
 
 
 def _divide(shown: Any, section: str, rows: Iterable[evaluations.SectionScore]) -> None:
-    """A line before the totals."""
+    """Draw a line before the totals."""
     if section == next((row.section for row in rows if row.section in TOTALS), None) and shown.rows:
         shown.add_line()
 
@@ -169,7 +169,7 @@ def _percent(share: float | None) -> str:
 def _with_interval(
     value: float | None, low: float | None, high: float | None, write: Callable[[float], str]
 ) -> str | Flexible:
-    """A figure and, if there is one and there is room for it, its interval."""
+    """A figure with its interval, if it has one that fits the terminal."""
     if value is None:
         return "-"
     if low is None or high is None:

@@ -1,4 +1,4 @@
-"""What the commands that look after models answer, as tables."""
+"""The records of the commands that manage models, as tables."""
 
 from collections.abc import Callable
 from typing import Any

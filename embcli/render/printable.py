@@ -1,20 +1,20 @@
-"""Words are data: what a terminal would take for a command is shown as an escape instead."""
+"""Escape characters of words that a terminal would interpret as commands."""
 
 import unicodedata
 
 # Controls (ESC, NUL, C1), formats (bidi marks), lone surrogates, line and paragraph separators.
 UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-JOINERS = "\u200c\u200d"  # formats too, but part of the spelling of many languages' words
+JOINERS = "\u200c\u200d"  # also Cf, but part of the spelling of words in many languages
 
 
 def cell_width(text: str) -> int:
-    """How many columns of a terminal the text takes: two for a wide character, none for a combining one."""
+    """The number of terminal columns of a text: two for a wide character, none for a combining one."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
 
 
 def printable(text: str) -> str:
-    """The text itself, or with `\\x1b`-style escapes in place of characters that could act on a terminal."""
+    """The text, with escapes such as `\\x1b` in place of characters that a terminal would interpret."""
     if text.isprintable():
         return text
     return "".join(

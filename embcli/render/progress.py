@@ -1,4 +1,4 @@
-"""A progress bar on the stderr of a terminal; nothing in a pipe."""
+"""A progress bar on stderr, if stderr is a terminal."""
 
 import sys
 import time
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     from embcli.models.open import Progress as Report
 
-SHOWN_AFTER = 0.2  # seconds; what takes less needs no bar
+SHOWN_AFTER = 0.2  # seconds
 
 
 class ProgressBar:
-    """Reports progress; the bar appears when there is something to wait for. rich is loaded only then."""
+    """Reports progress. The bar appears after SHOWN_AFTER, and rich is loaded only then."""
 
     def __init__(self, doing: str, unit: str) -> None:
         self.doing, self.unit = doing, unit
@@ -23,7 +23,7 @@ class ProgressBar:
         self.bar: Progress | None = None
 
     def report(self, name: str, rows: int, share: float) -> None:
-        """`rows` rows (or what else is counted) are done, which is `share` of all."""
+        """Report that `rows` rows (or other units) are done, a fraction `share` of the total."""
         seconds = time.monotonic() - self.started
         if seconds < SHOWN_AFTER:
             return
@@ -33,7 +33,7 @@ class ProgressBar:
         self.bar.update(self.bar.task_ids[0], completed=share, rate=rate)
 
     def stop(self) -> None:
-        """Clear the bar away."""
+        """Remove the bar."""
         if self.bar is not None:
             self.bar.stop()
 
@@ -60,7 +60,7 @@ def _start(title: str) -> "Progress":
 
 @contextmanager
 def progress_bar(doing: str = "adding", unit: str = "rows") -> Iterator["Report | None"]:
-    """A function to report progress to, or None where nobody is looking; the bar goes at the end."""
+    """A function that reports progress, or None if stderr is not a terminal; the bar is removed at the end."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield None
         return

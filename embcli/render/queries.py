@@ -1,4 +1,4 @@
-"""What queries answer, as tables."""
+"""The records of queries as tables."""
 
 import math
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
                 place, word(answer.word, "dim"), number, longest_of(why, "input", "", style="italic"), style="dim"
             )
         else:
-            # A bar is good news; a distance is not, so it has none.
+            # No bars for distances: the best answer would have the shortest bar.
             bar = "" if query.metric == "euclidean" else pen.bar(answer.score, whole)
             shown.add(str(answer.rank), word(answer.word), number, bar)
     facts = (
@@ -63,7 +63,7 @@ def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
 
 
 def _merged(ranking: queries.Ranking) -> list[tuple[queries.Answer, bool]]:
-    """Answers, and excluded inputs where they would have stood, in order; True marks the excluded."""
+    """The answers and, marked by True, the excluded inputs, in the order of the ranks with the inputs included."""
     excluded = [answer for answer in ranking.inputs if ranking.query.exclude_inputs]
     waiting = sorted(excluded, key=lambda answer: math.inf if answer.rank is None else answer.rank, reverse=True)
     merged: list[tuple[queries.Answer, bool]] = []
@@ -84,7 +84,7 @@ def _method(ranking: queries.Ranking) -> str:
 def _expected(ranking: queries.Ranking, expected: queries.Expected) -> Text:
     is_input = any(answer.word == expected.word for answer in ranking.inputs)
     searched = f"first {ranking.query.top:,} words" if ranking.query.top else "vocabulary"
-    why = "no rank, as an input" if is_input and expected.rank_with_inputs else f"no rank in the {searched}"
+    why = "no rank (input)" if is_input and expected.rank_with_inputs else f"no rank in the {searched}"
     rank, with_inputs = (
         why if rank is None else f"rank {rank:,}" for rank in (expected.rank, expected.rank_with_inputs)
     )
@@ -107,7 +107,7 @@ def _projections(projections: queries.Projections, pen: Pen) -> Parts:
     )
     parts: Parts = [*headline(pen, query.expression, facts, query.resolved)]
     if projections.results:
-        # A scan is by cosine, so cosines are drawn; else the dot products.
+        # A scan is sorted by cosine, so it draws cosines; otherwise dot products are drawn.
         reach = 1.0 if query.scan else max(abs(one.dot) for one in projections.results)
         numbers = (
             Column("dot", right=True),
@@ -151,7 +151,7 @@ def _distribution(distribution: queries.Distribution, pen: Pen) -> Parts:
     parts: Parts = [*headline(pen, query.expression or "given logits", facts, query.resolved)]
     logits = [candidate.logit for candidate in distribution.results]
     numbers = [cosine(logit) for logit in logits] if query.metric == "cosine" else lengths(logits)
-    # A column of probabilities takes at least `0.1234` or its heading; as many stand side by side as there is room for.
+    # Columns of probabilities are at least as wide as `0.1234` or the heading; as many as fit are side by side.
     headings = [f"T = {temperature:g}" for temperature in query.temperatures]
     words = max(cell_width(printable(candidate.word)) for candidate in distribution.results)
     room = pen.width - min(max(words, len("entropy")), 2 * BAR) - max(map(len, [*numbers, "logit"])) - GAP
@@ -162,7 +162,7 @@ def _distribution(distribution: queries.Distribution, pen: Pen) -> Parts:
         shown = Grid(Column("word", words=True), Column("logit", right=True), *columns)
         for candidate, number in zip(distribution.results, numbers, strict=True):
             probabilities = [f"{p:.4f}" for p in candidate.probabilities]
-            # Bars of one length in one table can be compared, those of several tables cannot.
+            # No bars in several tables: they could not be compared.
             bars = [pen.bar(p, 1.0, f"{p:.4f} ") for p in candidate.probabilities]
             cells = bars if at_once >= len(query.temperatures) else probabilities
             shown.add(word(candidate.word), number, *cells[part])

@@ -1,5 +1,5 @@
-"""Frozen records that queries return: the JSON contract, and the schemas made from them.
+"""Frozen records that queries return, which define the JSON output, and the schemas generated from them.
 
-A record's fields, in their order, are the keys of the JSON object. Fields that default to None are the extras of an
-option and are left out when the option was not used. The type of a number says how JSON prints it (`numbers.py`).
+The fields of a record, in order, are the keys of the JSON object. Fields that default to None belong to an option and
+are omitted without it. The type of a number determines its rounding in JSON (`numbers.py`).
 """

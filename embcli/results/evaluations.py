@@ -1,16 +1,16 @@
-"""What evaluations answer."""
+"""The records that evaluations return."""
 
 from typing import NamedTuple
 
 from embcli.results.numbers import Share
 from embcli.results.queries import ModelCard
 
-# Names of totals; a section of such a name gets another one.
+# Names of totals; a section with such a name is renamed.
 TOTALS = ("semantic", "syntactic", "all")
 
 
 class EvaluationQuery(NamedTuple):
-    """What was evaluated. confidence: that of the intervals."""
+    """The settings of an evaluation. confidence: the confidence level of the intervals."""
 
     questions: str
     methods: tuple[str, ...]
@@ -21,13 +21,13 @@ class EvaluationQuery(NamedTuple):
 
 
 class SectionScore(NamedTuple):
-    """How a model answers a section of analogies by a method.
+    """The results of a model and a method on a section of analogies.
 
-    covered: questions that every compared model covers: it has their words (and, for the methods that learn from
-    pairs, another pair). correct: of those. accuracy: correct / covered; low and high: its 95 % interval.
-    reciprocal_rank: the mean of 1 / rank of the expected word. `…_with_inputs`: the same when the words of a question
-    may answer it. covered_by_model: questions that this model covers, whatever others do; accuracy_of_all: its right
-    answers to all those / asked.
+    covered: the questions that all compared models cover, because their vocabularies contain the words (and, for the
+    methods that learn from pairs, another pair). correct: the correct answers among them. accuracy: correct / covered;
+    low and high: its 95 % interval. reciprocal_rank: the mean of 1 / rank of the expected word. `…_with_inputs`: the
+    same with the inputs included. covered_by_model: the questions that this model covers. accuracy_of_all: its correct
+    answers to these / asked.
     """
 
     section: str
@@ -51,9 +51,9 @@ class SectionScore(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """By how much a model's figure is greater than that of the first one, on the same questions.
+    """The difference of a model's figure from that of the first model, on the same questions.
 
-    low and high: its 95 % interval; None where a correlation has none.
+    low and high: its 95 % interval; None where a correlation has no interval.
     """
 
     section: str
@@ -67,7 +67,7 @@ class Difference(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """What `evaluate analogies` answers; model: the first of `models`."""
+    """The record of `evaluate analogies`. model: the first of `models`."""
 
     schema: str
     model: ModelCard
@@ -78,9 +78,9 @@ class Evaluation(NamedTuple):
 
 
 class Correlation(NamedTuple):
-    """How a model's cosines agree with people's ratings: Spearman's ρ and Pearson's r with 95 % intervals.
+    """The correlation of a model's cosines with human ratings: Spearman's ρ and Pearson's r with 95 % intervals.
 
-    None where fewer than two pairs are covered, or where all are alike; no interval below ten pairs.
+    None if fewer than two pairs are covered, or if the values are constant; no interval below ten pairs.
     """
 
     section: str
@@ -96,7 +96,7 @@ class Correlation(NamedTuple):
 
 
 class RatingsQuery(NamedTuple):
-    """What ratings were compared with; see `EvaluationQuery`."""
+    """The settings of a comparison with ratings; see `EvaluationQuery`."""
 
     questions: tuple[str, ...]
     top: int | None
@@ -106,7 +106,7 @@ class RatingsQuery(NamedTuple):
 
 
 class Correlations(NamedTuple):
-    """What `evaluate similarity` answers."""
+    """The record of `evaluate similarity`. model: the first of `models`."""
 
     schema: str
     model: ModelCard
@@ -117,7 +117,7 @@ class Correlations(NamedTuple):
 
 
 class Detail(NamedTuple):
-    """A question of an evaluation, a line of `--details`. covered: whether all its words are in the vocabulary."""
+    """A question of an evaluation, one line of `--details`. covered: whether the model covers the question."""
 
     schema: str
     section: str

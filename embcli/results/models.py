@@ -1,4 +1,4 @@
-"""What the commands that look after models answer."""
+"""The records of the commands that manage models."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from embcli.results.numbers import Length
 
 
 class ModelEntry(NamedTuple):
-    """A model. status: `ready`, `at first use` (its store is made then; bytes is None), or `damaged`."""
+    """A model. status: `ready`, `at first use` (its store is built then; bytes is None), or `damaged`."""
 
     name: str
     words: int
@@ -19,14 +19,14 @@ class ModelEntry(NamedTuple):
 
 
 class ModelsQuery(NamedTuple):
-    """What was asked about models."""
+    """The action, and the model that it is applied to."""
 
     action: str
     name: str | None
 
 
 class Models(NamedTuple):
-    """What `models` answers."""
+    """The record of `models` and of most of its subcommands."""
 
     schema: str
     model: None
@@ -36,7 +36,7 @@ class Models(NamedTuple):
 
 
 class ModelInfo(NamedTuple):
-    """All that is known of a model. parameters: words × dim. norms: the least, the middle and the greatest."""
+    """The details of a model. parameters: words × dim. norm_…: the minimum, the median and the maximum norm."""
 
     name: str
     words: int
@@ -57,7 +57,7 @@ class ModelInfo(NamedTuple):
 
 
 class ModelInfos(NamedTuple):
-    """What `models info` answers."""
+    """The record of `models info`."""
 
     schema: str
     model: None
@@ -77,7 +77,7 @@ class CatalogEntry(NamedTuple):
 
 
 class Catalog(NamedTuple):
-    """What `models catalog` answers."""
+    """The record of `models catalog`."""
 
     schema: str
     model: None

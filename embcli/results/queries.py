@@ -1,4 +1,4 @@
-"""What queries answer."""
+"""The records that queries return."""
 
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
@@ -7,19 +7,19 @@ from embcli.results.numbers import Coordinate, Length, Score, Share
 
 
 class Space(Protocol):
-    """What has vectors: `VectorSpace`, which records do not import."""
+    """The interface of `VectorSpace` that records use without importing it."""
 
     name: str
 
     @property
     def dim(self) -> int:
-        """How many numbers a vector has."""
+        """The number of dimensions."""
 
     def __len__(self) -> int: ...
 
 
 class ModelCard(NamedTuple):
-    """The model that answered."""
+    """The model of an answer."""
 
     name: str
     words: int
@@ -32,14 +32,14 @@ class ModelCard(NamedTuple):
 
 
 class WeightedWord(NamedTuple):
-    """A term of an expression, as found."""
+    """A term of an expression, with the word found."""
 
     word: str
     weight: Length
 
 
 class RankingQuery(NamedTuple):
-    """A question for the words nearest to an expression, as understood."""
+    """A question for the words nearest to an expression, as interpreted."""
 
     expression: str
     method: str
@@ -53,9 +53,9 @@ class RankingQuery(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A word, its score (a distance for `euclidean`) and its place.
+    """A word, its score (a distance for `euclidean`) and its rank.
 
-    In `inputs` the place is the one the word would have had; None where `top` leaves the word out.
+    In `inputs` the rank is the one with the inputs included; None if `top` excludes the word.
     """
 
     rank: int | None
@@ -64,7 +64,7 @@ class Answer(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """Where the word of `--expect` stands, with the inputs excluded and with them included."""
+    """The ranks of the word of `--expect`, with the inputs excluded and included."""
 
     word: str
     rank: int | None
@@ -73,7 +73,7 @@ class Expected(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """What `analogy` and `neighbors` answer."""
+    """The record of `analogy` and `neighbors`."""
 
     schema: str
     model: ModelCard
@@ -84,14 +84,14 @@ class Ranking(NamedTuple):
 
     @property
     def missed(self) -> bool:
-        """Whether a word was expected and is not the answer."""
+        """Whether an expected word is not the first answer."""
         if self.expected is None:
             return False
         return (self.expected.rank if self.query.exclude_inputs else self.expected.rank_with_inputs) != 1
 
 
 class ProjectionQuery(NamedTuple):
-    """A question where words lie on a direction; norm is ‖d‖."""
+    """A question for projections on a direction d. norm: ‖d‖."""
 
     expression: str
     terms: tuple[WeightedWord, ...]
@@ -112,7 +112,7 @@ class Projection(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Two words that a direction should put in order, the low one below the high one."""
+    """Two words and their dot products with a direction. ordered: whether low_dot < high_dot."""
 
     low: str
     high: str
@@ -122,7 +122,7 @@ class Pair(NamedTuple):
 
 
 class Projections(NamedTuple):
-    """What `project` answers. separation: the share of pairs in order; auc: that of all low × high."""
+    """The record of `project`. separation: the share of ordered pairs. auc: that of all low × high combinations."""
 
     schema: str
     model: ModelCard
@@ -153,7 +153,7 @@ class Candidate(NamedTuple):
 
 
 class Distribution(NamedTuple):
-    """What `softmax` answers. entropy: bits, one for each temperature, over all candidates."""
+    """The record of `softmax`. entropy: in bits, over all candidates, one for each temperature."""
 
     schema: str
     model: ModelCard | None
@@ -170,7 +170,7 @@ class WordsQuery(NamedTuple):
 
 
 class Similarity(NamedTuple):
-    """Two words compared. angle: degrees. sign: what the sign of the dot product means."""
+    """A comparison of two words. angle: in degrees. sign: the meaning of the sign of the cosine."""
 
     a: str
     b: str
@@ -182,7 +182,7 @@ class Similarity(NamedTuple):
 
 
 class Similarities(NamedTuple):
-    """What `similarity` answers."""
+    """The record of `similarity`."""
 
     schema: str
     model: ModelCard
@@ -191,14 +191,14 @@ class Similarities(NamedTuple):
 
 
 class Membership(NamedTuple):
-    """A word and its cosine with the mean of all the words, each at unit length."""
+    """A word and its cosine with the mean of the unit vectors of all words."""
 
     word: str
     score: Share
 
 
 class OddOneOut(NamedTuple):
-    """What `odd` answers: the words, the most central first, and the one that belongs least."""
+    """The record of `odd`: the words by descending score, and the word that belongs least."""
 
     schema: str
     model: ModelCard
@@ -218,7 +218,7 @@ class Entry(NamedTuple):
 
 
 class Lookup(NamedTuple):
-    """What `lookup` answers."""
+    """The record of `lookup`."""
 
     schema: str
     model: ModelCard

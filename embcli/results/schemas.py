@@ -1,7 +1,7 @@
-"""JSON Schemas (draft 2020-12) of what the commands answer, made from the records.
+"""JSON Schemas (draft 2020-12) of the commands' output, generated from the records.
 
-A field that may be left out (an extra of an option) is not required; keys that are not named are allowed,
-as keys are only ever added within a version.
+Fields that belong to an option are not required. Additional keys are allowed, because a later release may add keys
+within a version.
 """
 
 import types
@@ -12,7 +12,7 @@ from embcli.errors import UsageProblem
 from embcli.results import evaluations, models, queries
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-# What a command answers with; commands of a group that answer with other records have lines of their own.
+# The record of each command; subcommands with another record than their group have their own entries.
 RECORDS: dict[str, tuple[type, str]] = {
     "analogy": (queries.Ranking, "embcli.analogy/1"),
     "neighbors": (queries.Ranking, "embcli.neighbors/1"),
@@ -28,7 +28,7 @@ RECORDS: dict[str, tuple[type, str]] = {
     "models info": (models.ModelInfos, "embcli.models-info/1"),
     "models catalog": (models.Catalog, "embcli.models-catalog/1"),
 }
-# What some schemas were called while one name stood for several shapes.
+# Former names of schemas, when one name was used for several shapes.
 FORMER_NAMES = {
     "embcli.evaluate-analogies/1": "embcli.evaluate/1",
     "embcli.evaluate-similarity/1": "embcli.evaluate/1",
@@ -61,16 +61,16 @@ SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean", type(
 
 
 def schema_of(command: str) -> dict[str, Any]:
-    """The schema of what a command prints with --json; of `error`, that of an error. UsageProblem."""
+    """The schema of a command's output with --json, or of errors for `error`. Raises UsageProblem."""
     if command == "error":
         return ERROR
     if command not in RECORDS:
-        raise UsageProblem(f'there is no schema of "{command}"', f"one of {', '.join([*RECORDS, 'error'])}")
+        raise UsageProblem(f'there is no schema of "{command}"', f"use one of {', '.join([*RECORDS, 'error'])}")
     record, name = RECORDS[command]
     schema = _object(record)
     schema["properties"]["schema"] = {"const": name}
     former = FORMER_NAMES.get(name)
-    described = {"description": f"Before it had a name of its own, this schema was called {former}."} if former else {}
+    described = {"description": f"The former name of this schema is {former}."} if former else {}
     return {"$schema": DIALECT, "title": name, **described, **schema}
 
 

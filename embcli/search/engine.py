@@ -1,9 +1,9 @@
-"""The one entry to exact search: the best rows for one question or many, and the exact ranks of given rows.
+"""The entry to exact search: the best rows for one question or many, and the exact ranks of given rows.
 
-An engine (`local.py`) reads the matrix in float32, a formula (`formulas.py`) makes a lower and an upper bound of every
-score out of that, and what the bounds leave open is settled here in float64, as printed. So the answers are those of
-scoring every row in float64, on every machine. An engine that reads less, or a server that gives its best rows only,
-would yield `Bounds` of the rows that it returns, and one upper bound for all others.
+An engine (`local.py`) computes products in float32, a formula (`formulas.py`) derives lower and upper bounds of every
+score from them, and rows that the bounds do not decide are scored here in float64 and rounded as printed. The answers
+equal those of scoring every row in float64, on every machine. An engine that reads less, or a server that returns only
+its best rows, would yield `Bounds` of the rows that it returns, and one upper bound for all others.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,22 +21,22 @@ from embcli.vectors.space import VectorSpace
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 BitWords = np.ndarray[Any, np.dtype[np.uint64]]
 
-# Scores worked on at a time: 2 MiB of float32.
+# Scores bounded at a time: 2 MiB of float32.
 SCORE_NUMBERS = 1 << 19
-# The best of so many rows stands for all of them where a floor under the k best is looked for.
+# Rows per group; the maxima of groups give a lower bound of the k-th best score.
 GROUP = 64
-# More candidates in a slice than this for each that is wanted, and the floor is raised.
+# With more than MANY · k candidates in a slice, the cuts are raised.
 MANY = 8
 # Rows ranked in the top FEW are listed individually instead of counted.
 FEW = 1 / 128
-# Pairs of a question and a row that are kept until they are settled, and settled candidates until the best are taken.
+# Undecided (question, row) pairs before they are scored in float64; scored candidates before the best are selected.
 MANY_OPEN = 1 << 18
 MANY_CANDIDATES = 1 << 20
-BEST = -1  # stands for a slot where a row is a candidate for the best
+BEST = -1  # slot number of candidates for the k best rows
 
 
 class Search(NamedTuple):
-    """What to find for one question: the k best rows, and the ranks of `wanted` rows."""
+    """The request of one question: the k best rows, and the ranks of `wanted` rows."""
 
     k: int
     wanted: tuple[int, ...] = ()
@@ -45,7 +45,7 @@ class Search(NamedTuple):
 class Found(NamedTuple):
     """The k best rows with their scores, best first, and the rank and score of each wanted row.
 
-    Scores are as printed; equal scores stand in row order. The rank of a row that is not searched is None.
+    Scores are rounded as printed; ties are in row order. The rank of a row that is not searched is None.
     """
 
     rows: Rows
@@ -54,10 +54,10 @@ class Found(NamedTuple):
 
 
 class Bounds(NamedTuple):
-    """Bounds of the images (`Formula.image`) of some questions' scores for a slice of rows, from `first` on.
+    """Bounds of the images (`Formula.image`) of some questions' scores, for a slice of rows from `first` on.
 
-    An image lies between lower - margin and upper + margin, with the margin of a formula for this `error`. lower and
-    upper: float32 [questions, rows]. number: of the slice.
+    An image lies between lower - margin and upper + margin, where margin is `Formula.margin(error)`. lower and upper:
+    float32 [questions, rows]. number: the number of the slice.
     """
 
     number: int
@@ -69,11 +69,11 @@ class Bounds(NamedTuple):
 
 
 def search(space: VectorSpace, formula: Formula, searches: Sequence[Search], top: int | None = None) -> list[Found]:
-    """Answer the questions of a formula over the first `top` rows (all of them by default).
+    """Answer the questions of a formula over the first `top` rows (all rows by default).
 
-    Of the rows [1, 0], [0, 1], [1, 1], the two nearest to [1, 0] by cosine, and the rank of row 1:
-    search(space, Cosines(space, [[1, 0]]), [Search(2, (1,))]) finds rows 0 and 2 with 1.0 and 0.707107, and row 1 on
-    rank 3 with 0.0. DamagedStore for vectors that are not finite.
+    Example: with the rows [1, 0], [0, 1], [1, 1], search(space, Cosines(space, [[1, 0]]), [Search(2, (1,))]) finds the
+    two rows nearest to [1, 0], rows 0 and 2 with cosines 1.0 and 0.707107, and the rank of row 1, which is 3 with
+    cosine 0.0. Raises DamagedStore for non-finite vectors.
     """
     count = len(space.norms[:top])
     settling = _Settling(formula, searches, count)
@@ -83,7 +83,7 @@ def search(space: VectorSpace, formula: Formula, searches: Sequence[Search], top
 
 
 def _bounds(space: VectorSpace, formula: Formula, questions: int, count: int) -> Iterator[Bounds]:
-    """The bounds of all rows, slice by slice; of a slice, for so many questions that the bounds stay in the cache."""
+    """The bounds of all rows by slices, and within a slice by groups of questions whose bounds fit the cache."""
     for products in local.slices(space, formula.basis, count, unit=formula.is_unit):
         prepared = formula.prepare(products)
         size = max(1, SCORE_NUMBERS // products.values.shape[1])
@@ -94,10 +94,10 @@ def _bounds(space: VectorSpace, formula: Formula, questions: int, count: int) ->
 
 
 class _Wanted(NamedTuple):
-    """The wanted rows of n questions in slots, arrays [n, slots]; an empty slot holds the row -1 and counts nothing.
+    """The wanted rows of n questions as arrays [n, slots]; an empty slot has row -1 and counts nothing.
 
-    scores: as printed. low: a row whose image is below that is not before the wanted one. high: a row whose image is
-    above that is. better: how many rows are known to be before it.
+    scores: rounded as printed. low: rows with a lower image rank below the wanted row. high: rows with a higher image
+    rank above it. better: the number of rows found to rank above it.
     """
 
     rows: Rows
@@ -108,7 +108,11 @@ class _Wanted(NamedTuple):
 
 
 class _Limits(NamedTuple):
-    """What the bounds of a certain error must reach to be perhaps, and must pass to be surely, before a wanted row."""
+    """Thresholds for bounds of a given error.
+
+    perhaps: a row whose upper bound is smaller ranks below the wanted row. surely: a row whose lower bound is greater
+    ranks above it.
+    """
 
     error: float
     margin: Float64Array  # [n]
@@ -117,28 +121,28 @@ class _Limits(NamedTuple):
 
 
 class _Settling:
-    """The best rows and the ranks of n questions, narrowed down slice by slice.
+    """The best rows and the ranks of n questions, accumulated slice by slice.
 
-    An example with one question, k = 1, one wanted row of printed score 0.5, and bounds that err by 0.001. Of rows with
-    the values .3, .4995, .6 and .9, the last two are counted as before the wanted row, the first is not, and the second
-    is open: it is scored in float64. The best value, .9, raises the cut under the best to .9 - .001 - a blur of 1e-6;
-    so .9 alone is a candidate, and its score in float64 is the answer.
+    Example: one question, k = 1, a wanted row of printed score 0.5, bounds with an error of 0.001, and rows with the
+    values .3, .4995, .6 and .9. The last two rank above the wanted row, the first ranks below it, and the second is
+    undecided, so it is scored in float64. The best value, .9, raises the cut to .9 - .001 - a blur of 1e-6. Only the
+    row with .9 remains a candidate, and its score in float64 is the answer.
     """
 
     def __init__(self, formula: Formula, searches: Sequence[Search], count: int) -> None:
         self.formula = formula
         self.count = count
         self.k = np.array([min(one.k, count) for one in searches])
-        # An image below its question's cut is not among the k best; raised as rows come.
+        # Rows with an image below their question's cut are not among the k best; slices raise the cuts.
         self.cuts = np.where(self.k > 0, -np.inf, np.inf)
         self.wanted = self._wanted(searches)
         self.limits = self._limits(0.0)
-        self.open: list[tuple[Rows, Rows, Rows]] = []  # questions, slots and rows that the bounds leave open
-        self.pending = 0  # how many of them
+        self.open: list[tuple[Rows, Rows, Rows]] = []  # questions, slots and rows that the bounds do not decide
+        self.pending = 0  # number of pairs in `open`
         self.candidates: list[tuple[Rows, Rows, Float64Array]] = []  # questions, rows, scores
 
     def add(self, bounds: Bounds) -> None:
-        """Count the rows that are surely before wanted ones, keep what is open."""
+        """Count the rows that surely rank above wanted rows, and keep the undecided ones."""
         part = bounds.questions
         if bounds.error != self.limits.error:
             self.limits = self._limits(bounds.error)
@@ -153,12 +157,12 @@ class _Settling:
             self._settle()
 
     def found(self, searches: Sequence[Search]) -> list[Found]:
-        """What was found, once all rows have been added."""
+        """The results, after all rows have been added."""
         self._settle()
         questions, rows, scores = self._best()
         edges = np.searchsorted(questions, np.arange(len(searches) + 1)).tolist()
         if (np.diff(edges) < self.k).any():
-            raise DamagedStore("the vectors hold numbers that are not finite")
+            raise DamagedStore("the vectors contain non-finite numbers")
         found = []
         for number, one in enumerate(searches):
             best = slice(edges[number], edges[number + 1])
@@ -187,13 +191,13 @@ class _Settling:
         return _Limits(error, margin, _below(low), -_below(-high))
 
     def _printed(self, questions: Rows, rows: Rows) -> Float64Array:
-        """Scores of questions for the rows beside them, as printed."""
+        """The score of each question for the row beside it, rounded as printed."""
         parts = [slice(i, i + ROWS_SCORED_AT_ONCE) for i in range(0, len(questions), ROWS_SCORED_AT_ONCE)]
         scores = [self.formula.exact(questions[part], rows[part]) for part in parts]
         return self.formula.rounded(np.concatenate([np.zeros(0), *scores]))
 
     def _count(self, bounds: Bounds, active: Rows, slot: int, perhaps: Float32Array, surely: Float32Array) -> None:
-        """Count the many rows that are before a wanted row of the active questions."""
+        """Count the rows that rank above wanted rows; efficient where these rows are many."""
         lower, upper = bounds.lower, bounds.upper
         if len(active) < len(lower):
             is_one = lower is upper
@@ -206,9 +210,9 @@ class _Settling:
         self._keep_open(questions[places], slot, bounds.first + columns)
 
     def _list(self, bounds: Bounds, shallow: Float32Array, surely: Float32Array) -> None:
-        """List the few rows that come near the top: before wanted rows there, or among the best."""
+        """List the rows that may rank above wanted rows near the top, or be among the k best."""
         part, upper = bounds.questions, bounds.upper
-        if bounds.number.bit_count() <= 1 and self.k[part].any():  # slices 0, 1, 2, 4, 8, …: half of all is new
+        if bounds.number.bit_count() <= 1 and self.k[part].any():  # slices 0, 1, 2, 4, 8, …
             self._raise_cuts(bounds)
         for is_raised in (False, True):
             cut = _below(self.cuts[part] - self.limits.margin[part])
@@ -229,9 +233,9 @@ class _Settling:
         self._keep_open(questions[is_open], BEST, rows[is_open])
 
     def _raise_cuts(self, bounds: Bounds) -> None:
-        """Let the k best of a slice raise the cuts.
+        """Raise the cuts to the k-th best value of a slice.
 
-        The k-th best maximum of a group of rows bounds the k-th best value from below, in one fast pass.
+        The k-th largest maximum of groups of rows is a lower bound of that value, and one fast pass finds it.
         """
         part, lower = bounds.questions, bounds.lower
         k = np.maximum(self.k[part], 1)
@@ -250,7 +254,7 @@ class _Settling:
             self.pending += len(rows)
 
     def _settle(self) -> None:
-        """Settle in float64 what the bounds left open."""
+        """Score the undecided pairs in float64."""
         if not self.open:
             return
         questions, slots, rows = (np.concatenate(columns) for columns in zip(*self.open, strict=True))
@@ -265,7 +269,7 @@ class _Settling:
             self.candidates = [self._best()]
 
     def _best(self) -> tuple[Rows, Rows, Float64Array]:
-        """The k best candidates of each question, in order; equal scores in row order."""
+        """The k best candidates of each question, in order; ties in row order."""
         if not self.candidates:
             return np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros(0)
         questions, rows, scores = (np.concatenate(columns) for columns in zip(*self.candidates, strict=True))
@@ -277,26 +281,26 @@ class _Settling:
 
 
 def _below(values: Float64Array) -> Float32Array:
-    """The float32 below each value; of an infinite one, itself."""
+    """A float32 below each value; infinity is unchanged."""
     with np.errstate(over="ignore"):
         below = values.astype(np.float32)
     return np.nextafter(below, np.float32(-np.inf), out=below, where=values < np.inf)
 
 
 def _bits(mask: Mask) -> BitWords:
-    """A mask [n, m] as the bits of 64-bit words [n, m / 64]; adding up bits is ten times as fast as booleans."""
+    """A mask [n, m] as 64-bit words [n, m / 64]; counting bits is ten times as fast as summing booleans."""
     if mask.shape[1] % 64:
         mask = np.pad(mask, ((0, 0), (0, -mask.shape[1] % 64)))
     return np.packbits(mask, axis=1).view(np.uint64)
 
 
 def _counts(bits: BitWords) -> Rows:
-    """How many are true in each row of a mask."""
+    """The number of true elements in each row of a mask."""
     return np.asarray(np.bitwise_count(bits).sum(axis=1, dtype=np.intp))
 
 
 def _true_places(bits: BitWords) -> tuple[Rows, Rows]:
-    """Row and column of each true element of a mask; fast where few are."""
+    """Row and column of each true element of a mask; fast for sparse masks."""
     row, word = np.divmod(np.flatnonzero(bits), max(1, bits.shape[1]))
     inside = np.unpackbits(bits[row, word].view(np.uint8).reshape(-1, 8), axis=1)
     which, offset = np.nonzero(inside)

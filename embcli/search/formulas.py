@@ -1,10 +1,10 @@
-"""Scores of many questions for a slice of rows: lower and upper bounds in float32, true scores in float64.
+"""Scores of many questions for a slice of rows: lower and upper bounds in float32, exact scores in float64.
 
-A formula holds n questions. Their scores are made of the products of a row with some vectors, `basis` [w, dim]:
-P = basis · V̂ᵀ [w, rows] (basis · Vᵀ for lengths) is one matrix product. `bounds` makes two arrays [questions, rows] out
-of P. They bound the image of the score, a number that grows with the score and is cheaper to compute.
+A formula holds n questions. Their scores are functions of the products of a row with some vectors, `basis` [w, dim]:
+P = basis · V̂ᵀ [w, rows] (basis · Vᵀ for lengths) is one matrix product. From P, `bounds` computes two arrays
+[questions, rows], which bound the image of the score, a monotonic function of the score that is cheaper to compute.
 
-Questions that share heads and tails share their products (`shared_terms.py`).
+Questions with the same heads and tails share the products (`shared_terms.py`).
 """
 
 from collections.abc import Sequence
@@ -32,70 +32,70 @@ from embcli.vectors.arithmetic import (
 from embcli.vectors.space import VectorSpace
 
 EPSILON = 1e-6
-# What a few roundings in float32 add up to, relative to the number.
+# Relative error of a few rounding steps in float32.
 ROUNDINGS = 8 * UNIT
-# Keeps 1 / distance finite; a shorter distance than its root is undecided, and found in float64.
+# Keeps 1 / distance finite; shorter distances than its root are undecided and scored in float64.
 SHORTEST_SQUARE = 1e-12
 
-# A call of numpy for each run takes longer than copying heads and tails where runs are shorter.
+# Below this mean length of runs, copying heads and tails is faster than one numpy call per run.
 SHORT_RUN = 4
 
 Prepared = tuple[Any, ...]
 
 
 class Formula(Protocol):
-    """How n questions are scored."""
+    """The scores of n questions."""
 
     basis: Float64Array  # [w, dim]
-    is_unit: bool  # whether its products are with unit rows
+    is_unit: bool  # whether the products are with unit rows
 
     def prepare(self, products: Slice) -> Prepared:
-        """What all questions share for a slice of rows."""
+        """Intermediate results for a slice of rows that all questions share."""
 
     def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
         """Lower and upper bounds [last - first, rows] of the images of some questions' scores."""
 
     def margin(self, error: float) -> Float64Array:
-        """How far an image may lie outside its bounds [n], for products that err by `error`."""
+        """The largest distance [n] of an image outside its bounds, for products with an error up to `error`."""
 
     def image(self, scores: Float64Array) -> Float64Array:
-        """What is bounded, for scores [n, m]."""
+        """The bounded quantity for scores [n, m]."""
 
     def blur(self, images: Float64Array, questions: slice) -> Float64Array:
-        """How far from an image [questions, m] another may lie whose score is printed the same."""
+        """The largest distance of two images [questions, m] whose scores print the same."""
 
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
-        """The true score of each question, given by its number, for the row beside it."""
+        """The exact score of each question, given by its number, for the row beside it."""
 
     def rounded(self, scores: Float64Array) -> Float64Array:
-        """Scores as they are printed and compared."""
+        """Scores rounded as they are printed and compared."""
 
 
 class _CosineFormula:
-    """What formulas have in common whose scores are cosines, or are made of cosines: image = scale · score."""
+    """Base of formulas whose scores are functions of cosines: image = scale · score."""
 
     is_unit = True
     scale: Float64Array  # [n]
 
     def image(self, scores: Float64Array) -> Float64Array:
-        """The scores, scaled."""
+        """The scaled scores."""
         return scores * self.scale[:, None]
 
     def margin(self, error: float) -> Float64Array:
-        """None, unless a formula has one."""
+        """Zero by default."""
         return np.zeros(len(self.scale))
 
     def blur(self, images: Float64Array, questions: slice) -> Float64Array:
-        """The same for all images of a question."""
+        """Constant for all images of a question."""
         return np.broadcast_to(COSINE_BLUR * self.scale[questions, None], images.shape)
 
     def rounded(self, scores: Float64Array) -> Float64Array:
-        """At 6 decimals."""
+        """Round to 6 decimals."""
         return round_cosines(scores)
 
 
 class Cosines(_CosineFormula):
-    """cos(v, q) for vectors q [n, dim] that share nothing."""
+    """cos(v, q) for independent vectors q [n, dim]."""
 
     def __init__(self, space: VectorSpace, queries: Float64Array) -> None:
         self._space = space
@@ -103,15 +103,15 @@ class Cosines(_CosineFormula):
         self.scale = np.ones(len(queries))
 
     def prepare(self, products: Slice) -> Prepared:
-        """The products, which are the scores."""
+        """The products; they are the scores."""
         return (products.values,)
 
     def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
-        """The scores twice; `margin` tells how far they may be off."""
+        """The scores as both bounds; `margin` is their error."""
         return prepared[0][first:last], prepared[0][first:last]
 
     def margin(self, error: float) -> Float64Array:
-        """That of the products."""
+        """The error of the products."""
         return np.full(len(self.basis), error)
 
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
@@ -122,7 +122,7 @@ class Cosines(_CosineFormula):
 class SumsOfCosines(_CosineFormula):
     """cos(v, h + t̂) = (v̂ · h + cos(v, t)) / ‖h + t̂‖ for heads h and tails t: 3CosAdd over unit vectors.
 
-    terms: of each question, the tail last, with the weight 1. vectors [n, dim]: the questions' sums.
+    terms: the terms of each question, with the tail last and of weight 1. vectors [n, dim]: the sums of the questions.
     """
 
     def __init__(self, space: VectorSpace, terms: Sequence[Terms], vectors: Float64Array) -> None:
@@ -136,12 +136,12 @@ class SumsOfCosines(_CosineFormula):
         self._reach = 1 + lengths(heads)[self._shared.head_of]
 
     def prepare(self, products: Slice) -> Prepared:
-        """The products of heads and of tails."""
+        """The products of the heads and of the tails."""
         count = len(self._shared.heads)
         return products.values[:count], products.values[count:]
 
     def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
-        """The sums twice; `margin` tells how far they may be off."""
+        """The sums as both bounds; `margin` is their error."""
         heads, tails = prepared
         runs = self._shared.runs(first, last)
         if len(runs) * SHORT_RUN > last - first:
@@ -154,7 +154,7 @@ class SumsOfCosines(_CosineFormula):
         return sums, sums
 
     def margin(self, error: float) -> Float64Array:
-        """That of the tail's product, and of the head's as far as the head reaches."""
+        """The error of the tail's product plus that of the head's, which is proportional to the head's length."""
         return error * self._reach
 
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
@@ -165,8 +165,8 @@ class SumsOfCosines(_CosineFormula):
 class ProductsOfCosines(_CosineFormula):
     """3CosMul: Π s(v, p)^w / (Π s(v, n)^w + ε), s = (1 + cos) / 2, over positive terms p and negative terms n.
 
-    It grows with every positive similarity and falls with every negative one, so the ends of the cosines'
-    intervals give the ends of its own. terms: of each question, a positive one last.
+    It increases with every positive similarity and decreases with every negative one, so the bounds of the cosines
+    give its bounds. terms: the terms of each question, with a positive one last.
     """
 
     def __init__(self, space: VectorSpace, terms: Sequence[Terms]) -> None:
@@ -180,7 +180,7 @@ class ProductsOfCosines(_CosineFormula):
         self._tails = [place[row] for row in self._shared.tails]
         self._tail_weights = np.array([question[-1][1] for question in terms])
         longest = max(len(question) for question in terms)
-        # Padded with a weight of 0, whose factor is 1.
+        # Padded with weight 0, which gives a factor of 1.
         self._places = np.zeros((len(terms), longest), np.intp)
         self._weights = np.zeros((len(terms), longest))
         for number, question in enumerate(terms):
@@ -188,7 +188,7 @@ class ProductsOfCosines(_CosineFormula):
                 self._places[number, j], self._weights[number, j] = place[row], weight
 
     def prepare(self, products: Slice) -> Prepared:
-        """The heads' quotients and the tails' similarities, each from below and from above."""
+        """Lower and upper bounds of the heads' quotients and of the tails' similarities."""
         values = products.values
         error = products.error / 2 + ROUNDINGS
         middle = (1 + values) / 2
@@ -207,7 +207,7 @@ class ProductsOfCosines(_CosineFormula):
         return quotients[0], quotients[1], low[self._tails], high[self._tails]
 
     def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
-        """The products of the ends of the intervals."""
+        """The products of the lower bounds, and of the upper bounds."""
         *heads, low, high = prepared
         shape = last - first, low.shape[1]
         lower, upper = np.empty(shape, np.float32), np.empty(shape, np.float32)
@@ -224,7 +224,7 @@ class ProductsOfCosines(_CosineFormula):
         for j in range(self._places.shape[1]):
             weights = self._weights[questions, j]
             similarities = (1 + unit_cosines(units, self.basis[self._places[questions, j]])) / 2
-            # A power of 1 changes nothing; other powers may differ in their last bit from machine to machine.
+            # The exponent 1 is exact; other powers may differ in the last bit between machines.
             similarities = np.where(np.abs(weights) == 1, similarities, similarities ** np.abs(weights))
             numerator *= np.where(weights > 0, similarities, 1)
             denominator *= np.where(weights < 0, similarities, 1)
@@ -234,8 +234,8 @@ class ProductsOfCosines(_CosineFormula):
 class PairDirections(_CosineFormula):
     """cos(v̂ - ĉ, d) with d = b̂ - â, for questions b - a + c.
 
-    As ‖v̂ - ĉ‖² = 1 + ‖ĉ‖² - 2 v̂ · ĉ, two products a row are enough: (v̂ · d - ĉ · d) / ‖v̂ - ĉ‖. ‖ĉ‖ is 1, or 0 for
-    the zero vector.
+    ‖v̂ - ĉ‖² = 1 + ‖ĉ‖² - 2 v̂ · ĉ, so two products per row are enough: (v̂ · d - ĉ · d) / ‖v̂ - ĉ‖. ‖ĉ‖ is 1, or 0
+    for the zero vector.
     """
 
     def __init__(self, space: VectorSpace, terms: Sequence[Terms]) -> None:
@@ -245,13 +245,13 @@ class PairDirections(_CosineFormula):
         self._heads = unit_rows(np.stack([_head(space, head) for head in self._shared.heads]))
         self.basis = np.concatenate([self._heads, self._tails])
         self.scale = np.ones(len(terms))
-        # Where a question begins to rise: ĉ · d.
+        # ĉ · d of each question.
         self._foot = dot_products(self._tails[self._shared.tail_of], self._heads[self._shared.head_of])
 
     def prepare(self, products: Slice) -> Prepared:
-        """Cosines with the heads; one over the longest and over the shortest distance from the tails; unclear rows.
+        """Cosines with the heads, their error, bounds of 1 / distance from the tails, and undecided rows.
 
-        A row without any cosine is perpendicular to all, or else zero: that is found in float64.
+        A row whose cosines are all 0 is perpendicular to the basis or a zero vector; float64 decides.
         """
         heads, tails = products.values[: len(self._heads)], products.values[len(self._heads) :]
         squares = (1 + lengths(self._tails)[:, None] ** 2).astype(np.float32) - 2 * tails
@@ -262,7 +262,7 @@ class PairDirections(_CosineFormula):
         return heads, rise_error, np.asarray(farthest), np.asarray(nearest), ~products.values.any(axis=0)
 
     def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
-        """The rise from ĉ along d, over the distance from ĉ, from below and from above."""
+        """Bounds of the component of v̂ - ĉ along d, divided by the distance from ĉ."""
         heads, error, farthest, nearest, is_unclear = prepared
         shape = last - first, heads.shape[1]
         lower, upper = np.empty(shape, np.float32), np.empty(shape, np.float32)
@@ -275,7 +275,7 @@ class PairDirections(_CosineFormula):
         return lower, upper
 
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
-        """cos(v̂ - ĉ, d) in float64; rounding dust points nowhere, and a zero vector has no direction to compare."""
+        """cos(v̂ - ĉ, d) in float64; 0 for a zero vector, and where v̂ - ĉ is only rounding error."""
         units = unit_rows(self._space.float64(rows))
         steps = units - self._tails[self._shared.tail_of[questions]]
         steps[(np.abs(steps).max(axis=1) < NO_STEP) | ~units.any(axis=1)] = 0
@@ -283,7 +283,7 @@ class PairDirections(_CosineFormula):
 
 
 class LikelyCosines(_CosineFormula):
-    """P(v) · cos(v, c), P(v) = 1 / (1 + exp(-w · v̂ - b)): LRCos, for tails c [n] and classes (w, b) of their own.
+    """P(v) · cos(v, c), P(v) = 1 / (1 + exp(-w · v̂ - b)): LRCos, for tails c [n], each with its class (w, b).
 
     Drozd, Gladkova and Matsuoka, Word Embeddings, Analogies, and Machine Learning, COLING 2016.
     """
@@ -299,11 +299,11 @@ class LikelyCosines(_CosineFormula):
         self.scale = np.ones(len(tails))
 
     def prepare(self, products: Slice) -> Prepared:
-        """Cosines with the tails and with the classes."""
+        """Cosines with the tails and with the class weights."""
         return products.values[: len(self._tails)], products.values[len(self._tails) :], products.error
 
     def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
-        """Products of the ends of the intervals of the likelihood and of the cosine."""
+        """Products of the bounds of the probability and of the cosine."""
         near, along, error = prepared[0][first:last], prepared[1][first:last], np.float32(prepared[2])
         steepness = self._steepness[first:last, None].astype(np.float32)
         intercepts = self._intercepts[first:last, None].astype(np.float32)
@@ -312,7 +312,7 @@ class LikelyCosines(_CosineFormula):
         return np.minimum(below * low, below * high), np.maximum(above * low, above * high)
 
     def margin(self, error: float) -> Float64Array:
-        """The roundings of the likelihood and of the product."""
+        """The rounding errors of the probability and of the product."""
         return np.full(len(self.scale), 4 * ROUNDINGS)
 
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
@@ -323,7 +323,7 @@ class LikelyCosines(_CosineFormula):
 
 
 def _head(space: VectorSpace, terms: Terms) -> Float64Array:
-    """Σ weight · v̂ [dim]; of no terms, the zero vector."""
+    """Σ weight · v̂ [dim]; the zero vector without terms."""
     units = unit_rows(space.float64([row for row, _ in terms]))
     return weighted_sum(units, np.array([weight for _, weight in terms]))
 
@@ -334,7 +334,7 @@ def _likelihood(logits: FloatArray) -> FloatArray:
 
 
 def _power(similarity: Float32Array, weight: float, sign: int) -> Float32Array:
-    """A bound of s^w from one of s, from below (sign -1) or above (1): past what the roundings of both may hide."""
+    """A lower (sign -1) or upper (sign 1) bound of s^w from the same bound of s, including rounding errors."""
     with np.errstate(under="ignore"):
         power = similarity if weight == 1 else (similarity.astype(np.float64) ** weight).astype(np.float32)
         return np.asarray(power * np.float32(1 + sign * ROUNDINGS))

@@ -1,4 +1,4 @@
-"""Formulas of scores that grow with the lengths of vectors: dot products and Euclidean distances."""
+"""Formulas of scores that depend on the lengths of vectors: dot products and Euclidean distances."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from embcli.vectors.space import VectorSpace
 
 
 class _LengthFormula:
-    """What formulas have in common whose scores grow with ‖v‖, for vectors q [n, dim]; q̂ = q / ‖q‖ is multiplied."""
+    """Base of formulas whose scores depend on ‖v‖, for vectors q [n, dim]; the basis is q̂ = q / ‖q‖."""
 
     is_unit = False
 
@@ -28,11 +28,11 @@ class _LengthFormula:
         self.basis = unit_rows(queries)
 
     def margin(self, error: float) -> Float64Array:
-        """None: the error of a row's product grows with ‖v‖, so it is in the bounds."""
+        """Zero: the error of a product is proportional to ‖v‖, so the bounds include it."""
         return np.zeros(len(self.basis))
 
     def rounded(self, scores: Float64Array) -> Float64Array:
-        """At 9 significant digits."""
+        """Round to 9 significant digits."""
         return round_lengths(scores)
 
 
@@ -40,15 +40,15 @@ class Dots(_LengthFormula):
     """v · q; the image is v · q̂."""
 
     def prepare(self, products: Slice) -> Prepared:
-        """The products from below and from above; of rows that float32 cannot measure, nothing is known."""
+        """Bounds of the products; rows outside the safe range of float32 have infinite bounds."""
         error, upper = np.float32(products.error) * products.norms, products.values
         lower = upper - error
-        upper += error  # the products themselves are not needed any more
+        upper += error  # in place: the products are not used again
         lower[:, products.unsafe], upper[:, products.unsafe] = -np.inf, np.inf
         return lower, upper
 
     def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
-        """Those that are prepared."""
+        """The prepared bounds."""
         lower, upper = prepared
         return lower[first:last], upper[first:last]
 
@@ -57,7 +57,7 @@ class Dots(_LengthFormula):
         return scores / self._lengths[:, None]
 
     def blur(self, images: Float64Array, questions: slice) -> Float64Array:
-        """A unit in the ninth digit."""
+        """One unit in the ninth digit."""
         return LENGTH_BLUR * np.abs(images)
 
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
@@ -66,17 +66,17 @@ class Dots(_LengthFormula):
 
 
 class Distances(_LengthFormula):
-    """-‖v - q‖, the Euclidean distance with its sign turned.
+    """-‖v - q‖, the negative Euclidean distance.
 
-    The image is 1 - ‖v - q‖² / ‖q‖² = 2 r cos(v, q) - r², with r = ‖v‖ / ‖q‖; no root needs to be taken.
+    The image is 1 - ‖v - q‖² / ‖q‖² = 2 r cos(v, q) - r², with r = ‖v‖ / ‖q‖, which requires no square root.
     """
 
     def prepare(self, products: Slice) -> Prepared:
-        """Products and norms, columns that float32 cannot measure, and the error of a product relative to the norm."""
+        """Products, norms, columns outside the safe range of float32, and the error of a product relative to ‖v‖."""
         return products.values, products.norms, products.unsafe, products.error
 
     def bounds(self, prepared: Prepared, first: int, last: int) -> tuple[Float32Array, Float32Array]:
-        """The image from below and from above; of rows that are far too long beside q, nothing is known."""
+        """Bounds of the image; rows outside the safe range, or far longer than q, have infinite bounds."""
         values, norms, unsafe, error = prepared
         inverse = (1 / self._lengths[first:last, None]).astype(np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -95,7 +95,7 @@ class Distances(_LengthFormula):
         return 1 - np.square(scores / self._lengths[:, None])
 
     def blur(self, images: Float64Array, questions: slice) -> Float64Array:
-        """A unit in the ninth digit of the distance, whose square moves by twice as much, and some room."""
+        """One unit in the ninth digit of the distance, doubled by the square, with a margin."""
         return 3 * LENGTH_BLUR * np.abs(1 - images)
 
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:

@@ -1,7 +1,7 @@
-"""The engine for vectors in this machine's memory: float32 products of a few directions with all rows, slice by slice.
+"""The engine for vectors in local memory: float32 products of some directions with all rows, slice by slice.
 
-The matrix is read once, whatever the number of questions. A slice has as many rows as let the products stay in a
-processor's cache.
+The matrix is read once, regardless of the number of questions. The size of a slice is chosen so that the products fit
+the processor's cache.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from embcli.errors import DamagedStore
 from embcli.vectors.arithmetic import Float32Array, Float64Array, Rows, float32_error, unit_rows
 from embcli.vectors.space import VectorSpace
 
-# Products held at a time (16 MiB of float32), and the least and most rows of a slice. With few directions a slice is
-# read once only, and calls of numpy take longer than what a smaller slice would save.
+# Products per slice (16 MiB of float32), and the least and most rows of a slice. With few directions a slice is read
+# only once, and the overhead of numpy calls outweighs the gain of smaller slices.
 PRODUCT_NUMBERS = 1 << 22
 SLICE_ROWS = (1024, 16_384)
 FEW_DIRECTIONS, FEW_ROWS = 8, 65_536
-LARGE_NUMBERS = 1 << 26  # of a matrix: 256 MiB
-# A slice's rows are a multiple of this, so that a mask of them fills whole 64-bit words.
+LARGE_NUMBERS = 1 << 26  # numbers in a large matrix: 256 MiB
+# The rows of a slice are a multiple of this, so that their masks fill whole 64-bit words.
 STEP = 64
 # Norms outside this range may over- or underflow in float32; such rows are scored in float64.
 SAFE_NORMS = (1e-15, 1e15)
@@ -28,9 +28,9 @@ SAFE_NORMS = (1e-15, 1e15)
 class Slice(NamedTuple):
     """Products of w basis vectors of length 1 or less (b) with consecutive rows of a space.
 
-    number: of the slice, from 0. first: its first row. values: float32 [w, rows], b · v̂ for unit rows, else b · v.
-    error: how far a value may be from the true one, for vectors of length 1. norms: ‖v‖, float32 [rows]. unsafe: the
-    columns of rows too long or too short for float32; their values are true for unit rows, else they are 0.
+    number: the number of the slice, from 0. first: its first row. values: float32 [w, rows], b · v̂ for unit rows, else
+    b · v. error: the largest error of a value, for vectors of length 1. norms: ‖v‖, float32 [rows]. unsafe: the columns
+    of rows too long or too short for float32; their values are computed in float64 for unit rows, else they are 0.
     """
 
     number: int
@@ -42,17 +42,17 @@ class Slice(NamedTuple):
 
 
 def slices(space: VectorSpace, basis: Float64Array, count: int, *, unit: bool) -> Iterator[Slice]:
-    """The products of a basis [w, dim] with the first `count` rows; the memory of a slice serves others later.
+    """The products of a basis [w, dim] with the first `count` rows; later slices reuse the memory of earlier ones.
 
-    DamagedStore for vectors that are not finite.
+    Raises DamagedStore for non-finite vectors.
     """
     directions = basis.astype(np.float32)
     are_few = len(basis) <= FEW_DIRECTIONS
     least, most = SLICE_ROWS
     room = PRODUCT_NUMBERS // len(basis) // STEP * STEP
     width = min(max(room, least), max(most, FEW_ROWS) if are_few else most)
-    # Threads of BLAS wait for each other at each call: of a large matrix, few directions are multiplied with as many
-    # rows as there is memory for. A small one is rather kept in the cache.
+    # The threads of BLAS synchronise at each call, so few directions are multiplied with as many rows of a large matrix
+    # as the memory limit allows. Products of a small matrix stay in the cache instead.
     is_large = are_few and count * space.dim > LARGE_NUMBERS
     at_once = max(width, room // width * width) if is_large else width
     memory = np.empty(len(basis) * min(at_once, count), np.float32)
@@ -73,14 +73,14 @@ def slices(space: VectorSpace, basis: Float64Array, count: int, *, unit: bool) -
             if len(rows):
                 values[:, rows - first] = (basis @ unit_rows(space.float64(rows)).T) if unit else 0
             if not np.isfinite(values[0].sum()):
-                raise DamagedStore("the vectors hold numbers that are not finite")
+                raise DamagedStore("the vectors contain non-finite numbers")
             yield Slice(first // width, first, values, error, norms[first:last], rows - first)
 
 
 def _multiply(directions: Float32Array, vectors: Float32Array, norms: Float32Array | None, out: Float32Array) -> bool:
-    """Write directions · vectorsᵀ to `out` [w, rows]; returns whether the vectors were divided by their norms before.
+    """Write directions · vectorsᵀ to `out` [w, rows]; returns whether the vectors were divided by their norms first.
 
-    They are where that takes fewer divisions, as there are fewer numbers in the vectors than products.
+    They are divided first where that takes fewer divisions than dividing the products.
     """
     is_divided = norms is not None and len(directions) > vectors.shape[1]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):

@@ -1,7 +1,7 @@
-"""Which heads and tails questions share: of king - man + woman, the head is king - man and the tail is woman.
+"""Heads and tails that questions share: in king - man + woman, the head is king - man and the tail is woman.
 
-The 19,544 Google analogies are made of some 550 heads and 900 tails, so that most of a score is one addition; a dot
-product for each would take ten times as long.
+The 19,544 Google analogies have about 550 heads and 900 tails, so most scores cost one addition; a dot product for
+each question would take ten times as long.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ Terms = Sequence[tuple[int, float]]  # rows and weights
 
 
 class Run(NamedTuple):
-    """Questions in a row with the same head, whose tails stand in a row, too. `questions` counts from the first."""
+    """Consecutive questions with the same head and consecutive tails. `questions` is relative to the first question."""
 
     questions: slice
     head: int
@@ -25,7 +25,7 @@ class Run(NamedTuple):
 
 
 class SharedTerms:
-    """The different heads and tails of some questions; a head is all terms but the last, and its weight."""
+    """The distinct heads and tails of questions; a head is all terms but the last, with the weight of the last."""
 
     def __init__(self, terms: Sequence[Terms]) -> None:
         head_numbers: dict[tuple[tuple[tuple[int, float], ...], float], int] = {}
@@ -40,7 +40,7 @@ class SharedTerms:
         self._runs: dict[tuple[int, int], list[Run]] = {}
 
     def runs(self, first: int, last: int) -> list[Run]:
-        """The questions from `first` to `last` as runs, which numpy can add up at one call each."""
+        """The questions from `first` to `last` as runs, each of which numpy adds in one call."""
         if (first, last) not in self._runs:
             heads, tails = self.head_of[first:last], self.tail_of[first:last]
             is_new = (np.diff(heads) != 0) | (np.diff(tails) != 1)
@@ -52,7 +52,7 @@ class SharedTerms:
 
 
 def shares_terms(terms: Sequence[Terms]) -> bool:
-    """Whether `SumsOfCosines` saves work: the weights of the tails are 1, and words come again."""
+    """Whether `SumsOfCosines` is faster: all tails have weight 1, and heads and tails recur."""
     if not all(len(question) > 1 and question[-1][1] == 1 for question in terms):
         return False
     shared = SharedTerms(terms)

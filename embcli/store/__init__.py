@@ -1,1 +1,1 @@
-"""The single-file store: write it atomically, open it by mmap, verify it."""
+"""The single-file store: atomic writing, opening by mmap, verification."""

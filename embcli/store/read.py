@@ -1,10 +1,10 @@
-"""The single-file store: its format, opening it by mmap, verifying it. `write.py` writes it.
+"""The single-file store: format, opening by mmap, verification. `write.py` writes it.
 
-One model is one file in the safetensors format (github.com/huggingface/safetensors: 8 bytes of header
-length, little-endian; a JSON header padded with spaces; the tensors, end to end):
+A model is one file in the safetensors format (github.com/huggingface/safetensors: 8 bytes of header length,
+little-endian; a JSON header padded with spaces; the tensors without gaps):
 
     vectors  F32 [rows, dim]   as in the source
-    norms    F32 [rows]        ‖v‖, added up in float64
+    norms    F32 [rows]        ‖v‖, summed in float64
     order    I32 [rows]        rows sorted by the bytes of their word
     offsets  I64 [rows + 1]    where each word begins in `words`
     ngrams   F32 [buckets, dim]  vectors of character n-grams, in models of fastText only
@@ -12,8 +12,8 @@ length, little-endian; a JSON header padded with spaces; the tensors, end to end
     crc32    U32 [MiBs]        CRC-32 of each MiB of the tensors before it
 
 `__metadata__` holds strings: format, source, source_size, source_mtime_ns, source_sha256, reader,
-sorted_by_frequency (true, false or unknown), created, duplicates, and header_crc32, the CRC-32 of the header with
-the digits of that number set to 0.
+sorted_by_frequency (true, false or unknown), created, duplicates, and header_crc32, the CRC-32 of the header with its
+own digits set to 0.
 """
 
 import json
@@ -34,7 +34,7 @@ from embcli.errors import DamagedStore
 FORMAT = "embcli/1"
 SUFFIX = ".safetensors"
 MEBIBYTE = 1 << 20
-PAGE = 4096  # the tensors begin on a page, so that every kernel maps the vectors well aligned
+PAGE = 4096  # the tensors begin at a page boundary, so that the mapped vectors are aligned
 NO_CRC = "0" * 8
 CRC_FIELD = re.compile(rb'"header_crc32":"([0-9a-f]{8})"')
 DTYPES: dict[str, np.dtype[Any]] = {
@@ -60,12 +60,12 @@ Array = np.ndarray[Any, np.dtype[Any]]
 Block = tuple[Sequence[bytes], np.ndarray[Any, np.dtype[np.float32]]]
 
 
-# Device, inode and header checksum of a store: what tells a file from one that has replaced it.
+# Device, inode and header checksum of a store, which distinguish a file from its replacement.
 Identity = tuple[int, int, str]
 
 
 class Store(NamedTuple):
-    """An open store: its arrays, all views of one read-only mapping, its metadata, and which file it is."""
+    """An open store: its arrays, which are views of one read-only mapping, its metadata, and its file identity."""
 
     vectors: np.ndarray[Any, np.dtype[np.float32]]
     norms: np.ndarray[Any, np.dtype[np.float32]]
@@ -78,9 +78,9 @@ class Store(NamedTuple):
 
 
 def open_store(path: Path) -> Store:
-    """Map a store into memory. The cost does not grow with the vocabulary: only the header is read.
+    """Map a store into memory. Only the header is read, so the cost does not grow with the vocabulary.
 
-    FileNotFoundError; DamagedStore for a file that is truncated, altered in its structure, or not ours.
+    Raises FileNotFoundError; DamagedStore for a file that is truncated, has a damaged structure, or is not a store.
     """
     with path.open("rb") as file:
         stat = os.fstat(file.fileno())
@@ -98,11 +98,10 @@ def open_store(path: Path) -> Store:
 
 
 def verify(path: Path, tensors: Sequence[str] = (), identity: Identity | None = None) -> None:
-    """Read a store and compare its checksums; DamagedStore at the first MiB that differs.
+    """Read a store and compare its checksums. Raises DamagedStore at the first MiB that differs.
 
-    CRC-32 finds every single flipped bit, wherever it is in the file; the header has one of its own. When
-    some tensors are named, only the MiBs that hold them are read. identity: which file it must be, or else
-    FileNotFoundError.
+    CRC-32 detects every single flipped bit; the header has its own checksum. tensors: if given, only the MiBs that
+    contain them are read. identity: the expected file; raises FileNotFoundError if the file was replaced.
     """
     store = open_store(path)  # checks the structure
     with path.open("rb") as file:
@@ -124,17 +123,17 @@ def verify(path: Path, tensors: Sequence[str] = (), identity: Identity | None = 
                 continue
             file.seek(8 + length + first)
             if zlib.crc32(file.read(last - first)) != crc:
-                raise DamagedStore(f"{path} is damaged in its MiB {number + 1} of {len(expected)}", repair_hint(path))
+                raise DamagedStore(f"{path} is damaged in MiB {number + 1} of {len(expected)}", repair_hint(path))
 
 
 def repair_hint(path: Path) -> str:
     """How to repair a damaged store."""
     remove = f"run: embcli models remove {path.stem}"
-    return f"{remove} (it is made again at its next use)" if path.stem == "glove" else f"{remove}, then add it again"
+    return f"{remove} (the next use rebuilds it)" if path.stem == "glove" else f"{remove}, then add it again"
 
 
 def layout(shapes: Mapping[str, Sequence[int]]) -> dict[str, Any]:
-    """The header's entries for tensors that lie end to end in the order of TENSORS."""
+    """The header's entries for tensors without gaps, in the order of TENSORS."""
     entries, start = {}, 0
     for name, dtype in TENSORS.items():
         if name not in shapes:
@@ -146,7 +145,7 @@ def layout(shapes: Mapping[str, Sequence[int]]) -> dict[str, Any]:
 
 
 def encode_header(entries: Mapping[str, Any], metadata: Mapping[str, str]) -> bytes:
-    """The JSON header with its own checksum, not yet padded."""
+    """The JSON header with its checksum, without padding."""
     facts = {"format": FORMAT, **metadata, "header_crc32": NO_CRC}
     raw = json.dumps({"__metadata__": facts, **entries}, separators=(",", ":")).encode()
     crc, _ = _header_crcs(raw)
@@ -154,10 +153,10 @@ def encode_header(entries: Mapping[str, Any], metadata: Mapping[str, str]) -> by
 
 
 def _header_crcs(raw: bytes) -> tuple[str, str]:
-    """The checksum of a header, and the one that is written in it.
+    """The computed and the stored checksum of a header.
 
-    A checksum cannot cover its own digits, so they count as zeros; nor the padding, which is added afterwards. JSON
-    escapes quotes inside strings, so no other text of the header looks like the field.
+    The checksum is computed with its own digits set to 0 and without the padding, which is added afterwards. JSON
+    escapes quotes inside strings, so no other text of the header matches CRC_FIELD.
     """
     written = CRC_FIELD.search(raw)
     zeroed = CRC_FIELD.sub(f'"header_crc32":"{NO_CRC}"'.encode(), raw.rstrip(b" "), count=1)
@@ -165,7 +164,7 @@ def _header_crcs(raw: bytes) -> tuple[str, str]:
 
 
 def _read_header(file: BinaryIO, size: int) -> tuple[int, dict[str, Any]]:
-    """Where the tensors begin, and the header."""
+    """The offset of the tensors, and the header."""
     first = file.read(8)
     length = struct.unpack("<Q", first)[0] if len(first) == 8 else 0
     if not 0 < length <= min(size - 8, 100 * MEBIBYTE):
@@ -177,11 +176,11 @@ def _read_header(file: BinaryIO, size: int) -> tuple[int, dict[str, Any]]:
 
 
 def _check(header: Mapping[str, Any], size: int) -> dict[str, tuple[str, list[int], int]]:
-    """The dtype, shape and offset of every tensor, checked against each other and the file's size."""
+    """The dtype, shape and offset of every tensor, checked for consistency and against the file's size."""
     rows, dim = header["vectors"]["shape"]
     (words,) = header["words"]["shape"]
     if not all(isinstance(n, int) and n > 0 for n in (rows, dim, words)):
-        raise ValueError("its sizes make no sense")
+        raise ValueError("its sizes are invalid")
     shapes: dict[str, Sequence[int]] = {
         "vectors": [rows, dim],
         "norms": [rows],

@@ -6,16 +6,16 @@ import numpy as np
 
 from embcli.store.read import Array
 
-# Bytes of a word that are compared as numbers.
+# Leading bytes of a word that are compared as integers.
 KEY_BYTES = 24
 
 
 def sort_words(data: bytes, lengths: Array) -> tuple[Array, Array]:
-    """Where words stand in the order of their bytes, equal ones as they came; which repeat the one before.
+    """The stable order of words by their bytes, and a mask of those that equal their predecessor in this order.
 
-    data: the words, end to end. lengths: int64 [n]. Words are compared as three numbers of 8 bytes, which numpy
-    sorts at once; only those that agree in all 24 are compared as words. (A shorter word is filled up with
-    NUL, which no word holds.)
+    data: the concatenated words. lengths: int64 [n]. Words are compared as three integers of 8 bytes, which numpy sorts
+    at once; only words with the same first 24 bytes are compared as bytes. Shorter words are padded with NUL, which no
+    word contains.
     """
     count = len(lengths)
     starts = np.cumsum(lengths) - lengths
@@ -26,7 +26,7 @@ def sort_words(data: bytes, lengths: Array) -> tuple[Array, Array]:
         key <<= np.uint64(8)
         key |= np.where(lengths > at, characters[starts + at], 0).astype(np.uint64)
     places = np.lexsort(keys[::-1])
-    same = np.ones(count, bool)  # as the one before, in all keys
+    same = np.ones(count, bool)  # all keys equal those of the predecessor
     for key in keys:
         same[1:] &= key[places[1:]] == key[places[:-1]]
     same[:1] = False

@@ -1,12 +1,12 @@
-"""Write a store: stream vectors to disk, sort the words, publish the file in one step.
+"""Write a store: stream vectors to disk, sort the words, publish the file atomically.
 
-Vectors go straight into the new file. Words, their lengths and the norms wait in unnamed files, because
-their place is behind the vectors. Memory stays bounded whatever the number of rows: the rows are always
-walked in chunks, and words are sorted range by range.
+Vectors are written directly to the new file. Words, their lengths and the norms are spooled to unnamed files, because
+they follow the vectors in the store. Memory is bounded for any number of rows: rows are processed in chunks, and words
+are sorted by ranges.
 
-The file grows under one temporary name for each model, locked by its writer; the system drops the lock
-when a process dies. It takes its own name by `os.replace` once it is synced, so a crash leaves the old
-model, the new one, or none, and the next import clears away what was left.
+The new file has a temporary name, one per model, and its writer locks it; the system releases the lock when a process
+dies. After a sync, `os.replace` gives the file its final name. A crash leaves the old model, the new one, or none, and
+the next import removes temporary files.
 """
 
 import os
@@ -28,17 +28,17 @@ from embcli.store.sort_words import sort_words
 
 try:
     import fcntl
-except ImportError:  # Windows: writers of one model are not kept apart, but publishing is still atomic
+except ImportError:  # Windows: writers of one model do not exclude each other, but publishing is still atomic
     fcntl = None  # type: ignore[assignment]
 
-# Room for the shapes and offsets in the header, whose digits are not known when it is reserved.
+# Reserved bytes for the shapes and offsets in the header, whose digits are not known in advance.
 HEADER_ROOM = 1024
 ROWS_COPIED_AT_ONCE = 1 << 16
-# Words sorted in one go, in a call that Ctrl-C cannot interrupt: a third of a second.
+# Words sorted per call, which Ctrl-C cannot interrupt: a third of a second.
 SORTED_AT_ONCE = 1 << 19
-# Written bytes after which the disk is made to catch up, so that no sync takes long.
+# Bytes written between syncs, so that no sync takes long.
 SYNCED_AT_ONCE = 1 << 27
-# A model with more than ABSURD_SHARE of its norms outside this range was read in the wrong format.
+# If more than ABSURD_SHARE of the norms are outside this range, the format or byte order is wrong.
 SANE_NORMS = (1e-6, 1e6)
 ABSURD_SHARE = 0.01
 
@@ -60,11 +60,11 @@ def write_store(
     late: Callable[[], Mapping[str, str]] = dict,
     replace: bool = True,
 ) -> Written | None:
-    """Write a store from blocks of (words, vectors [n, dim]), atomically; of equal words the first is kept.
+    """Write a store atomically from blocks of (words, vectors [n, dim]); the first of duplicate words is kept.
 
-    `late` gives the metadata that are known only when all blocks have been read. None when not `replace`
-    and another process has published the model meanwhile. BadFile for vectors
-    that cannot be a model, InputOutputProblem when the disk is full; then nothing is left behind.
+    late: returns metadata that are known only after all blocks have been read. Returns None if not `replace` and the
+    model exists, for example because another process has published it. Raises BadFile for invalid vectors,
+    InputOutputProblem if the disk is full; then no file remains.
     """
     with _publishing(path, replace) as file:
         if file is None:
@@ -97,7 +97,7 @@ def write_store(
 
 
 class _Spool:
-    """What is known of the rows besides their vectors, in unnamed files beside the store."""
+    """The words, lengths, norms and order of the rows, in unnamed files in the store's folder."""
 
     def __init__(self, folder: Path, source: str) -> None:
         self.folder = folder
@@ -117,7 +117,7 @@ class _Spool:
         self.close()
 
     def stream(self, blocks: Iterable[Block], file: IO[bytes]) -> None:
-        """Write the vectors of all blocks to the file and keep the rest here."""
+        """Write the vectors of all blocks to the file and spool the other data."""
         synced = 0
         for words, vectors in blocks:
             self._check(words, vectors)
@@ -140,11 +140,11 @@ class _Spool:
                 os.fdatasync(file.fileno()) if hasattr(os, "fdatasync") else os.fsync(file.fileno())
                 synced = file.tell()
         if not self.count or not self.dim:
-            raise BadFile(f"{self.source} holds no vectors", "check that it is the right file")
+            raise BadFile(f"{self.source} contains no vectors", "check that it is the right file")
 
     def _check(self, words: Sequence[bytes], vectors: Array) -> None:
         if vectors.ndim != 2 or len(words) != len(vectors) or self.dim not in (0, vectors.shape[1]):
-            raise BadFile(f"{self.source}: from row {self.count + 1} on, words and vectors do not fit together")
+            raise BadFile(f"{self.source}: from row {self.count + 1} on, words and vectors do not match")
         try:
             b"\n".join(words).decode()
         except UnicodeDecodeError:
@@ -155,7 +155,7 @@ class _Spool:
             raise BadFile(f"{self.source}: row {self.count + words.index(b'') + 1} has no word")
 
     def check_norms(self) -> None:
-        """Refuse what was read in the wrong byte order or format."""
+        """Raise BadFile for vectors whose norms show a wrong byte order or format."""
         low, high = SANE_NORMS
         absurd = sum(
             int(np.count_nonzero((part != 0) & ((part < low) | (part > high)))) for part in self.read(self.norms, "<f4")
@@ -169,7 +169,7 @@ class _Spool:
             )
 
     def sort(self) -> Array:
-        """Put the rows in the order of their words' bytes; returns the rows of duplicate words."""
+        """Write the order of the rows by the bytes of their words; returns the rows of duplicate words."""
         dropped = array("q")
         self.order.seek(0)
         for rows, data, lengths in self._ranges():
@@ -205,7 +205,7 @@ class _Spool:
             first += len(words)
 
     def read(self, spool: IO[bytes], dtype: str) -> Iterator[Array]:
-        """The numbers of a spool, a bounded number at a time."""
+        """The numbers of a spool in chunks of bounded size."""
         spool.seek(0)
         size = np.dtype(dtype).itemsize * ROWS_COPIED_AT_ONCE
         while data := spool.read(size):
@@ -225,7 +225,7 @@ class _Spool:
             yield list(map(data.__getitem__, map(slice, [0, *ends[:-1]], ends)))
 
     def _ranges(self) -> Iterator[tuple[Sequence[int], bytes, Array]]:
-        """Rows, their words end to end and the lengths, cut by the order of the words into ranges.
+        """Rows, their concatenated words and the lengths, partitioned into ranges of the sorted words.
 
         A range has about SORTED_AT_ONCE words.
         """
@@ -248,9 +248,9 @@ class _Spool:
 
 @contextmanager
 def _publishing(path: Path, replace: bool) -> Iterator[IO[bytes] | None]:
-    """A new file that becomes `path` when all went well, synced to disk first; else it is removed.
+    """A new file that is synced and renamed to `path` on success, and removed on failure.
 
-    None when `path` is there already and must not be replaced.
+    None if `path` exists and must not be replaced.
     """
     temporary = path.with_name(f".{path.name}.tmp")
     try:
@@ -260,7 +260,7 @@ def _publishing(path: Path, replace: bool) -> Iterator[IO[bytes] | None]:
                 if not replace and path.exists():
                     yield None
                     return
-                for other in path.parent.glob(".*.tmp"):  # left by writers of other models that were killed
+                for other in path.parent.glob(".*.tmp"):  # left by killed writers of other models
                     if other != temporary:
                         _clear_away(other)
                 file.truncate(0)
@@ -269,7 +269,7 @@ def _publishing(path: Path, replace: bool) -> Iterator[IO[bytes] | None]:
                 os.fsync(file.fileno())
                 os.replace(temporary, path)
             finally:
-                # Once it is published, the temporary name may be that of the next writer's file.
+                # After publishing, the temporary name may belong to the next writer's file.
                 if _is_named(file, temporary):
                     temporary.unlink()
         if hasattr(os, "O_DIRECTORY"):
@@ -280,29 +280,30 @@ def _publishing(path: Path, replace: bool) -> Iterator[IO[bytes] | None]:
                 os.close(folder)
     except OSError as error:
         raise InputOutputProblem(
-            f"cannot write {path}: {error.strerror or error}", "make room, or choose another place with EMBCLI_HOME"
+            f"cannot write {path}: {error.strerror or error}",
+            "free disk space, or choose another folder with EMBCLI_HOME",
         ) from error
 
 
 @contextmanager
 def _locked(temporary: Path) -> Iterator[IO[bytes]]:
-    """The temporary file, open and locked; waits for another writer of the same model to finish."""
+    """The temporary file, open and locked; waits for another writer of the same model."""
     try:
         while True:
             with os.fdopen(os.open(temporary, os.O_RDWR | os.O_CREAT, 0o644), "r+b") as file:
                 if fcntl is not None:
                     fcntl.flock(file, fcntl.LOCK_EX)
-                # Else the writer before has published or removed the file that was opened: open a new one.
+                # Otherwise the previous writer has published or removed the opened file: open a new one.
                 if _is_named(file, temporary):
                     yield file
                     return
     except BaseException:
-        _clear_away(temporary)  # what an error or Ctrl-C between opening and locking leaves
+        _clear_away(temporary)  # left by an error or Ctrl-C between opening and locking
         raise
 
 
 def _is_named(file: IO[bytes], path: Path) -> bool:
-    """Whether `path` is still the name of the open file. While it is locked, only its writer can change that."""
+    """Whether `path` is still the name of the open file. While it is locked, only its writer can rename it."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
@@ -310,7 +311,7 @@ def _is_named(file: IO[bytes], path: Path) -> bool:
 
 
 def _clear_away(path: Path) -> None:
-    """Remove a temporary file that no writer holds."""
+    """Remove a temporary file that no writer has locked."""
     if fcntl is None:
         return
     with suppress(OSError), path.open("rb") as file:
@@ -320,7 +321,7 @@ def _clear_away(path: Path) -> None:
 
 
 def _drop_rows(file: IO[bytes], start: int, rows: int, width: int, dropped: Array) -> None:
-    """Close the gaps that dropped rows of `width` bytes leave, from `start` on."""
+    """Move rows of `width` bytes, from `start` on, to close the gaps of dropped rows."""
     target = start
     for first in range(0, rows, ROWS_COPIED_AT_ONCE):
         count = min(ROWS_COPIED_AT_ONCE, rows - first)
@@ -333,7 +334,7 @@ def _drop_rows(file: IO[bytes], start: int, rows: int, width: int, dropped: Arra
 
 
 def _keep(first: int, count: int, dropped: Array) -> Array:
-    """Which of the rows first … first + count - 1 are kept."""
+    """A mask of the kept rows among first … first + count - 1."""
     keep = np.ones(count, bool)
     inside = dropped[(dropped >= first) & (dropped < first + count)]
     keep[inside - first] = False
@@ -341,6 +342,6 @@ def _keep(first: int, count: int, dropped: Array) -> Array:
 
 
 def _checksums(file: IO[bytes], start: int, end: int) -> Array:
-    """CRC-32 of each MiB from start to end; leaves the file at its end."""
+    """CRC-32 of each MiB from start to end; the file position is `end` afterwards."""
     file.seek(start)
     return np.array([zlib.crc32(file.read(min(MEBIBYTE, end - at))) for at in range(start, end, MEBIBYTE)], "<u4")

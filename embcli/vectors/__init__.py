@@ -1,1 +1,1 @@
-"""Vectors and the arithmetic on them. `arithmetic.py` is the first tenant of this wing."""
+"""Vector spaces, vocabularies, and the arithmetic on vectors."""

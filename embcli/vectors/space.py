@@ -17,7 +17,7 @@ from embcli.vectors.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-# A longer or shorter query vector than this comes from absurd weights and would leave float32.
+# The range of query lengths; others come from extreme weights and would over- or underflow in float32.
 SAFE_QUERY = (1e-30, 1e30)
 
 
@@ -48,8 +48,8 @@ class OutsideWords:
 class Combination(NamedTuple):
     """An expression evaluated in a space.
 
-    vector: float64 [dim], Σ weight · term. terms: the words as found, with their weights.
-    rows: the row of each term. resolved: what was typed → the word used, where they differ.
+    vector: float64 [dim], Σ weight · term. terms: the words found, with their weights. rows: the row of each term.
+    resolved: typed word → word used, where they differ.
     """
 
     vector: Float64Array
@@ -71,19 +71,22 @@ class VectorSpace:
 
     @classmethod
     def from_words(cls, words: Sequence[str], vectors: "ArrayLike", name: str = "") -> "VectorSpace":
-        """A space in memory from words and an array [rows, dim]: the toy spaces of tests and lessons."""
+        """A space in memory from words and an array [rows, dim], such as the small spaces of tests.
+
+        len(VectorSpace.from_words(["king", "queen"], [[1, 0], [1, 1]]))  # 2
+        """
         matrix = np.array(vectors, np.float32)
         if matrix.ndim != 2 or len(matrix) != len(words):
-            raise UsageProblem(f"{len(words)} words need an array [{len(words)}, dim], not {list(matrix.shape)}")
+            raise UsageProblem(f"{len(words)} words require an array [{len(words)}, dim], not {list(matrix.shape)}")
         if not np.isfinite(matrix).all():
-            raise UsageProblem("the vectors hold numbers that are not finite")
+            raise UsageProblem("the vectors contain non-finite numbers")
         if len(set(words)) < len(words) or not all(words):
-            raise UsageProblem("the words must not be empty, and must differ from each other")
+            raise UsageProblem("the words must be distinct and not empty")
         return cls(matrix, row_norms(matrix), Vocabulary.from_words(words), name)
 
     @property
     def is_sorted_by_frequency(self) -> bool | None:
-        """Whether the rows are sorted by the frequency of their words; None if that is not known."""
+        """Whether the rows are sorted by word frequency; None if unknown."""
         return None
 
     def __len__(self) -> int:
@@ -91,7 +94,7 @@ class VectorSpace:
 
     @property
     def dim(self) -> int:
-        """How many numbers a vector has."""
+        """The number of dimensions."""
         return int(self.vectors.shape[1])
 
     def resolve(self, text: str) -> tuple[int, str]:
@@ -129,10 +132,10 @@ class VectorSpace:
         return self.vocabulary[row] if row < len(self) else self._outside.word(row)
 
     def combine(self, terms: Sequence[tuple[str, float]], *, unit: bool) -> Combination:
-        """Σ weight · v over (word, weight) terms, with v̂ in place of v when `unit`.
+        """Σ weight · v over (word, weight) terms, with v̂ in place of v if `unit`.
 
-        UnknownWord for a word that is not there; UsageProblem when what remains is the zero vector,
-        which points nowhere, or is too long for float32.
+        Raises UnknownWord; UsageProblem if the sum is the zero vector, which has no direction, or outside the range of
+        float32.
         """
         rows, resolved = self.resolve_all(word for word, _ in terms)
         weights = np.array([weight for _, weight in terms])
@@ -142,7 +145,7 @@ class VectorSpace:
             length = float(weighted_sum(np.abs(vectors), np.abs(weights)).sum())
         if not length < SAFE_QUERY[1]:
             raise UsageProblem("the weights of the expression are too large", "use weights nearer to 1")
-        # What cancels in exact arithmetic leaves some dust in floating point.
+        # Terms that cancel exactly leave rounding errors in floating point, so "zero" is relative to their lengths.
         if 0 < length < SAFE_QUERY[0]:
             raise UsageProblem("the weights of the expression are too small", "use weights nearer to 1")
         if not lengths(vector[None])[0] > 1e-12 * length:
@@ -161,5 +164,5 @@ class VectorSpace:
             assert vector is not None
             vectors[place] = vector
         if not np.isfinite(vectors).all():
-            raise DamagedStore("the vectors hold numbers that are not finite")
+            raise DamagedStore("the vectors contain non-finite numbers")
         return vectors.astype(np.float64)

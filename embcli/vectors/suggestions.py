@@ -1,21 +1,20 @@
-"""Words that are spelled like a word that is not there."""
+"""Words that are spelled like an unknown word."""
 
 import numpy as np
 
 from embcli.vectors.arithmetic import BytesArray, IntArray
 
-# Only the most frequent words are looked at, so that a mistyped word is answered within a blink on any
-# vocabulary (400,000 words take about 40 ms).
+# Only the most frequent words are compared, which bounds the time on any vocabulary (400,000 words take about 40 ms).
 ROWS = 500_000
 DISTANCE = 2
 
 
 def rows_spelled_like(wanted: bytes, words: BytesArray, offsets: IntArray, limit: int) -> list[int]:
-    """Rows whose word is within DISTANCE edits of `wanted`, nearest and lowest first.
+    """Rows whose word is within DISTANCE edits of `wanted`, by distance and then by row.
 
-    All words of about that length are compared at once: one numpy operation fills a cell of the
-    dynamic programme of Damerau (1964) for every word, and cells farther than the distance from the
-    diagonal are left out (Ukkonen 1985), so the work is length × 5 such operations.
+    All words of similar length are compared at once: one numpy operation fills a cell of Damerau's dynamic programme
+    (1964) for every word. Cells farther than the distance from the diagonal are skipped (Ukkonen 1985), so the work
+    is length × 5 such operations.
     """
     offsets = offsets[: ROWS + 1]
     reach = min(DISTANCE, max(len(wanted) - 1, 0))  # "a" is not a misspelling of "the"

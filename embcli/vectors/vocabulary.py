@@ -1,8 +1,8 @@
-"""Words ↔ rows over a memory-mapped sorted index; prefix search; suggestions.
+"""Words ↔ rows with a memory-mapped sorted index; prefix search; suggestions.
 
-The words lie end to end in one run of UTF-8 bytes, in row order. `order` lists the rows sorted by the
-bytes of their word, so a word is found by binary search (19 steps for 400,000 words) and nothing is
-built when a model is opened: the cost does not grow with the vocabulary.
+The words are concatenated UTF-8 bytes in row order. `order` lists the rows sorted by the bytes of their word. A word
+is found by binary search (19 steps for 400,000 words), and no index is built when a model is opened, so the cost of
+opening does not grow with the vocabulary.
 """
 
 import re
@@ -14,33 +14,36 @@ import numpy as np
 from embcli.errors import DamagedStore, UnknownWord
 from embcli.vectors.arithmetic import BytesArray, IntArray
 
-# The questions of a batch share words.
+# Size of the cache of resolved words, for batches, whose questions share words.
 REMEMBERED = 10_000
 
 
 class Vocabulary(Sequence[str]):
-    """The words of a model, in row order; for most models that is by falling frequency.
+    """The words of a model in row order; in most models, by descending frequency.
 
-    words: all words end to end, UTF-8. offsets: int64 [rows + 1], where each word begins.
-    order: int32 [rows], the rows sorted by the bytes of their word.
+    words: uint8, the concatenated words in UTF-8. offsets: int64 [rows + 1], the start of each word. order: int32
+    [rows], the rows sorted by the bytes of their word.
     """
 
     def __init__(self, words: BytesArray, offsets: IntArray, order: IntArray) -> None:
         self._words = words
         self._offsets = offsets
         self._order = order
-        # Single elements are read through memoryviews, three times as fast as through numpy; but they must be aligned.
+        # Memoryviews read single elements three times as fast as numpy, but require aligned memory.
         self._buffer = words.data
         self._starts, self._sorted = (np.require(numbers, requirements="A").data for numbers in (offsets, order))
         self._resolved: dict[str, tuple[int, str]] = {}
 
     def __reduce__(self) -> tuple[type["Vocabulary"], tuple[BytesArray, IntArray, IntArray]]:
-        """Memoryviews cannot be pickled, and need not be."""
+        """Pickle the arrays; memoryviews cannot be pickled."""
         return Vocabulary, (self._words, self._offsets, self._order)
 
     @classmethod
     def from_words(cls, words: Sequence[str]) -> "Vocabulary":
-        """A vocabulary in memory, for small spaces and tests. Words must differ from each other."""
+        """A vocabulary in memory, for small spaces and tests. Words must be distinct.
+
+        Vocabulary.from_words(["king", "queen"]).row("queen")  # 1
+        """
         encoded = [word.encode() for word in words]
         offsets = np.zeros(len(encoded) + 1, np.int64)
         np.cumsum([len(word) for word in encoded], out=offsets[1:])
@@ -51,7 +54,7 @@ class Vocabulary(Sequence[str]):
         return len(self._order)
 
     def __getitem__(self, row):  # type: ignore[no-untyped-def]
-        """The word of a row; IndexError outside the vocabulary. A slice gives a list of words."""
+        """The word of a row, or the list of words of a slice. Raises IndexError outside the vocabulary."""
         if isinstance(row, slice):
             return [self[i] for i in range(*row.indices(len(self)))]
         if row < 0:
@@ -67,7 +70,7 @@ class Vocabulary(Sequence[str]):
         return (self[row] for row in range(len(self)))
 
     def first(self, count: int | None) -> list[str]:
-        """The words of the first rows (of all by default), read at one go; for work on a whole vocabulary."""
+        """The words of the first `count` rows (all by default), read at once."""
         edges = self._offsets[: None if count is None else count + 1].tolist()
         try:
             text = self._words[: edges[-1]].tobytes()
@@ -79,7 +82,7 @@ class Vocabulary(Sequence[str]):
         return isinstance(word, str) and self.find(word) is not None
 
     def row(self, word: str) -> int:
-        """The row of exactly this word; UnknownWord, with suggestions, when there is none."""
+        """The row of exactly this word. Raises UnknownWord with suggestions."""
         row = self.find(word)
         if row is None:
             raise UnknownWord(word, self.suggest(word))
@@ -94,10 +97,10 @@ class Vocabulary(Sequence[str]):
         return None
 
     def resolve(self, text: str) -> tuple[int, str]:
-        """The row and the word that stand for what a person typed.
+        """The row and the word that match a typed word.
 
-        Exactly that word; else in lower case; else as a phrase joined by `_` or `-`, as typed and in
-        lower case. UnknownWord, with suggestions, when none of them is there.
+        Tried in order: the exact word; the word in lower case; the phrase joined by `_` or `-`, as typed and in lower
+        case. Raises UnknownWord with suggestions.
         """
         if text in self._resolved:
             return self._resolved[text]
@@ -118,13 +121,13 @@ class Vocabulary(Sequence[str]):
         return [self[int(row)] for row in rows]
 
     def suggest(self, text: str, limit: int = 5) -> list[str]:
-        """Up to `limit` words that were perhaps meant, best first.
+        """Up to `limit` similar words, best first.
 
-        Words within two edits of `text` in lower case (insert, delete, replace, swap neighbours: the
-        optimal string alignment distance, counted in bytes), fewer edits first and frequent words
-        first among equals; then words that begin with `text`.
+        First the words within two edits of `text` in lower case (insertion, deletion, replacement, swap of adjacent
+        bytes: the optimal string alignment distance), by number of edits and then by row; then the words that begin
+        with `text`.
         """
-        from embcli.vectors.suggestions import rows_spelled_like  # only a mistyped word needs it
+        from embcli.vectors.suggestions import rows_spelled_like  # needed for unknown words only
 
         wanted = text.lower()
         rows = rows_spelled_like(_encode(wanted), self._words, self._offsets, limit)
@@ -136,18 +139,18 @@ class Vocabulary(Sequence[str]):
     def _bytes(self, row: int) -> bytes:
         start, end = self._starts[row], self._starts[row + 1]
         if not 0 <= start < end <= len(self._buffer):
-            raise DamagedStore(f"the word of row {row} is not where the store says")
+            raise DamagedStore(f"the offsets of the word of row {row} are invalid")
         return bytes(self._buffer[start:end])
 
     def _row_at(self, place: int) -> int:
-        """The row of the word at a place of the sorted order."""
+        """The row at a position of the sorted order."""
         row: int = self._sorted[place]
         if not 0 <= row < len(self):
-            raise DamagedStore(f"the store's order of words names row {row}, which does not exist")
+            raise DamagedStore(f"the sorted order contains row {row}, which does not exist")
         return row
 
     def _place(self, wanted: bytes) -> int:
-        """How many words sort before `wanted` (bisect_left over `order`)."""
+        """The number of words that sort before `wanted` (bisect_left over `order`)."""
         low, high = 0, len(self)
         while low < high:
             middle = (low + high) // 2
@@ -159,7 +162,7 @@ class Vocabulary(Sequence[str]):
 
 
 def _encode(word: str) -> bytes:
-    # An argument that is not UTF-8 reaches Python as surrogates: no word has them, so it is not found.
+    # Python decodes an argument that is not UTF-8 to surrogates; no word contains them, so it is not found.
     return word.encode("utf-8", "surrogatepass")
 
 

@@ -271,7 +271,7 @@ def test_an_answer_that_has_no_column_is_an_error_and_not_an_empty_row() -> None
     assert status == 2
     assert header == "question,word,logit,probability_T1,entropy_T1,resolved,error"
     assert first.endswith(
-        '"the answer has columns that the first line lacks: probability_T3, entropy_T3; '
-        'set such options on the command line, or take --format jsonl"'
+        '"the header lacks columns of this answer: probability_T3, entropy_T3; '
+        'set these options on the command line, or use --format jsonl"'
     )
     assert len(others) == 2

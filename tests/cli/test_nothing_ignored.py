@@ -38,29 +38,29 @@ def at_home(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("nn king -m glove -m kings", "2 models (glove, kings)"),
-        ("-m glove nn king -m kings", "2 models (glove, kings)"),
+        ("nn king -m glove -m kings", "2 models are named (glove, kings)"),
+        ("-m glove nn king -m kings", "2 models are named (glove, kings)"),
         ("nn king -k 3 -k 4", "-k is given 2 times"),
         ("analogy king - man + woman --metric dot --metric cosine", "--metric is given 2 times"),
         ("nn king --format csv --format tsv", "--format is given 2 times"),
         ("nn king --json --format csv", "--json and --format csv contradict each other"),
         ("nn king --jsonl --format table", "--jsonl and --format table contradict each other"),
         ("models --json --jsonl", "--json and --jsonl contradict each other"),
-        ("project king queen --vocab 5", "add --scan N, or leave out --vocab"),
+        ("project king queen --vocab 5", "add --scan N, or remove --vocab"),
         ("project king --pairs man:queen --sort", "no words to sort"),
-        ("softmax king queen -k 3", "add --all, or leave out k"),
-        ("softmax --logits a=1,b=2 -m glove", "--logits stands alone, so -m would have no effect"),
-        ("softmax --logits a=1,b=2 --metric dot", "--logits stands alone, so --metric would have no effect"),
-        ("softmax --logits a=1,b=2 -k 1", "--logits stands alone, so -k would have no effect"),
-        ("softmax --logits a=1,b=2 --all", "--logits stands alone, so --all would have no effect"),
-        ("softmax - --logits a=1,b=2", "--logits stands alone, so the expression would have no effect"),
+        ("softmax king queen -k 3", "add --all, or remove k"),
+        ("softmax --logits a=1,b=2 -m glove", "--logits excludes -m"),
+        ("softmax --logits a=1,b=2 --metric dot", "--logits excludes --metric"),
+        ("softmax --logits a=1,b=2 -k 1", "--logits excludes -k"),
+        ("softmax --logits a=1,b=2 --all", "--logits excludes --all"),
+        ("softmax - --logits a=1,b=2", "--logits excludes the expression"),
         ("softmax king queen -T 1 5", "5 is not a word of kings, but looks like a temperature"),
         ("softmax king queen -T 1,x", '"x" is not a temperature'),
         ("softmax king queen -T 1,-2", "0 or more"),
-        ("similarity king -", "stands alone"),
-        ("softmax --logits a=1;b=2", "holds more than one logit"),
+        ("similarity king -", "must stand alone"),
+        ("softmax --logits a=1;b=2", "contains more than one logit"),
         ("softmax --logits a=1_000,b=2", '"a=1_000" is not a logit'),
-        ("models add v.npy --words w.txt --reader gensim", "leave out --reader"),
+        ("models add v.npy --words w.txt --reader gensim", "remove --reader"),
         ("-m glove schema analogy", "embcli schema uses no model"),
         ("-m glove models list", "embcli models list uses no model"),
     ],
@@ -114,7 +114,7 @@ def test_a_number_that_is_a_word_is_taken_with_a_note(at_home: Path) -> None:
     status, out, err = ask("softmax", "king", "queen", "-m", "kings", "-T", "1", "2", "--format", "csv")
     assert status == 0
     assert [line.split(",")[0] for line in out.splitlines()] == ["word", "queen", "2"]
-    assert err == "embcli: note: 2 taken as words; for several temperatures, write -T 1,2,5\n"
+    assert err == "embcli: note: 2 read as words; for several temperatures, write -T 1,2,5\n"
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_file_does_not_become_the_default_model_by_its_name(at_home: Path) -> 
     Path("glove.txt").write_text("king 1 2\nqueen 2 1\n")
     status, out, err = ask("models", "add", "glove.txt")
     assert (status, out) == (2, "")
-    assert "--name glove if that is meant" in err
+    assert "confirm with --name glove" in err
     assert ask("models", "add", "glove.txt", "--name", "mine").status == 0
 
 
@@ -303,7 +303,7 @@ def test_a_model_called_random_stands_beside_the_random_baseline(at_home: Path) 
 
 def test_models_of_one_name_are_refused() -> None:
     spaces = [VectorSpace.from_words(list(KING), list(KING.values()), "same") for _ in range(2)]
-    with pytest.raises(UsageProblem, match='two models are called "same"'):
+    with pytest.raises(UsageProblem, match='two models are named "same"'):
         embcli.evaluate_similarity(spaces, {})
 
 
@@ -316,7 +316,7 @@ def test_text_export_refuses_what_its_own_reader_would_misread(at_home: Path, wo
         assert list(embcli.open_space("again").vocabulary) == ["plain", word]
     else:
         assert (status, Path("odd.txt").exists()) == (2, False)
-        assert "cannot hold the word" in err
+        assert "cannot contain the word" in err
 
 
 def test_a_schema_name_stands_for_one_shape() -> None:

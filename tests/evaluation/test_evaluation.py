@@ -783,9 +783,9 @@ def test_an_older_file_of_details_is_replaced_and_no_other_file(at_home: Path) -
     assert ask(*command, "out.jsonl", "--vocab", "6").status == 0
     assert first != out.read_text()
     assert out.read_text().count("\n") == 8
-    assert_one_line(ask(*command, "royals.txt"), 2, "royals.txt", "not a file of details")
+    assert_one_line(ask(*command, "royals.txt"), 2, "royals.txt", "not a details file")
     assert Path("royals.txt").read_text() == ROYALS
-    assert_one_line(ask(*command, "."), 2, "not a file of details")
+    assert_one_line(ask(*command, "."), 2, "not a details file")
     assert {path.name for path in at_home.iterdir()} == {"royals.txt", "out.jsonl"}
 
 

@@ -60,7 +60,7 @@ def test_a_name_of_the_catalogue_becomes_a_model_and_its_code_is_never_run(site:
     assert [list(space.vocabulary), space.vectors.tolist()] == [["king", "queen"], [[1, 2, 3], [4, 5, 6]]]
     assert not (tmp_path / "marker").exists()
     assert not (tmp_path / "home" / "downloads" / NAME).exists()  # the model is verified, so the download is removed
-    assert ask("models", "add", NAME, "--json").answer["notes"] == ["it had been added before"]
+    assert ask("models", "add", NAME, "--json").answer["notes"] == ["it was already added"]
 
 
 def test_a_download_is_kept_until_it_is_a_model(site: Path, tmp_path: Path) -> None:

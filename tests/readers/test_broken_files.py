@@ -115,7 +115,7 @@ def assert_refused(outcome: Outcome, case: Broken, source: str, folder: Path) ->
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (case.status, "", 1), outcome.err[-2000:]
     assert outcome.err.startswith("embcli: ")
     assert len(outcome.err) < 2000
-    named = case.says if "name of a model" in case.says or "there is no format" in outcome.err else Path(source).name
+    named = case.says if "name of a model" in case.says or "unknown format" in outcome.err else Path(source).name
     assert named in outcome.err or source in outcome.err or (case.says and case.says in outcome.err)
     assert case.says in outcome.err
     assert_nothing_added(folder)

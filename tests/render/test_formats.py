@@ -122,9 +122,9 @@ def test_tables_hold_every_field(command: str, monkeypatch: pytest.MonkeyPatch) 
 def test_intervals_that_have_no_room_are_named(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     record = record_of(command)
     monkeypatch.setenv("COLUMNS", "40")
-    assert "intervals" in render(record, "table").replace("95 % interval", "")
+    assert "intervals" in render(record, "table").replace("95 % confidence interval", "")
     monkeypatch.setenv("COLUMNS", "120")
-    assert "no room for" not in render(record, "table")
+    assert "not shown" not in render(record, "table")
 
 
 @pytest.mark.parametrize("command", [command for command in RECORDS if command != DETAIL])

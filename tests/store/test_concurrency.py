@@ -60,7 +60,7 @@ def run_at_once(lines: Sequence[Sequence[str]], home: Path) -> list[Outcome]:
 def check_importers(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         assert outcome.status == 0, outcome
-        assert outcome.err.removeprefix("embcli: note: it had been added before\n") == "", outcome
+        assert outcome.err.removeprefix("embcli: note: it was already added\n") == "", outcome
     assert len({outcome.out for outcome in outcomes}) == 1
 
 

@@ -66,7 +66,7 @@ def make(
             else:
                 facts = {"source_mtime_ns": str(opened.mtime_ns), "limit": str(options.limit)}
                 same = facts.items() <= known.items()
-            return ("it had been added before",) if same else None
+            return ("it was already added",) if same else None
     except OSError as error:
         raise InputOutputProblem(f"cannot read {file}: {error.strerror or error}", "try again") from error
     finally:

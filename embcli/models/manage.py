@@ -54,7 +54,7 @@ def add(
         if path.exists() and not force:
             if (known := describe(path.stem)).source != source:
                 raise _taken(path.stem)
-            return as_models("add", path.stem, [known], notes=("it had been added before",))
+            return as_models("add", path.stem, [known], notes=("it was already added",))
         file, download = _fetch(source)
     else:
         path, download = model_path(_name_for(file) if name is None else name), None

@@ -38,10 +38,10 @@ def damage_reported(path: Path, compression: str) -> Iterator[None]:
         yield
     except (BadFile, InputOutputProblem, GeneratorExit):
         raise
-    except Exception as error:  # zipfile stumbles over a damaged directory in many ways, a negative seek among them
+    except Exception as error:  # zipfile raises many kinds of errors for a damaged directory
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise InputOutputProblem(f"cannot read {path}: {error.strerror}") from error
-        raise BadFile(f"{path}: corrupt or truncated {compression} data ({error})", "fetch it again") from error
+        raise BadFile(f"{path}: corrupt or truncated {compression} data ({error})", "download it again") from error
 
 
 def is_tar(look: bytes) -> bool:
@@ -71,7 +71,7 @@ def tar_pieces(path: Path, stream: IO[bytes], member: str) -> Iterator[bytes]:
                 assert inside is not None
                 yield from _pieces(inside)
                 return
-    raise BadFile(f"{path} holds no file {member}", "check the name")
+    raise BadFile(f"{path} contains no file {member}", "check the name")
 
 
 def is_npz(file: IO[bytes]) -> bool:
@@ -102,7 +102,7 @@ def _chosen(path: Path, names: Sequence[str], member: str | None) -> str:
     """The member that was named, or the only one that may hold vectors. BadFile for none, and for several."""
     if member is not None:
         if member not in names:
-            raise BadFile(f"{path} holds no file {member}", f"it holds {_listed(names)}")
+            raise BadFile(f"{path} contains no file {member}", f"it contains {_listed(names)}")
         return member
     likely = [name for name in names if not _is_beside(name)]
     vectors = [name for name in likely if PurePosixPath(name).suffix.lower() in VECTOR_SUFFIXES]
@@ -110,10 +110,12 @@ def _chosen(path: Path, names: Sequence[str], member: str | None) -> str:
         if len(found) == 1:
             return found[0]
     if not likely:
-        raise BadFile(f"{path} holds no file of vectors", f"it holds {_listed(names)}" if names else "it is empty")
+        raise BadFile(
+            f"{path} contains no file of vectors", f"it contains {_listed(names)}" if names else "it is empty"
+        )
     several = vectors or likely
     raise BadFile(
-        f"{path} holds {len(several)} files that may be vectors: {_listed(several)}",
+        f"{path} contains {len(several)} files that may be vectors: {_listed(several)}",
         f"name one of them: {os.path.join(path, several[0])}",
     )
 

@@ -27,12 +27,12 @@ def compression_of(start: bytes) -> str | None:
 
 
 def open_decompressed(path: Path, file: IO[bytes], compression: str, member: str | None = None) -> io.BufferedReader:
-    """The content of a compressed file as a stream; BadFile while it is read, when it is damaged, cut, or a bomb."""
+    """The content of a compressed file as a stream; reading raises BadFile if it is damaged, truncated or a bomb."""
     return io.BufferedReader(Pieces(_decompressed(path, file, compression, member)), 1 << 16)
 
 
 def _decompressed(path: Path, file: IO[bytes], compression: str, member: str | None) -> Iterator[bytes]:
-    """The content in pieces; BadFile when it is damaged, cut, or a bomb."""
+    """The content in pieces. Raises BadFile for a damaged or truncated file or a decompression bomb."""
     out = 0
     with damage_reported(path, compression):
         for piece in _unpacked(file, compression) if member is None else zip_pieces(file, member):

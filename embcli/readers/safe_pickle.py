@@ -188,7 +188,7 @@ class _Unpickler(_Base):  # type: ignore[misc]
             return self.allowed[module, name]
         if _is_inert(module, name):
             return Box
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no model of gensim's needs")
+        raise pickle.UnpicklingError(f"it names {module}.{name}, which no model of gensim needs")
 
     def persistent_load(self, _: object) -> Any:
         raise pickle.UnpicklingError("it refers to objects outside it")
@@ -205,9 +205,9 @@ def _set(target: object, items: list[Any]) -> None:
 
 
 def _check_keys(keys: list[Any]) -> None:
-    """Refuse keys that are not simple: hashing a tuple of tuples of … can take for ever, or crash."""
+    """Reject deeply compound keys: hashing nested tuples can run without end, or crash."""
     if not all(
         isinstance(key, SIMPLE_KEYS) or (type(key) is tuple and all(isinstance(k, SIMPLE_KEYS) for k in key))
         for key in keys
     ):
-        raise pickle.UnpicklingError("a dict or a set has keys that are not simple")
+        raise pickle.UnpicklingError("a dict or a set has compound keys")

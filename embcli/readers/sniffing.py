@@ -69,7 +69,7 @@ def _notes_on_name(opened: SourceFile, reader: str) -> list[str]:
     if not opened.is_one_of_several and opened.compression not in ("npz", "tar"):
         packed = COMPRESSIONS.get(suffixes.pop()) if suffixes and suffixes[-1] in COMPRESSIONS else None
         if packed != opened.compression:
-            notes.append(f"it is {opened.compression or 'not compressed'}, whatever its name says")
+            notes.append(f"it is {opened.compression or 'not compressed'}, despite its name")
     elif opened.is_one_of_several and not str(opened.path).endswith(str(opened.member)):
         notes.append(f"of the files in it, {opened.member} was read")
     kinds = KINDS.get(suffixes[-1]) if suffixes else None

@@ -31,8 +31,8 @@ MOST_NUMBERS = 1_000_000  # a row
 # Below this size, starting other processes takes longer than the parsing.
 BYTES_WORTH_PROCESSES = 1 << 23
 HEADER = re.compile(rb"\s*(\d{1,18})[ \t]+(\d{1,9})\s*")
-EXAMPLE = "every line must be a word and its numbers"
-UNENDED = "if it is whole, end the line"
+EXAMPLE = "every line must contain a word and its numbers"
+UNENDED = "if it is complete, add one"
 # What is looked at to find format and layout: enough for a header and a line of some thousand numbers.
 LOOK = 1 << 16
 AS_SHOWN = ReadOptions()
@@ -60,7 +60,7 @@ ParsedRows = tuple[bytes, npt.NDArray[np.float32]]  # words, joined by line feed
 
 
 def read(opened: SourceFile, *, has_counts: bool, options: ReadOptions = AS_SHOWN) -> Source:
-    """The rows of a text file, with a first line of counts or without. BadFile names file and line."""
+    """The rows of a text file, with or without a first line of counts. Raises BadFile with the file and the line."""
     stream, first_line, notes = opened.stream, 1, []
     if stream.peek(3).startswith(BOM):  # type: ignore[attr-defined]
         stream.read(len(BOM))
@@ -288,8 +288,12 @@ def _chunks(opened: SourceFile, line: int, layout: Layout, is_counted: bool, odd
         line += lines.count(b"\n")
     if rest.strip(b"\r\n"):
         if not _has_fixed_decimals(opened, layout):
-            raise _bad(opened, Problem(line, f"the last line does not end, so the file may be cut; {UNENDED}"))
-        odd.add("its last line does not end; all its numbers have as many decimals as those above, so it is whole")
+            raise _bad(
+                opened, Problem(line, f"the last line has no line feed, so the file may be truncated; {UNENDED}")
+            )
+        odd.add(
+            "its last line has no line feed, but its last number is complete: it has as many decimals as those above"
+        )
         yield Chunk(rest.rstrip(b"\r") + b"\n", line, layout, is_counted)
         return
     if rest:

@@ -244,7 +244,7 @@ def test_an_npz_holds_one_matrix_and_may_hold_its_words() -> None:
 def test_a_last_line_that_does_not_end_is_whole_where_all_numbers_have_as_many_decimals() -> None:
     rows, notes = read("v.txt", "salt 0.10 0.20\npepper 0.30 0.40\nsoup 0.50 0.60")
     assert rows["soup"] == [0.5, 0.6]
-    assert "its last line does not end" in notes[0]
+    assert "its last line has no line feed" in notes[0]
     with gzip.open("v.txt.gz", "wb") as out:
         out.write(b"2 2\nsalt 0.10 0.20\npepper 0.30 0.40")
     assert read_path("v.txt.gz")[0] == {"salt": SALT, "pepper": PEPPER}
@@ -260,7 +260,7 @@ def test_a_last_line_that_does_not_end_is_whole_where_all_numbers_have_as_many_d
     ],
 )
 def test_a_last_line_that_may_be_cut_is_refused(data: str) -> None:
-    refused(add("v.txt", data), "v.txt, line 3", "does not end")
+    refused(add("v.txt", data), "v.txt, line 3", "no line feed")
 
 
 def test_below_counts_a_word_may_end_in_a_whole_number() -> None:
@@ -272,8 +272,8 @@ def test_a_limit_reads_the_first_rows_and_no_further() -> None:
     data = b"salt 0.1 0.2\npepper 0.3 0.4\n" + b"broken\n" * 10
     assert add("v.txt", data, "--limit", "2").status == 0
     assert len(open_space("v")) == 2
-    assert "added before" in ask("models", "add", "v.txt", "--limit", "2").err
-    refused(ask("models", "add", "v.txt", "--limit", "1"), "made from something else")
+    assert "already added" in ask("models", "add", "v.txt", "--limit", "2").err
+    refused(ask("models", "add", "v.txt", "--limit", "1"), "from another source")
     refused(ask("models", "add", "v.txt", "--name", "all"), "line 3")
 
 

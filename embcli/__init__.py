@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # for type checkers, "as" marks a name as exported
     from embcli.errors import UnknownWord as UnknownWord
     from embcli.evaluation.analogies import evaluate_analogies as evaluate_analogies
     from embcli.evaluation.question_sets import read_analogies as read_analogies
-    from embcli.evaluation.question_sets import read_ratings as read_ratings
+    from embcli.evaluation.ratings import read_ratings as read_ratings
     from embcli.evaluation.similarity import evaluate_similarity as evaluate_similarity
     from embcli.models.open import open_space as open_space
     from embcli.queries.analogy import find_neighbors as find_neighbors
@@ -49,7 +49,7 @@ _HOMES = {
     "parse": "queries.expression",
     "project": "queries.project",
     "read_analogies": "evaluation.question_sets",
-    "read_ratings": "evaluation.question_sets",
+    "read_ratings": "evaluation.ratings",
     "solve_analogy": "queries.analogy",
     "weigh_candidates": "queries.softmax",
     "weigh_logits": "queries.softmax",

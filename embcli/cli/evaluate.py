@@ -80,11 +80,15 @@ def analogies(
     Example: embcli evaluate analogies --baseline random
     """
     from embcli.evaluation.analogies import count_questions, evaluate_analogies
+    from embcli.evaluation.coverage import explain_no_coverage
     from embcli.evaluation.question_sets import ANALOGIES, read_analogies
     from embcli.render.progress import progress_bar
 
     format_name = output_format(format_name, as_json, as_jsonl)
-    sections = read_analogies(file)
+    skipped: list[str] = []
+    sections = read_analogies(file, skipped)
+    for text in skipped:
+        note(text)
     methods = list(dict.fromkeys(method or ["3cosadd"]))
     spaces = _load(model)
     most, lines = max(count_questions(sections, one) for one in methods), sum(len(one.items) for one in sections)
@@ -105,6 +109,11 @@ def analogies(
             report=None if progress is None else lambda done, share: progress(names, done, share),
         )
     show(evaluation, format_name)
+    if not any(row.covered for row in evaluation.results):
+        items = [item for section in sections for item in section.items]
+        words = [word for item in items for word in (*item.words, *item.answers)]
+        note(explain_no_coverage(words, spaces, top))
+        raise typer.Exit(1)
 
 
 @app.command(cls=Command)
@@ -115,6 +124,14 @@ def similarity(
             metavar="[FILE]",
             readable=False,  # the reader reports unreadable files
             help="Lines of two words and a rating.  [default: WordSim-353 and SimLex-999]",
+            show_default=False,
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,R",
+            help="Columns of the words and the rating, from 1: 1,2,4.  [default: found by header and content]",
             show_default=False,
         ),
     ] = None,
@@ -130,14 +147,27 @@ def similarity(
 
     Example: embcli evaluate similarity --baseline random
     """
-    from embcli.evaluation.question_sets import RATINGS, packaged, read_ratings
+    from embcli.evaluation.coverage import explain_no_coverage
+    from embcli.evaluation.question_sets import RATINGS, packaged
+    from embcli.evaluation.ratings import read_rating_sets
     from embcli.evaluation.similarity import evaluate_similarity
 
     format_name = output_format(format_name, as_json, as_jsonl)
+    if columns is not None and file is None:
+        raise UsageProblem("--columns is for a file, and there is none", "name the file, or leave out --columns")
     files = [file] if file else [packaged(name) for name in RATINGS]
-    sets = {path.stem: read_ratings(path) for path in files}
-    correlations = evaluate_similarity(_load(model), sets, top=top, case_sensitive=case_sensitive, baseline=baseline)
+    read = {name: one for path in files for name, one in read_rating_sets(path, columns).items()}
+    for name, one in read.items():
+        if one.note:
+            note(f"{name}: {one.note}")
+    sets = {name: one.ratings for name, one in read.items()}
+    spaces = _load(model)
+    correlations = evaluate_similarity(spaces, sets, top=top, case_sensitive=case_sensitive, baseline=baseline)
     show(correlations, format_name)
+    if not any(row.covered for row in correlations.results):
+        words = [word for ratings in sets.values() for rating in ratings for word in rating[:2]]
+        note(explain_no_coverage(words, spaces, top))
+        raise typer.Exit(1)
 
 
 def _load(names: list[str] | None) -> "list[StoredSpace]":

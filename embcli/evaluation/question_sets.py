@@ -7,7 +7,6 @@
 - Ratings: lines of two words and a number, as in WordSim-353 and SimLex-999.
 """
 
-import math
 import os
 import re
 from collections.abc import Sequence
@@ -19,6 +18,9 @@ from embcli.errors import BadFile, InputOutputProblem
 
 ANALOGIES = "questions-words.txt"
 RATINGS = ("wordsim353.tsv", "simlex999.txt")
+RATING_SUFFIXES = (".txt", ".tsv", ".csv")
+# The names in a header row: word1 word2 word3 word4 and the like.
+COLUMN_NAME = re.compile(r"(word|term|item|col|column)[_-]?\d|(question|answer|expected|target)s?\d?", re.IGNORECASE)
 
 
 class QuestionItem(NamedTuple):
@@ -40,47 +42,27 @@ class Section(NamedTuple):
         return len(self.items[0].words) == 1
 
 
-class Rating(NamedTuple):
-    """Two words and the human rating of their similarity."""
+def read_analogies(path: Path | None = None, notes: list[str] | None = None) -> list[Section]:
+    """The sections of a file, or of all `.txt` files in a folder; by default Google's analogies. Raises BadFile.
 
-    a: str
-    b: str
-    score: float
-
-
-def read_analogies(path: Path | None = None) -> list[Section]:
-    """The sections of a file, or of all `.txt` files in a folder; by default Google's analogies. Raises BadFile."""
+    notes: receives what was skipped.
+    """
+    notes = [] if notes is None else notes
     path = path or packaged(ANALOGIES)
-    if path.is_dir():
-        files = {file: str(file.relative_to(path).with_suffix("")) for file in _text_files(path)}
-    else:
-        files = {path: path.stem}
-    if not files:
-        raise BadFile(f"{path}: this folder contains no .txt files", "give a file of analogies")
-    sections = [section for file, name in files.items() for section in _sections(file, name)]
+    sections = [section for file, name in files_of(path, (".txt",)).items() for section in _sections(file, name, notes)]
     if len({section.is_pairs for section in sections}) > 1:
         raise BadFile(f"{path}: some lines are analogies and some are pairs", "evaluate them separately")
     return sections
 
 
-def read_ratings(path: Path) -> list[Rating]:
-    """The pairs of a file with three columns, two words and a number, with or without a header. Raises BadFile."""
-    ratings = []
-    is_first = True
-    for number, line in _lines(path):
-        if line.startswith("#"):
-            continue
-        columns = line.split("\t") if "\t" in line else line.split("," if "," in line else None)
-        score = _number(columns[2]) if len(columns) == 3 else None
-        is_header = is_first and len(columns) == 3 and score is None and not re.search(r"\d", columns[2])
-        if not is_header and (score is None or not math.isfinite(score)):
-            raise BadFile(f"{path}, line {number}: this is not two words and a number", "for example: tiger cat 7.35")
-        if score is not None:
-            ratings.append(Rating(columns[0].strip(), columns[1].strip(), score))
-        is_first = False
-    if not ratings:
-        raise BadFile(f"{path}: this file contains no pairs", "give two words and a number per line")
-    return ratings
+def files_of(path: Path, suffixes: Sequence[str]) -> dict[Path, str]:
+    """A file, or those of a folder and its subfolders with some suffixes; each with its name. Raises BadFile."""
+    if not path.is_dir():
+        return {path: path.stem}
+    files = {file: file.relative_to(path).with_suffix("").as_posix() for file in _text_files(path, suffixes)}
+    if not files:
+        raise BadFile(f"{path}: this folder contains no {' or '.join(suffixes)} files", "give a file of questions")
+    return files
 
 
 def packaged(name: str) -> Path:
@@ -95,25 +77,30 @@ def packaged(name: str) -> Path:
     )
 
 
-def _text_files(folder: Path) -> list[Path]:
-    """All .txt files in a folder and its subfolders. Raises InputOutputProblem for an unreadable folder."""
+def _text_files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """The files of a folder and its subfolders with some suffixes. Raises InputOutputProblem for an unreadable one."""
 
     def refuse(error: OSError) -> None:
         raise InputOutputProblem(f"{error.filename}: {error.strerror or error}") from error
 
     listed = [(Path(here), names) for here, _, names in os.walk(folder, onerror=refuse)]
-    return sorted(here / name for here, names in listed for name in names if name.endswith(".txt"))
+    return sorted(here / name for here, names in listed for name in names if name.endswith(tuple(suffixes)))
 
 
-def _sections(path: Path, name: str) -> list[Section]:
+def _sections(path: Path, name: str, notes: list[str]) -> list[Section]:
     """The sections of a file. name: that of the section for lines before the first header."""
     sections: list[tuple[str, list[QuestionItem]]] = []
     width = 0
-    for number, line in _lines(path):
+    for number, line in numbered_lines(path):
         if line.startswith(":"):
             sections.append((line[1:].strip(), []))
             continue
-        columns = line.split()
+        if line.startswith("#"):
+            continue
+        columns = [column for column in re.split(r"[\t,;]\s*|\s+", line) if column]
+        if not width and all(COLUMN_NAME.fullmatch(column) for column in columns):
+            notes.append(f"{path.name}, line {number}: skipped the names of the columns")
+            continue
         width = width or len(columns)
         if len(columns) not in (2, 4) or len(columns) != width:
             wanted = "four words, or a word and its answers" if width not in (2, 4) else f"{width} columns as above"
@@ -124,7 +111,7 @@ def _sections(path: Path, name: str) -> list[Section]:
         if not sections:
             sections.append((name, []))
         *words, last = columns
-        answers = tuple(answer for answer in last.split("/") if answer) if width == 2 else (last,)
+        answers = tuple(answer for answer in last.split("/") if answer)
         sections[-1][1].append(QuestionItem(tuple(words), answers or (last,)))
     found = [Section(name, tuple(items)) for name, items in sections if items]
     if not found:
@@ -134,7 +121,7 @@ def _sections(path: Path, name: str) -> list[Section]:
     return found
 
 
-def _lines(path: Path) -> Sequence[tuple[int, str]]:
+def numbered_lines(path: Path) -> Sequence[tuple[int, str]]:
     """The non-empty lines of a file, with their numbers."""
     try:
         text = path.read_bytes()
@@ -149,13 +136,6 @@ def _lines(path: Path) -> Sequence[tuple[int, str]]:
         if decoded:
             lines.append((number, decoded))
     return lines
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def _count(columns: int) -> str:

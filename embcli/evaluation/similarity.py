@@ -10,8 +10,8 @@ import numpy as np
 
 from embcli.evaluation.baseline import compared
 from embcli.evaluation.intervals import CONFIDENCE, Interval, of_correlation_difference, of_pearson, of_spearman
-from embcli.evaluation.question_sets import Rating
 from embcli.evaluation.questions import rows_of_words
+from embcli.evaluation.ratings import Rating
 from embcli.results.evaluations import Correlation, Correlations, Difference, RatingsQuery
 from embcli.results.queries import ModelCard
 from embcli.vectors.arithmetic import Float64Array, round_cosines, unit_cosines, unit_rows

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import embcli
 from embcli.errors import UsageProblem
-from embcli.evaluation.question_sets import QuestionItem, Rating, Section
+from embcli.evaluation.question_sets import QuestionItem, Section
+from embcli.evaluation.ratings import Rating
 from embcli.queries.analogy import ANALOGY_METHODS, METRICS
 from embcli.vectors.arithmetic import dot_products, lengths, round_cosines, round_lengths
 from embcli.vectors.space import VectorSpace

@@ -156,7 +156,7 @@ def as_models(
 
 
 def remove(name: str) -> Models:
-    """Delete a model, even if damaged, by its name or the path of its file, which may be missing. Raises UnknownModel."""
+    """Delete a model, even if damaged, by its name or the path of its source file. Raises UnknownModel."""
     path = path_of_model(name)
     if is_path(name) and not path.exists():
         raise UnknownModel(f"no model was built from {name}", "see: embcli models")

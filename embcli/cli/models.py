@@ -56,9 +56,12 @@ def add(
         Literal["word2vec", "glove", "binary", "fasttext", "native", "npy"] | None,
         typer.Option(help="Read the file as this format.  [default: detected from its content]", show_default=False),
     ] = None,
-    reader: Annotated[Literal["embcli", "gensim"], typer.Option(help="Reader of text and binary files.")] = "embcli",
+    reader: Annotated[
+        Literal["embcli", "gensim"], typer.Option(help="Read text and binary with this reader.")
+    ] = "embcli",
     words: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The words of a .npy file, one per line.", show_default=False)
+        Path | None,
+        typer.Option(metavar="FILE", help="Read the words of a .npy file, one per line.", show_default=False),
     ] = None,
     format_name: options.Format = None,
     as_json: options.Json = False,

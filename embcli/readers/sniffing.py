@@ -38,7 +38,7 @@ def _read(opened: SourceFile, format_name: str, reader: str, words: Path | None)
             f"{opened.path} is {format_name}, but --reader applies to text and binary", "remove --reader"
         )
     if words is not None and format_name != "npy":
-        raise UsageProblem(f"{opened.path} contains words ({format_name})", "remove --words")
+        raise UsageProblem(f"{opened.path} already contains its words ({format_name})", "remove --words")
     if format_name == "npy":
         return npy.read(opened, words)
     if format_name == "native":

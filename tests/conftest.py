@@ -1,4 +1,4 @@
-"""Fixtures that all tests share: a data dir of its own for the run, GloVe, and the toy space."""
+"""Fixtures that all tests share: a separate data dir for the run, GloVe, and the toy space."""
 
 import os
 import shutil
@@ -13,20 +13,20 @@ import embcli
 from embcli.models.open import StoredSpace
 from embcli.vectors.space import VectorSpace
 
-# The same examples on every run, and no clock: a slow machine is not a bug.
+# The same examples on every run, and no deadlines, which fail on slow machines.
 settings.register_profile("embcli", deadline=None, derandomize=True, database=None)
 settings.load_profile("embcli")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An empty data dir, also for the processes that tests start: nobody's own models are touched."""
+    """An empty data dir, also for processes that tests start, to protect the user's models."""
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(os.environ, "EMBCLI_HOME", str(folder))
         patch.delitem(os.environ, "EMBCLI_MODEL", raising=False)
         yield folder
-    shutil.rmtree(folder, ignore_errors=True)  # pytest would keep the 90 MB of the last three runs
+    shutil.rmtree(folder, ignore_errors=True)  # otherwise pytest keeps 90 MB of each of the last three runs
 
 
 @pytest.fixture(scope="session")
@@ -44,5 +44,5 @@ def glove(home: Path) -> StoredSpace:
 
 @pytest.fixture(scope="session")
 def toy() -> VectorSpace:
-    """The toy space of toy.py, whose answers can be worked out on paper."""
+    """The toy space of toy.py, whose answers can be computed by hand."""
     return toy_space.make_space()

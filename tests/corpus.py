@@ -1,4 +1,4 @@
-"""Vector files to add: broken ones in every way we know of, and good ones that are odd. All of them are small."""
+"""Small vector files to add: broken ones of all known kinds, and valid but irregular ones."""
 
 import bz2
 import gzip
@@ -30,11 +30,11 @@ BAD = 3  # the row that is broken: not the first, which is looked at to see the 
 
 
 class Broken(NamedTuple):
-    """A file that must be refused.
+    """A file that must be rejected.
 
-    content: the bytes of the file `name`, or what writes files into a folder. arguments: `{folder}` stands for
-    that folder. says: what the message must name, beside the file. source: what to add, if not the file.
-    apart: it could bring down or hang this process.
+    content: the bytes of the file `name`, or a function that writes files to a folder. arguments: `{folder}` stands
+    for this folder. says: text that the message must contain besides the file. source: the source to add, if not the
+    file. apart: whether to use a separate process, because it could crash or hang this one.
     """
 
     id: str
@@ -48,7 +48,7 @@ class Broken(NamedTuple):
 
 
 class Good(NamedTuple):
-    """A file that must load, with these words and numbers, and notes that mention `notes`."""
+    """A file that must load, with these words and numbers, and with notes that contain `notes`."""
 
     id: str
     name: str
@@ -60,7 +60,7 @@ class Good(NamedTuple):
 
 
 def put(case: Broken | Good, folder: Path) -> tuple[str, list[str]]:
-    """Write the files of a case; returns what to add, and with which arguments."""
+    """Write the files of a case; returns the source to add and the arguments."""
     if callable(case.content):
         case.content(folder)
     else:
@@ -70,7 +70,7 @@ def put(case: Broken | Good, folder: Path) -> tuple[str, list[str]]:
     return source.format(**places), [argument.format(**places) for argument in case.arguments]
 
 
-# Files that are whole ---------------------------------------------------------------------------------------
+# Valid files ---------------------------------------------------------------------------------------
 
 
 def matrix(numbers: Sequence[Sequence[str]] = NUMBERS) -> Any:
@@ -80,7 +80,7 @@ def matrix(numbers: Sequence[Sequence[str]] = NUMBERS) -> Any:
 
 
 def lines(end: str = "", words: Sequence[str] = WORDS, numbers: Sequence[Sequence[str]] = NUMBERS) -> list[bytes]:
-    """The rows as text, each with its line feed."""
+    """The rows as text, each with a line feed."""
     return [f"{' '.join([word, *row])}{end}\n".encode() for word, row in zip(words, numbers, strict=True)]
 
 
@@ -146,7 +146,7 @@ def word_list(words: Sequence[str] = WORDS) -> bytes:
 
 
 def keyed_vectors(path: Path, **options: Any) -> None:
-    """A file as gensim saves it; with `sep_limit=1`, the numbers in a file of their own."""
+    """A file saved by gensim; with `sep_limit=1`, the numbers are in a separate file."""
     from gensim.models import KeyedVectors
 
     keyed = KeyedVectors(DIM)
@@ -158,7 +158,7 @@ def keyed_vectors(path: Path, **options: Any) -> None:
 
 @cache
 def gensim_file(name: str) -> bytes:
-    """One of the small real files that gensim is tested with."""
+    """One of the small real files of gensim's tests."""
     import gensim
 
     return (Path(gensim.__file__).parent / "test" / "test_data" / name).read_bytes()
@@ -169,7 +169,7 @@ def fasttext() -> bytes:
 
 
 class FastTextPlaces(NamedTuple):
-    """Where the parts of fastText's `.bin` begin."""
+    """The offsets of the parts of fastText's `.bin`."""
 
     words: int
     matrix: int  # of the input matrix: a flag, its rows, its columns, its numbers
@@ -189,7 +189,7 @@ def fasttext_places(data: bytes) -> FastTextPlaces:
 
 
 def broken() -> list[Broken]:
-    """All of them."""
+    """All cases."""
     parts = (
         _rows_of_text, _headers, _other_files, _records, _compressed, _bombs, _not_plain_files, _pickles,
         _payloads, _beside, _arrays, _fasttext, _names, _through_gensim,
@@ -207,7 +207,7 @@ NOT_NUMBERS = (
 def _rows_of_text() -> Iterator[Broken]:
     for form, (name, head, rows, first) in TEXTS.items():
         line = f"line {first + BAD}:"
-        # Without a header, what holds NUL bytes or lines that run on is not known to be text at all.
+        # Without a header, a file with NUL bytes or endless lines is not recognised as text.
         perhaps = ("NUL", "hole", "carriage returns") if form == "glove" else ("carriage returns",)
         word, _, numbers = rows[BAD].partition(b" ")
         four = numbers.split()
@@ -480,7 +480,7 @@ BOMB_PIECE = 1 << 20
 
 @cache
 def _gzip_bomb(content: bytes, pieces: int) -> bytes:
-    """A gzip member that grows without end: the same flushed piece again and again."""
+    """A gzip member of repeated flushed pieces, whose decompressed size is unlimited."""
     packer = zlib.compressobj(6, zlib.DEFLATED, 31)
     data = content * (BOMB_PIECE // len(content))
     start = packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
@@ -542,7 +542,7 @@ def _not_plain_files() -> Iterator[Broken]:
 
 
 def instance(attributes: bytes, module: str = "gensim.models.keyedvectors", name: str = "KeyedVectors") -> bytes:
-    """A pickle of an object with these attributes, which are a pickle without its frame and its end."""
+    """A pickle of an object with these attributes, given as a pickle without frame and end."""
     return b"\x80\x02c" + f"{module}\n{name}\n".encode() + b")\x81" + attributes + b"b."
 
 
@@ -606,7 +606,7 @@ def _pickles() -> Iterator[Broken]:
     yield Broken("KeyedVectors, gz, cut before its checksum", "bad.kv.gz", gzipped(whole)[:-8])
     yield Broken("KeyedVectors, gz, with a wrong checksum", "bad.kv.gz", gzipped(whole)[:-8] + bytes(8))
 
-    # a list that holds a list twice, which holds a list twice, which …
+    # a list that contains a list twice, which contains a list twice, and so on
     laughs = b"]q\x00" + b"".join(b"0](h" + bytes([i]) + b"h" + bytes([i]) + b"eq" + bytes([i + 1]) for i in range(60))
     tuples = b"K\x01" + b"2\x86" * 60  # (x, x) of (x, x) of …: 2⁶⁰ steps to hash or to show
     deep = b"K\x01" + b"\x85" * 3_000_000
@@ -662,7 +662,7 @@ def saved_array(count: bytes) -> bytes:
 
 
 class _Reduces:
-    """Pickled as the call of a function."""
+    """An object that is pickled as a function call."""
 
     def __init__(self, function: Any, *arguments: Any) -> None:
         self.call = (function, arguments)
@@ -671,7 +671,7 @@ class _Reduces:
         return self.call
 
     def __call__(self) -> None:
-        """pickle wants functions to be callable; this one is never called."""
+        """pickle requires a callable; this one is never called."""
 
 
 def _payloads() -> Iterator[Broken]:
@@ -759,7 +759,7 @@ def _payloads() -> Iterator[Broken]:
 
 
 def _beside() -> Iterator[Broken]:
-    """gensim's files of two parts, one of them broken."""
+    """gensim's two-part files with one broken part."""
 
     def with_array(data: bytes | None) -> Write:
         def write(folder: Path) -> None:
@@ -962,7 +962,7 @@ def _names() -> Iterator[Broken]:
 
 
 def _through_gensim() -> Iterator[Broken]:
-    """What gensim lets through must not come through `--reader gensim` either, where embcli can notice."""
+    """Broken files that gensim accepts, and that `--reader gensim` must reject."""
     rows = b"".join(lines())
     files = {
         "NaN": ("bad.txt", WORD2VEC.replace(NUMBERS[BAD][0].encode(), b"nan", 1)),
@@ -999,12 +999,12 @@ STRANGE_NUMBERS = [
 
 
 def good() -> list[Good]:
-    """All of them."""
+    """All cases."""
     rows, head = lines(), header()
     spaced = ["the", ". . .", "at name@domain.com", "new york", ". . . .", "king", "a b", "1 b x"]
     twice = [*WORDS[:6], "king", "the"]
     doubled = np.array(NUMBERS, float)
-    # A few strange lengths among many; more would be a sign of the wrong format.
+    # A few unusual lengths among many; more would indicate a wrong format.
     strange = [*STRANGE_NUMBERS, *NUMBERS * 100]
     many = [f"w{row}" for row in range(len(strange))]
 

@@ -1,9 +1,9 @@
-"""The examples of the documents: read them, replay them, compare their output, or write it anew.
+"""The examples of the documents: read them, replay them, compare their output, or rewrite it.
 
-A ```console block holds commands after `$ ` and what they print, to stdout and stderr. A ```python block is
-run, and a ```text block that follows at once is what it prints. A line that is exactly `...` stands for any
-number of lines. Blocks of other languages, such as ```sh for how to install, are not looked at. Each document is
-replayed in a folder of its own. `python tests/documents.py FILE...` writes what the examples print into documents.
+A ```console block contains commands after `$ ` and their output to stdout and stderr. A ```python block is run, and a
+```text block directly after it is its output. A line that is exactly `...` stands for any number of lines. Blocks of
+other languages, such as ```sh for installation, are ignored. Each document is replayed in its own folder.
+`python tests/documents.py FILE...` rewrites the outputs in documents.
 """
 
 import difflib
@@ -27,7 +27,7 @@ FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)[^`\n]*\n(?P<body>.*?)^(
 
 
 class Example(NamedTuple):
-    """A command or a piece of Python, and its output; None where the document does not show it."""
+    """A command or Python code, and its output; None if the document does not show it."""
 
     language: str
     source: str
@@ -35,9 +35,9 @@ class Example(NamedTuple):
 
 
 def read_examples(document: str) -> list[Example]:
-    """The examples of a document, in their order."""
+    """The examples of a document, in order."""
     examples: list[Example] = []
-    end_of_python = -1  # where the last block ended, if that was Python without output so far
+    end_of_python = -1  # end of the last block, if it was Python without output so far
     for block in FENCE.finditer(document):
         language, body = block["language"], textwrap.dedent(block["body"])
         if language == "console":
@@ -67,7 +67,7 @@ def _read_session(body: str) -> list[Example]:
 
 
 def replay(examples: Sequence[Example], home: Path, folder: Path) -> list[str]:
-    """Run examples in a folder, one after the other; returns what they print."""
+    """Run examples in a folder, one after the other; returns their outputs."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     namespace: dict[str, Any] = {"__name__": "__main__"}
     outputs = []
@@ -86,7 +86,7 @@ def replay(examples: Sequence[Example], home: Path, folder: Path) -> list[str]:
 
 
 def differences(examples: Sequence[Example], outputs: Sequence[str]) -> list[str]:
-    """How outputs differ from what the document shows."""
+    """The differences of outputs from those in the document."""
     found = []
     for example, output in zip(examples, outputs, strict=True):
         if example.output is not None and not matches(output, example.output):
@@ -97,7 +97,7 @@ def differences(examples: Sequence[Example], outputs: Sequence[str]) -> list[str
 
 
 def rewritten(document: str, examples: Sequence[Example], outputs: Sequence[str]) -> str:
-    """A document with what its examples print; what is shown in part only stays as it is."""
+    """A document with new outputs of its examples; outputs with `...` are kept if they match."""
     place = 0
     for example, output in zip(examples, outputs, strict=True):
         place = document.index(example.source, place) + len(example.source)
@@ -113,7 +113,7 @@ def rewritten(document: str, examples: Sequence[Example], outputs: Sequence[str]
 
 
 def matches(output: str, shown: str) -> bool:
-    """Whether an output is what is shown; `...` on a line of its own is any number of lines."""
+    """Whether an output matches the one in the document; a line `...` matches any number of lines."""
     pattern = "".join(
         r"(?:.*\n)*" if line == "..." else re.escape(line) + r"\n" for line in shown.rstrip("\n").split("\n")
     )

@@ -1,9 +1,9 @@
-"""Fuzz the readers with atheris: any bytes either load as finite vectors or raise an EmbcliError. Nothing else.
+"""Fuzz the readers with atheris: any input must either load as finite vectors or raise an EmbcliError.
 
     python tests/fuzz_readers.py -max_total_time=20
 
-Other arguments go to libFuzzer. What it finds is written to `crash-…` in the current folder, and can be run
-again by giving that file as the argument.
+Other arguments are passed to libFuzzer. Failing inputs are written to `crash-…` in the current folder, and can be run
+again with this file as the argument.
 """
 
 import importlib
@@ -29,11 +29,11 @@ with atheris.instrument_imports(include=["embcli", "pickle", "zipfile"]):
     from embcli.readers import ReadOptions, sniffing
     from embcli.readers.source_file import SourceFile
 
-FORMS = (None, "word2vec", "glove", "binary", "native", "npy")  # fastText's .bin goes on to gensim, which is slow
+FORMS = (None, "word2vec", "glove", "binary", "native", "npy")  # without fastText's .bin, which slow gensim reads
 
 
 def read_all(path: Path, form: str | None, words: Path | None) -> None:
-    """Read a file to its end, as an import does."""
+    """Read a whole file, as an import does."""
     opened = SourceFile(path)
     try:
         if form is None and sniffing.sniff(opened) == "fasttext":

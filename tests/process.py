@@ -1,4 +1,4 @@
-"""Run embcli: within this process, which is quick, or as a process of its own, which is the real thing."""
+"""Run embcli in this process, which is fast, or in a separate process, as users do."""
 
 import io
 import json
@@ -18,12 +18,12 @@ import pytest
 from embcli.cli.main import run
 from embcli.store.write import write_store
 
-# What a user's shell may have set and a test must not see.
+# Environment variables of the user that must not affect tests.
 CLEARED = (
     "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "TERM", "COLORTERM",
     "EMBCLI_MODEL", "PYTHONIOENCODING", "PYTHONUTF8", "LC_ALL", "LC_CTYPE", "LANG",
 )  # fmt: skip
-# What could act on a terminal: C0 but the newline, DEL, C1, bidi marks, separators, the byte order mark, surrogates.
+# Characters that a terminal may interpret: C0 except newline, DEL, C1, bidi marks, separators, BOM, surrogates.
 ACTIVE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
@@ -31,7 +31,7 @@ LIMIT = 120  # seconds after which a process hangs
 
 
 class Outcome(NamedTuple):
-    """What a command line left behind."""
+    """The result of a command line: its status and output."""
 
     status: int
     out: str
@@ -39,7 +39,7 @@ class Outcome(NamedTuple):
 
     @property
     def answer(self) -> Any:
-        """The JSON of a command that went well: one ASCII line on stdout, nothing on stderr."""
+        """The JSON of a successful command: one ASCII line on stdout, nothing on stderr."""
         assert (self.status, self.err) == (0, "")
         return read_json(self.out)
 
@@ -51,7 +51,7 @@ class Outcome(NamedTuple):
 
 
 def read_json(text: str) -> Any:
-    """One line of JSON as RFC 8259 has it (no NaN), in ASCII, with 9 significant digits at most."""
+    """One line of JSON by RFC 8259 (no NaN), in ASCII, with at most 9 significant digits."""
     assert text.isascii()
     assert text.endswith("\n")
     assert text.count("\n") == 1
@@ -80,7 +80,7 @@ def ask(*arguments: str, stdin: bytes = b"") -> Outcome:
             status = run(list(arguments))
     finally:
         sys.stdin = usual
-        os.dup2(kept, 1)  # after an error of the system, `run` turns it to /dev/null
+        os.dup2(kept, 1)  # after an OSError, `run` redirects it to /dev/null
         os.close(kept)
     return Outcome(status, _text(out), _text(err))
 
@@ -91,7 +91,7 @@ def _text(stream: "io.TextIOWrapper[io.BytesIO]") -> str:
 
 
 def settle(monkeypatch: pytest.MonkeyPatch, home: Path, **changes: str) -> None:
-    """Give this process the environment in which its answers depend on nothing else."""
+    """Set a clean environment for this process, with the given data dir and variables."""
     for name in CLEARED:
         monkeypatch.delenv(name, raising=False)
     for name, value in {"EMBCLI_HOME": str(home), "COLUMNS": "80", **changes}.items():
@@ -99,13 +99,13 @@ def settle(monkeypatch: pytest.MonkeyPatch, home: Path, **changes: str) -> None:
 
 
 def environment(home: Path, **changes: str) -> dict[str, str]:
-    """The environment of a process: this one's, without what tests must not see."""
+    """The environment of a process: this one's without the variables that must not affect tests."""
     kept = {name: value for name, value in os.environ.items() if name not in CLEARED}
     return {**kept, "EMBCLI_HOME": str(home), **changes}
 
 
 def start(arguments: Sequence[str], home: Path, program: Sequence[str] = ("-m", "embcli"), **env: str) -> Outcome:
-    """Run a command line as a process of its own and wait for its end."""
+    """Run a command line in a separate process and wait for its end."""
     done = subprocess.run(
         [sys.executable, *program, *arguments],
         stdin=subprocess.DEVNULL, capture_output=True, env=environment(home, **env), timeout=LIMIT, check=False,
@@ -114,7 +114,7 @@ def start(arguments: Sequence[str], home: Path, program: Sequence[str] = ("-m", 
 
 
 def stands_in(table: str, word: str) -> bool:
-    """Whether a word stands below the rule of a table, perhaps in pieces, one under the other."""
+    """Whether a table contains a word below its rule, possibly folded."""
     lines = table.partition("\n─")[2].split("\n")[1:]
     return any(_continues(lines[i:], x, word) for i, line in enumerate(lines) for x in range(len(line)))
 
@@ -129,7 +129,7 @@ def _continues(lines: list[str], x: int, word: str) -> bool:
 
 
 def add_store(home: Path, name: str, vectors: Mapping[str, Sequence[float]]) -> Path:
-    """A model of a few words in a data dir."""
+    """Write a model of a few words to a data dir."""
     path = home / "models" / f"{name}.safetensors"
     matrix = np.array(list(vectors.values()), np.float32)
     write_store(path, [([word.encode() for word in vectors], matrix)], {"source": "a test"})
@@ -137,7 +137,7 @@ def add_store(home: Path, name: str, vectors: Mapping[str, Sequence[float]]) -> 
 
 
 def share(home: Path, folder: Path) -> Path:
-    """A data dir of a test's own that has the glove model of `home`."""
+    """A separate data dir with the glove model of `home`."""
     models = folder / "models"
     models.mkdir(parents=True)
     (models / "glove.safetensors").symlink_to(home / "models" / "glove.safetensors")

@@ -1,4 +1,4 @@
-"""Every example of README.md and docs/ is replayed; every command and option stands in them; the lessons are whole."""
+"""Replay of all examples in README.md and docs/; all commands and options are documented; the lessons are complete."""
 
 import re
 from pathlib import Path
@@ -10,9 +10,9 @@ from reference import DOCS, commands, manual, reference
 
 README = ROOT / "README.md"
 DOCUMENTS = [README, *sorted(DOCS.glob("*.md"))]
-# Written by people; the reference is made from the program.
+# Written by hand; the reference is generated.
 WRITTEN = [path for path in DOCUMENTS if path.name != "reference.md"]
-CLAIMS = 32  # of the lessons
+CLAIMS = 32  # number of claims in the lessons
 names = [path.name for path in WRITTEN]
 
 

@@ -1,4 +1,4 @@
-"""Arrows point one way only, and each heavy library has one home (the table of DESIGN.md, section 3)."""
+"""Wings import in one direction only, and one module imports each heavy library (DESIGN.md, section 3)."""
 
 import ast
 import os
@@ -13,7 +13,7 @@ import embcli
 PACKAGE = Path(embcli.__file__).parent
 ANYTHING = {"*"}
 
-# What the modules of each wing may import of embcli, beside their own wing and `errors` (DESIGN.md, section 3).
+# The imports of embcli allowed in each wing, besides its own modules and `errors` (DESIGN.md, section 3).
 ARROWS = {
     "__init__": ANYTHING,  # only names what the API exports: see _HOMES
     "__main__": {"cli"},
@@ -32,7 +32,7 @@ ARROWS = {
 }
 FLAT = {"__init__", "__main__", "errors", "workers"}
 
-# Where a library outside the standard library may be imported. numpy is wherever the numbers are.
+# The modules that may import each third-party library. numpy may be imported anywhere.
 HOMES = {
     "numpy": {"vectors", "search", "queries", "evaluation", "store", "readers", "models"},
     "typer": {"cli"},
@@ -54,7 +54,7 @@ def top_of(module: str) -> str:
 
 
 class Imports(ast.NodeVisitor):
-    """The names that a module imports when it runs: all but those for type checkers."""
+    """The names that a module imports at run time, without those for type checkers."""
 
     def __init__(self) -> None:
         self.names: list[tuple[str, bool]] = []  # the name, and whether a function imports it
@@ -74,7 +74,7 @@ class Imports(ast.NodeVisitor):
         self.names += [(alias.name, self.depth > 0) for alias in node.names]
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        assert node.level == 0, "relative imports hide the arrows"
+        assert node.level == 0, "relative imports are not checked"
         assert node.module is not None
         # `from embcli import readers` and `from embcli.readers import gensim` name a module last.
         self.names += [(f"{node.module}.{alias.name}", self.depth > 0) for alias in node.names]
@@ -89,7 +89,7 @@ def imports_of(path: Path) -> list[tuple[str, bool]]:
 @pytest.mark.parametrize("path", SOURCES, ids=module_of)
 def test_a_module_imports_only_what_the_design_lets_it(path: Path) -> None:
     here = top_of(module_of(path))
-    assert here in ARROWS, f"{here} has no place in the design: give it one"
+    assert here in ARROWS, f"{here} is not in the table of the design: add it"
     allowed = ARROWS[here] | {here, "errors"}
     for name, _ in imports_of(path):
         package, _, rest = name.partition(".")
@@ -110,7 +110,7 @@ def test_no_wing_imports_what_imports_it() -> None:
         targets = {top_of(name.partition(".")[2]) for name, _ in imports_of(path) if name.startswith("embcli.")}
         imported.setdefault(here, set()).update(targets & set(ARROWS) - {here, "__init__"})
     reached = {wing: set(targets) for wing, targets in imported.items()}
-    for _ in reached:  # as many steps as there are wings reach everything
+    for _ in reached:  # this number of steps reaches all wings
         reached = {wing: some.union(*(reached.get(one, set()) for one in some)) for wing, some in reached.items()}
     assert not [wing for wing, targets in reached.items() if wing in targets]
 
@@ -122,14 +122,14 @@ def test_a_library_is_imported_in_its_home_only(path: Path) -> None:
         library = top_of(name)
         if library == "embcli" or library in sys.stdlib_module_names:
             continue
-        assert library in HOMES, f"{module} imports {library}, which has no home"
+        assert library in HOMES, f"{module} imports {library}, which is not in HOMES"
         assert {module, top_of(module)} & HOMES[library], f"{module} imports {library}"
         if library in ("gensim", "scipy"):
             assert in_function, f"{module} imports {library} before it is needed"
 
 
 def loaded_after(code: str) -> set[str]:
-    """The top names of the modules that a new interpreter has loaded after some code."""
+    """The top-level names of the modules that a new interpreter has loaded after running code."""
     program = f"{code}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
     command = [sys.executable, "-c", program]
     return set(subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ).stdout.split())

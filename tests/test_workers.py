@@ -1,4 +1,4 @@
-"""Processes that share work: results in order, a lost one is told, and none outlives the work."""
+"""Workers: results are in order, a lost worker is reported, and no worker outlives the work."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from embcli.workers import WorkerLost, Workers
 KINNG = UnknownWord("kinng", ["king", "kings"])
 
 
-# Functions for other processes must be found by name there: these are imported from this file, as `sys.path` is shared.
+# Workers unpickle functions by name: they import these from this file, because `sys.path` is shared.
 def square(number: int) -> int:
     return number * number
 

@@ -22,7 +22,7 @@ Record = Any  # an answer, or an EmbcliError
 
 
 class Topic(NamedTuple):
-    """How a command reads and answers its questions, and the columns of its answers.
+    """The functions of a command that read and answer its questions, and the columns of its answers.
 
     read_line: the fields of a plain line. answer: one record or error per question, in order. columns: those of CSV,
     TSV and Markdown, for a question with the options of the command line. unset: fields that a line may not set.

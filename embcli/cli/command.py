@@ -1,4 +1,4 @@
-"""Command classes: options are given once, `-m` may precede the command, former option names work, help is whole."""
+"""Command classes: options are given once, `-m` may precede the command, former option names work."""
 
 from collections import Counter
 from typing import Any

@@ -56,7 +56,9 @@ def add(
         Literal["word2vec", "glove", "binary", "fasttext", "native", "npy", "npz"] | None,
         typer.Option(help="Read the file as this format.  [default: what its content shows]", show_default=False),
     ] = None,
-    reader: Annotated[Literal["embcli", "gensim"], typer.Option(help="Reader of text and binary files.")] = "embcli",
+    reader: Annotated[
+        Literal["embcli", "gensim"], typer.Option(help="Read text and binary with this reader.")
+    ] = "embcli",
     words: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The words of vectors without words, one a line.", show_default=False),

@@ -74,7 +74,7 @@ JsonLines = Annotated[bool, typer.Option("--jsonl", help="Short for --format jso
 
 Metric = Annotated[
     Literal["cosine", "dot", "euclidean"],
-    typer.Option(help="Measure of nearness; dot and euclidean compare plain vectors."),
+    typer.Option(help="Rank by this measure; dot and euclidean use plain vectors."),
 ]
 Raw = Annotated[bool, typer.Option("--raw", help="Add plain vectors instead of unit vectors.")]
 Count = Annotated[int, typer.Option("-k", min=1, metavar="N", help="Show N answers.")]

@@ -88,7 +88,7 @@ def evaluate_analogies(
 ) -> Evaluation:
     """Accuracy by section and in total, with the inputs excluded and included, for every model and method.
 
-    For sections of word pairs, the methods of `solve_analogy` combine every two pairs to a question. Upper and lower
+    For sections of word pairs, the methods of `solve_analogy` combine every two pairs into a question. Upper and lower
     case are not distinguished unless `case_sensitive`; the most frequent spelling is used, as in gensim's
     `evaluate_word_analogies`. top: restricts the vocabulary to the most frequent words. baseline: `random` adds a
     `RandomSpace`. details: a function that receives each question with its answers. report: a function that receives

@@ -1,6 +1,6 @@
 """Scores of many questions for a slice of rows: lower and upper bounds in float32, exact scores in float64.
 
-A formula holds n questions. Their scores are functions of the products of a row with some vectors, `basis` [w, dim]:
+A formula has n questions. Their scores are functions of the products of a row with some vectors, `basis` [w, dim]:
 P = basis · V̂ᵀ [w, rows] (basis · Vᵀ for lengths) is one matrix product. From P, `bounds` computes two arrays
 [questions, rows], which bound the image of the score, a monotonic function of the score that is cheaper to compute.
 

@@ -11,7 +11,7 @@ little-endian; a JSON header padded with spaces; the tensors without gaps):
     words    U8  [bytes]       UTF-8, row order
     crc32    U32 [MiBs]        CRC-32 of each MiB of the tensors before it
 
-`__metadata__` holds strings: format, source, source_size, source_mtime_ns, source_sha256, reader,
+`__metadata__` contains strings: format, source, source_size, source_mtime_ns, source_sha256, reader,
 sorted_by_frequency (true, false or unknown), created, duplicates, and header_crc32, the CRC-32 of the header with its
 own digits set to 0.
 """
@@ -127,7 +127,7 @@ def verify(path: Path, tensors: Sequence[str] = (), identity: Identity | None = 
 
 
 def repair_hint(path: Path) -> str:
-    """How to repair a damaged store."""
+    """The hint for the repair of a damaged store."""
     remove = f"run: embcli models remove {path.stem}"
     return f"{remove} (the next use rebuilds it)" if path.stem == "glove" else f"{remove}, then add it again"
 

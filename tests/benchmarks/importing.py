@@ -1,14 +1,14 @@
-"""How long adding a model takes and how much memory, against gensim loading the same file, in one run.
+"""Time and memory of adding a model, compared with gensim loading the same file, in one run.
 
     python tests/benchmarks/importing.py [--short] [--json]
 
 - GloVe, 400,000 × 50, as text and as word2vec binary: `embcli models add` as a whole process (parsed, checked,
   hashed, written, synced) against `KeyedVectors.load_word2vec_format` alone, timed inside its process.
-- Memory of an import of text with 300 numbers a row, for growing numbers of rows: the most that the main process
-  and those that parse hold at one time, sampled, less that of one `python -c "import numpy, typer"`.
+- Memory of an import of text with 300 numbers per row, for increasing numbers of rows: the sampled peak of the main
+  process and its workers, minus that of one `python -c "import numpy, typer"`.
 - A cold question (a whole process) on stores of 10,000 … 3,000,000 rows × 50.
 
-`--short` takes fewer rows and runs, for CI. Files are made in the folder for temporary files and removed.
+`--short` uses fewer rows and runs, for CI. Files are created in the folder for temporary files and removed.
 """
 
 import argparse
@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def speed(folder: Path, runs: int) -> list[dict[str, Any]]:
-    """Seconds to add GloVe, and for gensim to load it."""
+    """Seconds of adding GloVe, and of gensim loading it."""
     rows = []
     space = embcli.open_space("glove")
     for form, must in (("word2vec", 4.0), ("binary", 2.0)):
@@ -90,7 +90,7 @@ def speed(folder: Path, runs: int) -> list[dict[str, Any]]:
 
 
 def memory(folder: Path, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
-    """MiB over the interpreter at the peak of an import of rows of 300 numbers."""
+    """Peak memory in MiB, minus the interpreter's, of an import of rows of 300 numbers."""
     floor = run(FLOOR, folder)[1]
     rows = []
     for size in sizes:
@@ -104,7 +104,7 @@ def memory(folder: Path, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
 
 
 def opening(folder: Path, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
-    """Seconds of a whole process that looks a word up, which touches no vectors but its own."""
+    """Seconds of a whole process that looks up a word, which reads only the vector of this word."""
     rows = []
     for size in sizes:
         write_store(folder / "models" / "many.safetensors", synthetic(size, 50), {})
@@ -114,7 +114,7 @@ def opening(folder: Path, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
 
 
 def synthetic(rows: int, dim: int) -> Iterator[Any]:
-    """Blocks of a made-up model."""
+    """Blocks of a synthetic model."""
     numbers = np.random.default_rng(1)
     for first in range(0, rows, 10_000):
         words = [f"w{row}".encode() for row in range(first, min(first + 10_000, rows))]
@@ -122,7 +122,7 @@ def synthetic(rows: int, dim: int) -> Iterator[Any]:
 
 
 def write_text(file: Path, rows: int, dim: int) -> None:
-    """A GloVe text file; 500 different rows of numbers in turn, with a word of its own for each row."""
+    """A GloVe text file with 500 different vectors in turn and distinct words."""
     numbers = np.random.default_rng(2).standard_normal((500, dim))
     lines = [" ".join(f"{x:.5f}" for x in row) for row in numbers]
     with file.open("w") as out:
@@ -131,7 +131,7 @@ def write_text(file: Path, rows: int, dim: int) -> None:
 
 
 def run(command: list[str], home: Path) -> tuple[float, float]:
-    """Seconds, and the most memory that the process and those it starts hold at one time, in MiB (Linux only)."""
+    """Seconds and peak memory of a process and its children, in MiB (Linux only)."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment | {"EMBCLI_HOME": str(home)})
@@ -146,7 +146,7 @@ def run(command: list[str], home: Path) -> tuple[float, float]:
 
 
 def children_of(pid: int) -> list[int]:
-    """The processes that a process has started."""
+    """The child processes of a process."""
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except OSError:

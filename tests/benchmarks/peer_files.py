@@ -1,4 +1,4 @@
-"""The same vectors in the formats that embcli's peers read fastest, and a large made-up store."""
+"""The same vectors in the formats that the compared tools read fastest, and a large synthetic store."""
 
 import struct
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ from embcli.store.write import write_store
 
 Vectors = npt.NDArray[np.float32]
 CLUSTERS = 3000
-# Of a row's length, how much is its cluster's; the rest is its own. So neighbours are about as near as in GloVe.
+# Fraction of a row's length that comes from its cluster, which gives neighbours about as near as in GloVe.
 SHARED = 0.7
 
 
 def write_peer_files(space: StoredSpace, folder: Path) -> None:
-    """gensim's .kv and word2vec text, fastText's .bin; finalfusion's .fifu and reach's format if they are there."""
+    """gensim's .kv and word2vec text, fastText's .bin; finalfusion's .fifu and reach's format if installed."""
     export(space, folder / "glove.txt", "word2vec")
     space.to_gensim().save(str(folder / "glove.kv"))
     words, vectors = list(space.vocabulary), np.array(space.vectors)
@@ -54,13 +54,13 @@ def _write_fasttext(words: list[str], vectors: Vectors, file: Path) -> None:
 
 
 def write_large_store(path: Path, rows: int, dim: int) -> None:
-    """A store of clustered vectors: directions whose parts fall off as a power, lengths that fall with the rank."""
+    """A store of clustered vectors: the spectrum follows a power law, and lengths decrease with the rank."""
     write_store(path, _clustered(rows, dim), {})
 
 
 def _clustered(rows: int, dim: int) -> Iterator[tuple[list[bytes], Vectors]]:
     numbers = np.random.default_rng(7)
-    # The spectrum of word vectors falls off slowly; here as in GloVe, about as 1 / √place.
+    # The spectrum of word vectors decreases slowly; here as in GloVe, approximately as 1 / √place.
     spread = (np.arange(1, dim + 1) ** -0.5).astype(np.float32)
     rotation = np.linalg.qr(numbers.standard_normal((dim, dim)))[0].astype(np.float32)
     centers = numbers.standard_normal((CLUSTERS, dim), np.float32) * spread

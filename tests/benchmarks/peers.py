@@ -1,18 +1,18 @@
-"""embcli beside its peers, at the same work, in one run: medians and ratios, and whether the answers agree.
+"""Benchmarks of embcli against other tools in one run: medians, ratios, and a check that the answers agree.
 
     python tests/benchmarks/peers.py [--short] [--json FILE] [--only WORK ...]
 
-Makes a virtual environment with this checkout and the peers (gensim; finalfusion and reach from PyPI; Debian's
+Creates a virtual environment with this checkout and the other tools (gensim; finalfusion and reach from PyPI; Debian's
 `fasttext` program if it is installed), writes GloVe 400k × 50 in the format that each reads fastest, and measures:
 
-- cold: king - man + woman as a whole process, the page cache warm; and how much private memory that takes.
+- cold: king - man + woman as a whole process with a warm page cache, and its private memory.
 - warm: the same through each Python API, and bare `E @ q` with argpartition.
-- google: all 19,544 analogies, inputs barred and allowed, against gensim's evaluation (inputs barred only).
+- google: all 19,544 analogies, inputs excluded and included, against gensim's evaluation (inputs excluded only).
 - pipe: 10,000 analogies through a pipe, as a whole process.
-- large: a made-up clustered store of 3,000,000 × 300 (3.6 GB), against a bare mmap and `E @ q`.
+- large: a synthetic clustered store of 3,000,000 × 300 (3.6 GB), against a bare mmap and `E @ q`.
 
-Commands take turns, round after round, so that a machine that slows down slows all; a ratio is the median of the
-rounds' ratios. `--short`, for CI, takes fewer rounds and questions and a smaller store, and leaves gensim's text out.
+Each round runs all commands, so that a change in the speed of the machine affects all of them; a ratio is the median of
+the rounds' ratios. `--short`, for CI, uses fewer rounds and questions and a smaller store, and skips gensim's text.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 PEERS = ("finalfusion==0.7.1", "reach==4.1.1")
 QUESTION = ["analogy", "king", "-", "man", "+", "woman"]
-# As users have it: with compiled bytecode, which the first round writes.
+# Allow compiled bytecode, which the first round writes, as for users.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 COLD = {
     "gensim, .kv with mmap": """
@@ -147,7 +147,7 @@ WORKS = ("cold", "warm", "google", "pipe", "large")
 
 
 class Bench:
-    """The environment, the files, and the figures as they come."""
+    """The environment, the files, and the figures measured so far."""
 
     def __init__(self, folder: Path, short: bool) -> None:
         self.folder, self.short = folder, short
@@ -164,17 +164,17 @@ class Bench:
         self.run([self.python, "-c", make, str(Path(__file__).parent)])
 
     def run(self, command: list[str], text: str | None = None) -> tuple[float, str]:
-        """Seconds of a whole process in the folder, and what it printed."""
+        """Seconds and output of a whole process in the folder."""
         return run(command, self.folder, text)
 
     def add(
         self, work: str, name: str, seconds: float, ratio: float | None = None, must: str = "", **more: Any
     ) -> None:
-        """Keep a figure. ratio: as `must` puts it."""
+        """Store a figure. ratio: the ratio that `must` refers to."""
         self.rows.append({"work": work, "name": name, "seconds": seconds, "ratio": ratio, "must": must, **more})
 
     def cold(self) -> None:
-        """Whole processes; how many times as long the peers take."""
+        """Whole processes; ratios of the other tools' times to embcli's."""
         commands = {"embcli": [*self.embcli, *QUESTION, "--json"]}
         commands |= {name: [self.python, "-c", script] for name, script in COLD.items()}
         if shutil.which("fasttext"):
@@ -188,7 +188,7 @@ class Bench:
             for name, command in commands.items():
                 if name == "gensim, text" and counted > 1:  # it takes minutes
                     continue
-                # fastText asks for ever; what it prints first is the answer.
+                # fastText keeps prompting for questions; its first output is the answer.
                 seconds, out = first_answer(command, self.folder) if name == "fasttext" else self.run(command)
                 if "queen" not in out:
                     raise SystemExit(f"{name} does not answer queen: {out}")
@@ -207,14 +207,14 @@ class Bench:
         self.add("cold question", "private memory, MB", statistics.median(ours), anonymous, "≤ 60")
 
     def warm(self) -> None:
-        """One process; how many times as long as bare numpy."""
+        """One process; ratios to bare numpy."""
         times = json.loads(self.run([self.python, "-c", WARM + TAKE_TURNS, "20" if self.short else "60"])[1])
         for name, seconds in times.items():
             ratio = median_ratio(seconds, times["E @ q, argpartition"])
             self.add("warm question", name, statistics.median(seconds), ratio, "≤ 1.3" if name == "embcli" else "")
 
     def google(self) -> None:
-        """Evaluations; how many times as long gensim takes."""
+        """Evaluations; ratios of gensim's time to embcli's."""
         find = "from embcli.evaluation.question_sets import packaged; print(packaged('questions-words.txt'))"
         file = self.run([self.python, "-c", find])[1].strip()
         if self.short:
@@ -233,13 +233,13 @@ class Bench:
         self.add("google analogies", "gensim, 300,000 words, inputs barred", theirs["seconds"])
         self.add(
             "google analogies",
-            "embcli, 400,000 words, barred and allowed",
+            "embcli, 400,000 words, inputs excluded and included",
             seconds,
             theirs["seconds"] / seconds,
             "≥ 12",
         )
         peak = float(self.run([self.python, "-c", PEAK])[1])
-        done = asked * 400_000 * 100 / seconds / 1e9  # what a dot product of 50 numbers for each would take
+        done = asked * 400_000 * 100 / seconds / 1e9  # the time of one dot product of 50 numbers per question and row
         self.add("google analogies", f"worth {done:.0f} GFLOP/s; sgemm's peak is {peak:.0f}", seconds, done / peak)
 
     def pipe(self) -> None:
@@ -304,12 +304,12 @@ def main() -> None:
 
 
 def median_ratio(above: list[float], below: list[float]) -> float:
-    """The median of the ratios of the rounds that both took part in."""
+    """The median of the ratios of the rounds of both."""
     return statistics.median(a / b for a, b in zip(above, below, strict=False))
 
 
 def run(command: list[str], folder: Path | None = None, text: str | None = None) -> tuple[float, str]:
-    """Seconds of a process, and what it printed."""
+    """Seconds and output of a process."""
     start = time.perf_counter()
     done = subprocess.run(
         command, check=True, cwd=folder, env=ENVIRONMENT, input=text, stdout=subprocess.PIPE, encoding="utf-8"
@@ -318,7 +318,7 @@ def run(command: list[str], folder: Path | None = None, text: str | None = None)
 
 
 def first_answer(command: list[str], folder: Path) -> tuple[float, str]:
-    """Seconds until a program that never ends has printed the best answer to king - man + woman, and that line."""
+    """Seconds until an interactive program has printed the best answer to king - man + woman, and this line."""
     start = time.perf_counter()
     with subprocess.Popen(
         command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -334,7 +334,7 @@ def first_answer(command: list[str], folder: Path) -> tuple[float, str]:
 
 
 def private_memory(command: list[str], folder: Path) -> float:
-    """The most memory in MB that is neither a file's nor shared, sampled every millisecond (Linux only)."""
+    """Peak of anonymous unshared memory in MB, sampled every millisecond (Linux only)."""
     peak = 0
     with subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL) as process:
         while process.poll() is None:

@@ -1,11 +1,11 @@
-"""How long a whole process takes, against the floor of importing numpy and typer, in one run.
+"""Time of a whole process, compared with the import of numpy and typer, in one run.
 
     python tests/benchmarks/startup.py [--runs N] [--json]
 
 Prints medians and ratios for a JSON answer, a table, `--help` and `--version`, each a fresh process on
 a warm page cache, and for gensim answering the same question from its own .kv file by mmap. The budgets
-are those of the design (§7). All commands are run in turn, round after round, so that a machine that
-slows down slows all of them; the ratio is the median of the ratios of each round.
+are those of the design (§7). Each round runs all commands, so that a change in the speed of the machine
+affects all of them; the ratio is the median of the rounds' ratios.
 """
 
 import argparse
@@ -28,7 +28,7 @@ SAVE = """
 import embcli
 embcli.open_space("glove").to_gensim().save({path!r})
 """
-# As users have it: with compiled bytecode, which the first round writes.
+# Allow compiled bytecode, which the first round writes, as for users.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 QUESTION = ["analogy", "king", "-", "man", "+", "woman"]
 
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def measure(commands: dict[str, list[str]], runs: int) -> dict[str, list[float]]:
-    """Seconds of each command in each counted round; one round more warms the caches first."""
+    """Seconds of each command in each counted round, after one round that warms the caches."""
     times: dict[str, list[float]] = {name: [] for name in commands}
     for counted in range(-1, runs):
         for name, command in commands.items():
@@ -84,7 +84,7 @@ def measure(commands: dict[str, list[str]], runs: int) -> dict[str, list[float]]
 
 
 def run(command: list[str]) -> float:
-    """Run a command to its end; how many seconds it took."""
+    """Run a command; returns the seconds it took."""
     start = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT)
     return time.perf_counter() - start

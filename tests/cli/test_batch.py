@@ -1,4 +1,4 @@
-"""Questions from stdin: one record each, in order, equal to asking one at a time; every format."""
+"""Questions from stdin: one record each, in order, equal to single questions; all formats."""
 
 import csv
 import io
@@ -35,7 +35,7 @@ def ask_stdin(lines: str, *arguments: str) -> Outcome:
 
 
 def arguments_of(command: str, question: str) -> list[str]:
-    """The question as arguments of its own; the shell has taken quotes around phrases away."""
+    """The question as arguments, after the shell has removed the quotes around phrases."""
     if command in ("analogy", "neighbors", "project", "softmax"):
         return [question]
     return next(csv.reader([question], delimiter=" "))
@@ -111,7 +111,7 @@ def test_a_partner_that_waits_for_the_answers_to_a_burst_gets_all_of_them(home: 
     words = ["king", "queen", "paris", "dog", "river"]
     burst = [f"{words[i % 5]} + {2 + i}*water" for i in range(BURST)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(home)) as process:
-        watch = threading.Timer(LIMIT, process.kill)  # what is kept back ends in an empty line, not in a hang
+        watch = threading.Timer(LIMIT, process.kill)  # withheld answers give an empty line instead of a hang
         watch.start()
         try:
             assert process.stdin is not None
@@ -126,7 +126,7 @@ def test_a_partner_that_waits_for_the_answers_to_a_burst_gets_all_of_them(home: 
 
 
 def many_questions() -> list[str]:
-    """2,500 analogies, with broken ones and empty lines in the middle."""
+    """2,500 analogies, with some broken ones and empty lines."""
     words = ["king", "queen", "paris", "tokyo", "dog", "walked", "bigger", "euro", "seven", "water", "Rome", "she"]
     triples = [f"{a} - {b} + {c}" for a in words for b in words for c in words if len({a, b, c}) == 3]
     questions = (2 * triples)[:2500]
@@ -153,9 +153,9 @@ def test_a_batch_that_processes_share_is_byte_for_byte_that_of_small_pieces(monk
 
     pieces = []
     for first in range(0, len(questions), 500):
-        piece = "\n" * first + "\n".join(questions[first : first + 500])  # empty lines count, and are not answered
+        piece = "\n" * first + "\n".join(questions[first : first + 500])  # empty lines are counted but not answered
         pieces.append(ask_stdin(piece, *options))
-    assert started == [2]  # no process but this one
+    assert started == [2]  # only this process
     assert [piece.status for piece in pieces] == [0, 0, 3, 0, 2]
     assert shared.out == "".join(piece.out for piece in pieces)
     errors = [json.loads(line)["error"] for line in shared.out.splitlines() if line.startswith('{"error"')]

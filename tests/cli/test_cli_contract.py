@@ -1,4 +1,4 @@
-"""What scripts build on: the keys of the JSON, the exit statuses, the form of an error."""
+"""The interface for scripts: the keys of the JSON, the exit statuses, the form of an error."""
 
 import shlex
 from collections.abc import Callable
@@ -214,7 +214,7 @@ def refused(command: str, status: int, code: str) -> Any:
 
 @pytest.fixture(scope="module")
 def broken(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data dir with glove, and models that are damaged; beside it, a pickle."""
+    """A data dir with glove and damaged models; beside it, a pickle."""
     folder = share(home, tmp_path_factory.mktemp("broken") / "home")
     whole = add_store(folder, "whole", {"king": [1, 2], "queen": [3, 4]}).read_bytes()
     for name, data in {"empty": b"", "cut": whole[:-1], "longer": whole + b"\0", "noise": b"\x93NUMPY" * 999}.items():
@@ -341,7 +341,7 @@ def test_a_syntax_error_has_a_caret_under_the_place(arguments: list[str], source
 def test_a_model_of_any_shape_answers(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, dim: int
 ) -> None:
-    # With odd numbers of both, the store's 64-bit offsets begin at half of 8 bytes.
+    # With odd numbers of both, the store's 64-bit offsets are aligned to 4 bytes only.
     mine = share(home, tmp_path / "home")
     add_store(mine, "odd", {f"w{i}": [float(i)] * (dim - 1) + [1.0] for i in range(rows)})
     settle(monkeypatch, mine, EMBCLI_MODEL="odd")

@@ -1,4 +1,4 @@
-"""Words are data: whatever a word is made of, it is shown whole and never acts on the terminal."""
+"""Words are data: any word is shown completely, and the terminal never interprets it."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from rich.cells import cell_len
 GREEK = "".join(chr(ord("α") + i * i % 17) for i in range(500))
 WIDE = "漢字仮名交じり文" * 9
 
-# A word, and how a person sees it.
+# A word, and its form on the terminal.
 HOSTILE = {
     "parents[at]coxnews.com": "parents[at]coxnews.com",
     "[/]": "[/]",
@@ -48,7 +48,7 @@ def hostile_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
     words = ["king", "queen", "zero", *HOSTILE, *LONG.values()]
     vectors = {word: [float(i % 7 - 3), float(i * i % 11 - 5), 1.0 + i % 3] for i, word in enumerate(words)}
-    # Enough others that one zero vector is no sign of a damaged file.
+    # Enough other rows that one zero vector does not indicate a damaged file.
     fillers = {f"filler{i}": [-1.0, -float(i), -2.0] for i in range(100)}
     add_store(folder, "hostile", vectors | {"zero": [0.0, 0.0, 0.0]} | fillers)
     return folder

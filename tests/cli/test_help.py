@@ -1,4 +1,4 @@
-"""Help: groups, examples, nothing cut; and options by their former names."""
+"""Help: groups, examples, no truncation; former names of options."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Nothing that a person types is silently ignored or misread, and the working directory chooses no model."""
+"""No input is silently ignored or misread, and the working directory does not choose the model."""
 
 import json
 import os
@@ -22,7 +22,7 @@ KING = {"king": [3.0, 1.0], "queen": [3.0, 2.0], "man": [1.0, 3.0], "2": [2.0, 1
 
 @pytest.fixture
 def at_home(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to work in; the models `glove` and `kings`."""
+    """A working folder; the models `glove` and `kings`."""
     mine = share(home, tmp_path / "home")
     add_store(mine, "kings", KING)
     settle(monkeypatch, mine)
@@ -196,7 +196,7 @@ def test_a_path_whose_file_is_gone_is_an_error_and_its_model_can_be_removed(at_h
 
 
 def replace(home: Path, name: str) -> None:
-    """Another model takes the place of one: the same words in another order."""
+    """Replace a model by another one with the same words in another order."""
     (home / "models" / f"{name}.safetensors").unlink()
     add_store(home, name, dict(reversed(KING.items())))
 
@@ -233,7 +233,7 @@ def test_a_batch_whose_model_is_replaced_answers_from_one_model_or_says_so(at_ho
     if process.returncode:
         assert (process.returncode, out.count(b"\n") < 5000) == (4, True)
         assert err == b"embcli: the model kings changed while it was in use; run the command again\n"
-    else:  # one processor needs no other process
+    else:  # with one processor there are no workers
         assert (out.count(b"\n"), err) == (5000, b"")
 
 

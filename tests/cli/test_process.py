@@ -1,4 +1,4 @@
-"""embcli as a process among others: what it loads, pipes, signals, terminals, encodings, a missing wheel."""
+"""embcli as a process: loaded modules, pipes, signals, terminals, encodings, a missing wheel."""
 
 import os
 import pty
@@ -28,13 +28,13 @@ QUERIES = [
     "models",
 ]
 HEAVY = {"gensim", "scipy", "rich", "pydantic", "matplotlib", "pandas"}
-# Runs a command line; then says on the last line of stdout what of the names in $NAMES it imported.
+# Runs a command line, then prints on the last line of stdout the imported modules among $NAMES.
 PROBE = (
     "-c",
     "import os, sys; from embcli.cli.main import run; status = run(sys.argv[1:]);"
     "print({name.partition('.')[0] for name in sys.modules} & set(os.environ['NAMES'].split())); sys.exit(status)",
 )
-# Runs a command line as if the wheel of GloVe were not installed.
+# Runs a command line as if the GloVe wheel were not installed.
 NO_WHEEL = (
     "-c",
     """
@@ -60,7 +60,7 @@ def query(command: str, home: Path, program: Sequence[str] = ("-m", "embcli"), *
 
 
 def in_terminal(command: str, home: Path, **env: str) -> str:
-    """What a terminal of 80 columns receives: stdout and stderr."""
+    """The output on a terminal of 80 columns: stdout and stderr."""
     terminal, side = pty.openpty()
     shown = b""
     with subprocess.Popen(
@@ -72,7 +72,7 @@ def in_terminal(command: str, home: Path, **env: str) -> str:
         try:
             while data := os.read(terminal, 1 << 16):
                 shown += data
-        except OSError:  # Linux's way to say that the other side is closed
+        except OSError:  # on Linux, the error for a closed other side
             pass
         os.close(terminal)
         assert process.wait(LIMIT) == 0
@@ -181,7 +181,7 @@ def test_an_interrupt_ends_a_command_quietly_with_status_130(options: list[str],
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        process.stdin.write(b"cats\n" * 100_000)  # more than a pipe holds: the command is reading when this is through
+        process.stdin.write(b"cats\n" * 100_000)  # more than a pipe's buffer: the command is reading when this returns
         process.stdin.flush()
         process.send_signal(signal.SIGINT)
         assert process.wait(LIMIT) == 130
@@ -273,7 +273,7 @@ def test_eighty_columns_hold_every_line_every_word_and_every_number(
 
 
 def printed(value: float, kind: str) -> str:
-    """A number as tables show it."""
+    """A number formatted as in tables."""
     if kind == "length":
         return f"{value:#.5g}".rstrip(".") if value else "0.0000"
     return f"{value:.2f}" if kind == "angle" else f"{value:.4f}"

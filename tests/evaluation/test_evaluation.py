@@ -1,4 +1,4 @@
-"""Evaluations: on paper on toy spaces, by gensim and by the published figures on GloVe, by formula in float64."""
+"""Evaluations: by hand on toy spaces; on GloVe against gensim, published figures and the formulas in float64."""
 
 import csv
 import io
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 FREQUENT = 30_000
-# The keys of each of `results`: what scripts build on.
+# The keys of each of `results`, which scripts depend on.
 SCORE_KEYS = [
     "section", "asked", "covered", "correct", "accuracy", "accuracy_low", "accuracy_high", "accuracy_of_all",
     "reciprocal_rank", "correct_with_inputs", "accuracy_with_inputs", "accuracy_with_inputs_low",
     "accuracy_with_inputs_high", "accuracy_of_all_with_inputs", "reciprocal_rank_with_inputs",
     "covered_by_model", "model", "method",
 ]  # fmt: skip
-# Of the toy space; see toy.py. The ranks of the expected words are, inputs barred / allowed:
+# Of the toy space; see toy.py. The ranks of the expected words, inputs excluded / included:
 ROYALS = """: royals
 man king woman queen
 man king woman empress
@@ -63,7 +63,7 @@ def read(folder: Path, text: str, name: str = "questions.txt") -> list[Section]:
 
 
 def by_section(evaluation: Evaluation) -> dict[str, SectionScore]:
-    """The rows of one model and method."""
+    """The rows of one model and method, by section."""
     rows = {row.section: row for row in evaluation.results}
     assert len(rows) == len(evaluation.results)
     return rows
@@ -75,7 +75,7 @@ def details_of(spaces: Sequence[VectorSpace], sections: Sequence[Section], **opt
     return kept
 
 
-# --- On paper -----------------------------------------------------------------------------------------
+# --- By hand ------------------------------------------------------------------------------------------
 
 
 def test_every_figure_of_a_section_can_be_worked_out_on_paper(toy: VectorSpace, tmp_path: Path) -> None:
@@ -300,15 +300,15 @@ ROWS, DIM = 300, 8
 
 @pytest.fixture(scope="module")
 def chaos() -> VectorSpace:
-    """Random vectors, in which no answer is a matter of course."""
+    """Random vectors, which make no answer trivial."""
     vectors = np.random.default_rng(5).standard_normal((ROWS, DIM))
-    for i in range(PAIRS):  # a faint direction from a pair's first word to its second
+    for i in range(PAIRS):  # a weak common direction from the first to the second word of pairs
         vectors[2 * i + 1] = vectors[2 * i] + 0.5 * vectors[-1] + 0.6 * vectors[2 * i + 1]
     return VectorSpace.from_words([f"w{i}" for i in range(ROWS)], vectors, "chaos")
 
 
 def pair_lines(folder: Path) -> list[Section]:
-    """w0 w1, w2 w3, …; some have other answers, one is not covered."""
+    """w0 w1, w2 w3, …; some with further answers, one not covered."""
     lines = [f"w{2 * i}\tw{2 * i + 1}" + ("/w200" if i == 3 else "") for i in range(PAIRS)]
     return read(folder, "\n".join([*lines, "nowhere\tw4"]), "pairs.txt")
 
@@ -320,7 +320,7 @@ def unit_vectors(space: VectorSpace) -> Floats:
 
 
 def assert_ranked(space: VectorSpace, detail: Detail, scores: Floats) -> None:
-    """The detail of a question about one word, by a sort of all scores."""
+    """Check the detail of a question about one word against a sort of all scores."""
     scores = np.round(scores, 6)
     order = np.lexsort((np.arange(len(scores)), -scores)).tolist()
     given = [space.vocabulary.row(word) for word in detail.words]
@@ -344,7 +344,7 @@ def test_3cosavg_adds_the_mean_step_of_the_other_pairs(chaos: VectorSpace, tmp_p
 
 
 def test_lrcos_weighs_the_cosine_by_the_likelihood_that_scikit_learn_finds(tmp_path: Path) -> None:
-    # Nearly all words are the same one, so that it is the negative example, whichever words are drawn.
+    # Nearly all words have the same vector, so that any random draw gives it as the negative example.
     chance = np.random.default_rng(7)
     pairs, other = chance.standard_normal((2 * PAIRS, DIM)), chance.standard_normal(DIM)
     pairs[1::2] = pairs[::2] + 0.8 * other + 0.6 * pairs[1::2]
@@ -426,11 +426,11 @@ def test_a_logistic_regression_is_where_its_loss_is_flat(n: int, m: int, dim: in
     assert abs(up.sum() + down.sum()) < 1e-8
 
 
-# --- Several models, intervals, a control ------------------------------------------------------------------
+# --- Several models, intervals, a baseline-----------------------------------------------------------------
 
 
 def noisy(like: VectorSpace, name: str, words: Iterable[str], noise: float) -> VectorSpace:
-    """Some of a space's words, their vectors blurred."""
+    """Some words of a space, with noise added to their vectors."""
     chance = np.random.default_rng(3)
     rows = [like.vocabulary.row(word) for word in words]
     return VectorSpace.from_words(
@@ -461,7 +461,7 @@ def test_models_are_compared_on_the_questions_that_all_cover(toy: VectorSpace, t
     totals = {(row.method, row.model): row for row in evaluation.results if row.section == "all"}
     assert {(row.asked, row.covered) for row in totals.values()} == {(20, 12)}
     assert [row.covered_by_model for row in totals.values()] == [20, 12, 20, 12]
-    for row in totals.values():  # what a model knows by itself, whatever the other lacks
+    for row in totals.values():  # the results of a model by itself
         right = sum(one.rank == 1 for one in details if (one.method, one.model) == (row.method, row.model))
         assert row.accuracy_of_all == right / 20
     assert totals["3cosadd", "toy"].accuracy_of_all > totals["3cosadd", "toy"].correct / 20
@@ -607,7 +607,7 @@ def test_a_rating_that_is_no_number_is_refused_with_its_line(tmp_path: Path, lin
 
 
 def test_a_first_rating_of_nan_is_not_taken_for_a_header(tmp_path: Path) -> None:
-    # `nan` is a number that cannot be used, not the name of a column: the pair would be dropped without a word.
+    # `nan` is an invalid number, not the name of a column: otherwise the pair would be silently dropped.
     file = tmp_path / "ratings.txt"
     file.write_text("tiger cat nan\ndog cat 3\n")
     with pytest.raises(BadFile, match=r"ratings\.txt, line 1: "):
@@ -619,7 +619,7 @@ def test_a_first_rating_of_nan_is_not_taken_for_a_header(tmp_path: Path) -> None
 
 @pytest.fixture
 def at_home(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to work in, and a model `toy`, which is the default."""
+    """A working folder, and the default model `toy`."""
     mine = share(home, tmp_path / "home")
     add_store(mine, "toy", {word: toy_space.vector(word) for word in toy_space.WORDS})
     settle(monkeypatch, mine, EMBCLI_MODEL="toy")

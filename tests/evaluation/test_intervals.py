@@ -1,4 +1,4 @@
-"""Confidence intervals: published values, and how often they cover the truth."""
+"""Confidence intervals: published values and coverage of the true values."""
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +32,7 @@ def test_a_proportion_has_wilsons_interval() -> None:
 
 
 def coverage_of_a_proportion(p: float, total: int) -> float:
-    """How often the interval holds p, summed over all counts: no simulation is needed."""
+    """The probability that the interval covers p, summed over all counts, without simulation."""
     counts = np.arange(total + 1)
     ends = np.array([of_proportion(int(count), total) for count in counts])
     holds = (ends[:, 0] <= p) & (p <= ends[:, 1])
@@ -118,7 +118,7 @@ def test_a_difference_of_correlations_has_zous_interval() -> None:
     intervals = of_pearson(0.396, 66), of_pearson(0.179, 66)
     assert of_correlation_difference(0.396, 0.179, 0.088, *intervals) == near(-0.093, 0.517)
     assert of_correlation_difference(0.396, 0.179, 0.088, None, intervals[1]) is None
-    # The more alike two models are, the surer their difference.
+    # The more similar two models are, the narrower the interval of their difference.
     wide = of_correlation_difference(0.5, 0.45, 0.3, of_pearson(0.5, 200), of_pearson(0.45, 200))
     narrow = of_correlation_difference(0.5, 0.45, 0.95, of_pearson(0.5, 200), of_pearson(0.45, 200))
     assert wide is not None

@@ -1,4 +1,4 @@
-"""Models fetched through gensim's downloader, from a server of the test's own."""
+"""Models downloaded with gensim's downloader from a test server."""
 
 import gzip
 import hashlib
@@ -25,7 +25,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 def publish(site: Path, vectors: bytes) -> None:
-    """Serve some vectors, with their checksum in the list."""
+    """Publish vectors, with their checksum in the list."""
     data = gzip.compress(vectors)
     (site / NAME / f"{NAME}.gz").write_bytes(data)
     entry = {"file_name": f"{NAME}.gz", "checksum": hashlib.md5(data).hexdigest(), "parts": 1}
@@ -34,7 +34,7 @@ def publish(site: Path, vectors: bytes) -> None:
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder that is served as gensim-data is: a list, and for each model its file and its code."""
+    """A folder that is served like gensim-data: a list, and for each model its file and its code."""
     folder = tmp_path / "site"
     (folder / NAME).mkdir(parents=True)
     (folder / NAME / "__init__.py").write_text(f"open({str(tmp_path / 'marker')!r}, 'w')\n")

@@ -1,4 +1,4 @@
-"""Models that people add: every format, every name, nothing half done, the same numbers as in the file."""
+"""Adding models: all formats and names, no partial results, the same numbers as in the file."""
 
 import gc
 import gzip
@@ -15,7 +15,7 @@ from process import Outcome, add_store, ask, read_json, settle, share, start
 import embcli
 
 WORDS = ["the", "king", "café", "new_york", "[/]", "\N{NO-BREAK SPACE}", "=1+1", "-"]
-# Numbers that lose their last bit when they are parsed or stored carelessly.
+# Numbers whose last bit is lost by inaccurate parsing or storing.
 NUMBERS = [0.1, -0.3, 1 / 3, 1e-8, 16777.217, -0.0, 3.14159274, 2.5e-39, 1.17549421e-38, 65504.5]
 
 
@@ -30,7 +30,7 @@ def vectors() -> Any:
 
 
 def add(*arguments: str) -> Outcome:
-    """`models add`. gensim leaves files open, which pytest would blame on whatever test runs next."""
+    """`models add`. gensim leaves files open, which pytest would report for the next test."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         outcome = ask("models", "add", *arguments)
@@ -60,7 +60,7 @@ def keyed_vectors(path: Path) -> None:
 
 
 def keyed_vectors_apart(path: Path) -> None:
-    """As gensim saves large ones: the numbers in a .npy file beside the pickle."""
+    """A KeyedVectors saved like large ones, with the numbers in a separate .npy file."""
     from gensim.models import KeyedVectors
 
     keyed = KeyedVectors(len(NUMBERS))
@@ -144,9 +144,7 @@ def test_what_cannot_be_a_name_is_refused_everywhere(
 ) -> None:
     (tmp_path / "some.vec").write_bytes(text(header=True))
     outcomes = [add(str(tmp_path / "some.vec"), f"--name={name}")]
-    if (
-        name and "/" not in name
-    ):  # with a slash it is the path of a file; an empty variable or option is one that was not set
+    if name and "/" not in name:  # with a slash it is a path; an empty variable counts as unset
         outcomes.append(ask("nn", "king", f"--model={name}"))
         monkeypatch.setenv("EMBCLI_MODEL", name)
         outcomes.append(ask("nn", "king"))

@@ -1,4 +1,4 @@
-"""Analogies and neighbours: by hand on the toy space, by the published figures and by formula on GloVe."""
+"""Analogies and neighbours: by hand on the toy space; on GloVe against published figures and the formulas."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -43,7 +43,7 @@ def scored(answers: Sequence[Answer], decimals: int = 6) -> Scored:
     return [(answer.word, round(answer.score, decimals)) for answer in answers]
 
 
-# --- On paper -----------------------------------------------------------------------------------------
+# --- By hand ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_the_euclidean_distance_puts_the_smallest_first(toy: VectorSpace) -> Non
 
 
 def test_unit_length_takes_the_length_out_of_the_terms_and_raw_leaves_it_in(toy: VectorSpace) -> None:
-    # empress is 3 x queen: ê = q̂ cancels in unit length, but e - q = 2q stays when the vectors are plain.
+    # empress is 3 x queen: the unit vectors ê = q̂ cancel, but e - q = 2q remains with plain vectors.
     with pytest.raises(UsageProblem):
         embcli.solve_analogy(toy, "empress - queen")
     assert embcli.solve_analogy(toy, "empress - queen", raw=True, k=1).results[0].word == "woman"
@@ -130,7 +130,7 @@ def test_3cosmul_multiplies_the_similarities(toy: VectorSpace) -> None:
 
 
 def test_pairdirection_asks_for_the_direction_alone(toy: VectorSpace) -> None:
-    # From woman, queen lies in the very direction in which king lies from man; princess a corner off it.
+    # queen - woman has exactly the direction of king - man; princess - woman differs in one axis.
     ranking = embcli.solve_analogy(toy, ANALOGY, method="pairdirection", k=100)
     scores = dict(scored(ranking.results))
     assert words_of(ranking.results)[:3] == ["queen", "empress", "princess"]
@@ -237,7 +237,7 @@ def test_every_word_of_the_toy_space_is_its_own_nearest(toy: VectorSpace) -> Non
 
 @st.composite
 def copies(draw: st.DrawFn) -> list[list[int]]:
-    """A few short vectors, and rows that are copies, multiples or zero times them."""
+    """Rows that are copies, multiples or zero multiples of a few short vectors."""
     dim = draw(st.integers(2, 4))
     vector = st.lists(st.integers(-2, 2), min_size=dim, max_size=dim)
     bases = draw(st.lists(vector.filter(any), min_size=3, max_size=5))
@@ -256,10 +256,10 @@ def test_a_word_has_one_place_however_it_is_asked_for(method: str, vectors: list
 
     try:
         everything = ask(len(space), "w0").results
-    except UsageProblem:  # w0 and w1 point the same way, or the terms cancel
+    except UsageProblem:  # w0 and w1 are parallel, or the terms cancel
         return
     assert sorted(everything, key=lambda answer: (-answer.score, int(answer.word[1:]))) == list(everything)
-    if everything[0].score > 1e5:  # 3CosMul divides by ε near the opposite of w0, where a last digit is a large number
+    if everything[0].score > 1e5:  # near the opposite of w0, 3CosMul divides by ε, which amplifies rounding errors
         return
     for k, answer in enumerate(everything, start=1):
         ranking = ask(k, answer.word)
@@ -269,7 +269,7 @@ def test_a_word_has_one_place_however_it_is_asked_for(method: str, vectors: list
 
 
 def test_pairdirection_is_exact_among_words_that_crowd_around_one() -> None:
-    # Here 2 - 2 cos(v, c) is all rounding in float32.
+    # Here 2 - 2 cos(v, c) in float32 is only rounding error.
     chance = np.random.default_rng(2014)
     ends = chance.normal(size=(3, 20))
     vectors = np.concatenate([ends, ends[2] + 3e-4 * chance.normal(size=(5000, 20))]).astype(np.float32)
@@ -338,13 +338,13 @@ def matrix(glove: VectorSpace) -> Floats:
 
 @pytest.fixture(scope="module")
 def units(matrix: Floats) -> Floats:
-    """Each row at unit length; GloVe has no zero row."""
+    """Unit vectors of all rows; GloVe has no zero row."""
     units: Floats = matrix / np.sqrt(np.einsum("ij,ij->i", matrix, matrix))[:, None]
     return units
 
 
 def assert_ranked_by(scores: Floats, glove: VectorSpace, ranking: Ranking, *, smallest_first: bool = False) -> None:
-    """Answers, inputs and the expected word stand where a sort of all scores puts them."""
+    """Check the ranks of answers, inputs and the expected word against a sort of all scores."""
     is_length = ranking.query.metric != "cosine"
     scores = np.array([float(f"{one:.9g}") for one in scores]) if is_length else np.round(scores, 6)
     scores = scores[: ranking.query.top]

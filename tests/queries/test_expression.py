@@ -1,4 +1,4 @@
-"""The grammar of expressions: what parses to what, and where a mistake is."""
+"""The grammar of expressions: results of parsing, and positions of syntax errors."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from embcli.queries.expression import Expression, Term, join_arguments, parse, p
 
 Terms = list[tuple[str, float]]
 
-# Text made of what the grammar gives a meaning to, which random Unicode would hardly ever hit.
+# Text of tokens of the grammar, which random Unicode would rarely contain.
 SPICY = st.text(st.sampled_from('ab01.eE+-−*/()":? \t\n\\_,é'), max_size=24)
 WORDS = (st.text(min_size=1) | SPICY.filter(bool)).filter(lambda word: "\0" not in word)
 WEIGHTS = st.floats(allow_nan=False, allow_infinity=False)
@@ -71,7 +71,7 @@ def assert_same_terms(found: Sequence[Term], wanted: Sequence[Term]) -> None:
         (r'"say \"hi\"" - "back\\slash"', [('say "hi"', 1), (r"back\slash", -1)]),
         ('"2*king" + "(" + ")"', [("2*king", 1), ("(", 1), (")", 1)]),
         ('"a:b::c:?"', [("a:b::c:?", 1)]),
-        # What only looks like grammar
+        # Words that look like syntax
         ("e-mail - ice-cream", [("e-mail", 1), ("ice-cream", -1)]),
         ("'s + n't - rock'n'roll", [("'s", 1), ("n't", 1), ("rock'n'roll", -1)]),
         ("3.5 - 1984 + 2", [("3.5", 1), ("1984", -1), ("2", 1)]),

@@ -1,4 +1,4 @@
-"""gensim is the oracle: the same words and scores on real vectors."""
+"""The same words and scores as gensim's on real vectors."""
 
 import random
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 FREQUENT = 30_000
 QUERIES = 200
 SCORE_TOLERANCE = 1e-5
-# gensim adds up in float32: words whose scores it sees this near to each other may come in either order.
+# gensim computes in float32: words whose scores differ by less than this may be in either order.
 SWAP_TOLERANCE = 2e-6
 K = 10
 
@@ -30,7 +30,7 @@ def oracle(glove: StoredSpace) -> "KeyedVectors":
 
 
 def random_queries(glove: StoredSpace, seed: int) -> Iterator[tuple[list[str], list[str]]]:
-    """Positive and negative words: 1-3 of the former, 0-2 of the latter, each shape as often."""
+    """1-3 positive and 0-2 negative words, with all shapes equally frequent."""
     chance = random.Random(seed)
     shapes = [(positive, negative) for positive in (1, 2, 3) for negative in (0, 1, 2)]
     for i in range(QUERIES):

@@ -1,4 +1,4 @@
-"""Projections: by hand on the toy space, by the published figures and by formula on GloVe."""
+"""Projections: by hand on the toy space; on GloVe against published figures and the formulas."""
 
 from collections.abc import Callable
 from typing import Any
@@ -47,7 +47,7 @@ def test_words_stay_in_the_order_given_unless_sorted(toy: VectorSpace) -> None:
 
 
 def test_a_scan_lists_the_words_farthest_along_each_end(toy: VectorSpace) -> None:
-    # By cosine, so that the three times longer empress is no farther along than queen.
+    # By cosine, so that empress, which is three times as long, ties with queen.
     projections = embcli.project(toy, "queen", scan=2)
     assert dots(projections) == [("queen", 5), ("empress", 15), ("cats", -3), ("kittens", -5)]
     assert (projections.query.scan, projections.query.top) == (2, 50_000)

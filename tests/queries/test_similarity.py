@@ -1,4 +1,4 @@
-"""Comparing words with each other: by hand on the toy space, by gensim's own doctest and formula on GloVe."""
+"""Comparisons of words: by hand on the toy space; on GloVe against gensim's doctest and the formulas."""
 
 import numpy as np
 import pytest

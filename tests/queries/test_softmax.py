@@ -1,4 +1,4 @@
-"""Softmax: what holds for all logits and temperatures, the film's figures, words as candidates."""
+"""Softmax: properties for all logits and temperatures, the film's figures, words as candidates."""
 
 import math
 from collections.abc import Callable
@@ -98,7 +98,7 @@ def test_certainty_has_no_entropy() -> None:
 def test_the_figures_of_the_film() -> None:
     distribution = embcli.weigh_logits(FILM, temperatures=[1, 2, 10, 0])
     found = {candidate.word: candidate.probabilities for candidate in distribution.results}
-    # The film rounds the logits that it shows, so the last digit of its probabilities is not to be had.
+    # The film shows rounded logits, so the last digit of its probabilities cannot be reproduced.
     assert found["Snape"] == pytest.approx((0.614, 0.408, 0.194, 1), abs=1e-3)
     assert found["Trelawney"] == pytest.approx((0.250, 0.260, 0.178, 0), abs=1e-3)
     assert found["Quirrell"][0] == pytest.approx(0.092, abs=1e-3)

@@ -1,4 +1,4 @@
-"""A broken file is refused in one line that names it, and nothing is added: never a wrong model, never a hang."""
+"""A broken file is rejected with a one-line error that names it, and nothing is added; no wrong model, no hang."""
 
 import gc
 import os
@@ -28,7 +28,7 @@ from embcli.readers import ReadOptions
 
 BROKEN = corpus.broken()
 GOOD = corpus.good()
-PATIENCE = 10  # seconds: five times what a small file may take, for a machine that is busy
+PATIENCE = 10  # seconds: five times the limit of a small file, for a busy machine
 MORE_MEMORY = 150 << 20
 
 
@@ -39,7 +39,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class Stuck(BaseException):
-    """It took too long; no `except Exception` swallows this."""
+    """The time limit was exceeded; `except Exception` does not catch this."""
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def limited(seconds: float = PATIENCE) -> Iterator[None]:
 
 
 def add(source: str, *arguments: str) -> Outcome:
-    """`models add`. gensim leaves files open, which pytest would blame on whatever test runs next."""
+    """`models add`. gensim leaves files open, which pytest would report for the next test."""
     with warnings.catch_warnings(), limited():
         warnings.simplefilter("ignore", ResourceWarning)
         outcome = ask("models", "add", source, *arguments)
@@ -66,7 +66,7 @@ def add(source: str, *arguments: str) -> Outcome:
 
 
 def add_apart(home: Path, source: str, *arguments: str, before: str = "") -> tuple[Outcome, int]:
-    """`models add` as a process of its own: how it ended, and the most memory that it had, in bytes."""
+    """`models add` in a separate process: its outcome, and its peak memory in bytes."""
     code = f"{before}\nimport sys; from embcli.cli.main import run; sys.exit(run(sys.argv[1:]))"
     command = [sys.executable, "-c", code, "models", "add", source, *arguments]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -90,7 +90,7 @@ def add_apart(home: Path, source: str, *arguments: str, before: str = "") -> tup
 
 @pytest.fixture(scope="module")
 def usual_memory(tmp_path_factory: pytest.TempPathFactory) -> int:
-    """What a small import that goes well needs."""
+    """The peak memory of a small successful import."""
     folder = tmp_path_factory.mktemp("usual")
     (folder / "good.txt").write_bytes(corpus.WORD2VEC)
     outcome, memory = add_apart(folder / "home", str(folder / "good.txt"))
@@ -99,7 +99,7 @@ def usual_memory(tmp_path_factory: pytest.TempPathFactory) -> int:
 
 
 def try_to_add(path: Path, *arguments: str) -> Outcome:
-    """`add` without the command line, which takes most of the time of a small file."""
+    """`add` without the command line, which takes most of the time for a small file."""
     words = Path(arguments[1]) if arguments else None
     with warnings.catch_warnings(), limited():
         warnings.simplefilter("ignore", ResourceWarning)
@@ -122,7 +122,7 @@ def assert_refused(outcome: Outcome, case: Broken, source: str, folder: Path) ->
 
 
 def assert_nothing_added(folder: Path) -> None:
-    """No model, no temporary file, and no trace of code that ran."""
+    """Check that there is no model, no temporary file, and no marker of executed code."""
     models = folder / "home" / "models"
     assert not models.exists() or not list(models.iterdir())
     assert not (folder / "marker").exists()
@@ -186,11 +186,11 @@ def test_no_number_in_a_file_makes_embcli_ask_for_gigabytes(wanted: str, tmp_pat
     assert_refused(outcome, case, source, tmp_path)
 
 
-# Cut and flipped --------------------------------------------------------------------------------------------
+# Truncation, flips-------------------------------------------------------------------------------------------
 
 
 def loaded(name: str) -> tuple[list[str], bytes]:
-    """The words and the bits of the vectors of a model, which is removed again."""
+    """The words and the bits of the vectors of a model, which is removed afterwards."""
     space = embcli.open_space(name)
     result = list(space.vocabulary), space.vectors.tobytes()
     del space
@@ -233,7 +233,7 @@ def test_a_file_that_is_cut_anywhere_is_refused_where_its_format_allows_noticing
         outcome = try_to_add(path, *arguments)
         if form == "glove" and size and data[size - 1 : size] == b"\n":
             rows = data[:size].count(b"\n")
-            assert outcome.status == 0  # whole lines, and nothing says how many there were
+            assert outcome.status == 0  # complete lines, and the file does not declare their number
             assert loaded("bad") == (list(corpus.WORDS[:rows]), corpus.matrix()[:rows].tobytes())
         elif form == "binary" and size == len(data) - 1:
             assert outcome.status == 0  # only the last line feed is missing
@@ -265,7 +265,7 @@ def test_a_flipped_bit_in_a_compressed_file_is_refused_or_changes_nothing(form: 
     for at in range(len(data)):
         path.write_bytes(data[:at] + bytes([data[at] ^ (1 << at % 8)]) + data[at + 1 :])
         outcome = try_to_add(path)
-        if outcome.status == 0:  # a time, a name, a system: what does not matter
+        if outcome.status == 0:  # a time, a name, a system: irrelevant fields
             assert loaded("bad") == WHOLE, f"{form}: bit {at % 8} of byte {at}"
         else:
             assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1), f"byte {at}"
@@ -289,7 +289,7 @@ def test_a_flipped_bit_in_the_header_of_an_npy_is_refused_or_changes_nothing(tmp
             assert_nothing_added(tmp_path)
 
 
-# The smallest and the largest length of n-grams: other vectors, and nothing in the file that could show it.
+# The smallest and the largest length of n-grams: they change the vectors, and no check can detect it.
 UNNOTICED = range(8 + 4 * 9, 8 + 4 * 11)
 
 
@@ -349,7 +349,7 @@ def test_a_broken_file_named_as_a_model_is_refused_in_the_same_way(tmp_path: Pat
 
 
 def test_a_pickle_that_meddles_with_an_allowed_function_leaves_no_trace(tmp_path: Path) -> None:
-    """BUILD sets attributes: in a process that lives on, the next file must not feel it."""
+    """BUILD sets attributes, which must not affect the next file in the same process."""
     meddling = b"\x80\x02c_codecs\nencode\nN}X\x0c\x00\x00\x00__defaults__N\x85s\x86b."
     (tmp_path / "bad.kv").write_bytes(meddling)
     assert add(str(tmp_path / "bad.kv")).status == 2
@@ -360,7 +360,7 @@ def test_a_pickle_that_meddles_with_an_allowed_function_leaves_no_trace(tmp_path
     assert safe_pickle._encode.__defaults__ == ("latin1",)
 
 
-# Good but odd -----------------------------------------------------------------------------------------------
+# Irregular files --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in GOOD])

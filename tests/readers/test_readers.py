@@ -1,4 +1,4 @@
-"""embcli's own readers: any vectors go through any format to the very bits, and gensim reads the same."""
+"""embcli's readers: all formats preserve the bits of any vectors, and gensim reads the same."""
 
 import gc
 import os
@@ -24,7 +24,7 @@ from embcli.vectors.space import VectorSpace
 
 FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
 MATRICES = arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=6), elements=FINITE)
-# Words as they may stand in a file: no separators, and no character that only half a program would write.
+# Words that a file may contain: no separators, no control characters, no surrogates.
 LETTERS = st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"])
 WORDS = st.text(LETTERS, min_size=1, max_size=20).filter(lambda word: not text.is_number(word.encode()))
 ON_FILES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -32,7 +32,7 @@ ON_FILES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 @st.composite
 def vectors(draw: st.DrawFn) -> tuple[list[str], Any]:
-    """Words and a matrix of as many rows."""
+    """Words and a matrix with one row per word."""
     matrix = draw(MATRICES)
     words = draw(st.lists(WORDS, min_size=len(matrix), max_size=len(matrix), unique=True))
     return words, matrix
@@ -41,7 +41,7 @@ def vectors(draw: st.DrawFn) -> tuple[list[str], Any]:
 def read(
     path: Path, data: bytes | None = None, form: str | None = None, reader: str = "embcli", words: Path | None = None
 ) -> tuple[list[str], Any]:
-    """The words and vectors of a file, as its reader gives them."""
+    """The words and vectors of a file from its reader."""
     if data is not None:
         path.write_bytes(data)
     opened = SourceFile(path)
@@ -62,7 +62,7 @@ def assert_same(found: tuple[Sequence[str], Any], words: Sequence[str], matrix: 
 
 
 def as_text(words: Sequence[str], matrix: Any, spelling: str = "r", end: str = "") -> bytes:
-    """Rows of text, their numbers as repr, with 9 digits, with all digits or as the shortest float32."""
+    """Rows of text with numbers as repr, with 9 digits, with all digits or as the shortest float32."""
     spellings: dict[str, Callable[[float], str]] = {
         "r": repr, "9": "{:.9g}".format, "all": lambda x: str(Decimal(x)), "32": lambda x: str(np.float32(x)),
     }  # fmt: skip
@@ -118,7 +118,7 @@ TOKENS = st.one_of(
     FINITE.map(lambda x: f"{x:.9g}"),
     FINITE.map(lambda x: f"{x:.17e}"),
     FINITE.map(lambda x: str(Decimal(x))),
-    # Half-way between two float32 numbers, where rounding twice goes wrong.
+    # Half-way between two float32 numbers, where double rounding gives a wrong result.
     FINITE.map(lambda x: repr((float(x) + float(np.nextafter(np.float32(x), np.float32(0)))) / 2)),
 )
 
@@ -141,7 +141,7 @@ def test_numbers_are_read_as_python_and_numpy_read_them(tokens: list[str]) -> No
 @settings(max_examples=2000)
 @given(st.text("0123456789+-.eE _xnaif,\0\t", max_size=12), st.integers(1, 3))
 def test_what_is_not_so_many_numbers_is_refused(junk: str, count: int) -> None:
-    """Either as many tokens as asked for, each a finite number to Python too, or nothing."""
+    """The result is either `count` tokens that Python parses as finite numbers, or None."""
     found = parse_decimals(junk.encode(), count)
     tokens = junk.split(" ")
     try:
@@ -223,12 +223,12 @@ def test_an_array_of_any_number_of_rows_keeps_each_word_with_its_row(
             read(tmp_path / "x.npy", words=tmp_path / "words")
 
 
-# Large files, which several processes parse -----------------------------------------------------------------
+# Large files, parsed by several processes -------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def large(real_files: dict[str, bytes]) -> bytes:
-    """More than what is parsed in this process, with a header."""
+    """A file with a header, large enough to be parsed by workers."""
     data = real_files["word2vec.txt"]
     assert len(data) > text.BYTES_WORTH_PROCESSES
     return data

@@ -1,7 +1,7 @@
-"""No format loses what the answer means: every field of every record is in every format, or is listed here.
+"""Every field of every record is in every format, or listed here as an exception.
 
-Records are filled with a value of its own for every field, made from the field's type, so that a field added later is
-walked, too.
+Each field of a record is filled with a distinct value, generated from the field's type, so that fields added later are
+checked, too.
 """
 
 import json
@@ -16,17 +16,17 @@ from embcli.render.as_json import as_json
 from embcli.render.delimited import left_out
 from embcli.results.schemas import RECORDS
 
-# Fields whose values a view looks up in a table of its own.
+# Fields whose values a view looks up in a table.
 KNOWN = {"metric": "cosine", "method": "3cosadd", "methods": "3cosadd", "status": "ready", "action": "list"}
-# What the person asked for and so knows; the reading of it (`resolved`) is not among it.
+# Fields that the user has given; `resolved` is not among them.
 ASKED = {
     "k", "top", "raw", "metric", "method", "methods", "expression", "terms", "exclude_inputs", "sort", "scan", "norm",
     "temperatures", "candidates", "words", "questions", "case_sensitive", "baseline", "confidence", "action", "name",
 }  # fmt: skip
-# What the rows of CSV, TSV and Markdown do not hold, beside the question: which model answered.
+# Further fields that CSV, TSV and Markdown omit: the model.
 NOT_IN_ROWS = ("schema", "model.", "models.", *(f"query.{name}" for name in ASKED))
-# What tables leave to JSON. They show the sign as that of the cosine, the first three coordinates, and of evaluations
-# one figure of a kind.
+# Fields that tables omit. They show the sign as that of the cosine, the first three coordinates, and one figure of
+# each kind for evaluations.
 NOT_IN_TABLES = (
     "schema", "query.k", "query.terms", "query.words", "query.confidence", "query.action", "query.name",
     "query.baseline", "query.questions", "query.sort", "query.scan", "query.candidates", "query.temperatures",
@@ -35,11 +35,11 @@ NOT_IN_TABLES = (
     "results.reciprocal_rank_with_inputs", "results.covered_by_model", "differences.against",
     "notes",  # are on stderr
 )  # fmt: skip
-DETAIL = "evaluate details"  # a line of a file of JSON, which has no other format
+DETAIL = "evaluate details"  # a line of a JSON file, which has no other format
 
 
 class Filler:
-    """Makes values of types, each another one."""
+    """Generates distinct values of types."""
 
     def __init__(self) -> None:
         self.count = 16
@@ -63,7 +63,7 @@ class Filler:
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every text and number of a JSON object, with where it stands; the numbers of a list are counted."""
+    """Every text and number of a JSON object with its path; numbers in lists are indexed."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from leaves(inner, f"{path}.{key}".lstrip("."))
@@ -75,7 +75,7 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def spellings(value: Any) -> set[str]:
-    """How a text or a number may stand in a table."""
+    """The forms of a text or a number in a table."""
     if isinstance(value, str):
         return {value}
     if isinstance(value, int):

@@ -1,4 +1,4 @@
-"""Tables as a person sees them, letter by letter, on spaces whose numbers can be worked out on paper."""
+"""The exact text of tables, on spaces whose numbers can be computed by hand."""
 
 import shlex
 from pathlib import Path
@@ -125,7 +125,7 @@ def test_a_table_looks_as_it_should(command: str) -> None:
     ],
 )
 def test_words_with_equal_scores_stand_in_the_order_of_their_ranks(command: str) -> None:
-    """The toy space is full of ties. Answers and inputs together are then ranked 1, 2, 3, …"""
+    """The toy space has many ties; answers and inputs together have the ranks 1, 2, 3, …"""
     rows = ask(*command.split(), "-m", "toy").out.partition("\n─")[2].splitlines()[1:]
     place, inputs = 0, 0
     for row in rows:

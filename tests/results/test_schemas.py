@@ -36,7 +36,7 @@ ANSWERS = {
     "models catalog": ["models catalog"],
     "error": ["nn qqqzzzq", "nn 'king +'", "nn king -m nope", "odd king", "evaluate analogies nowhere.txt"],
 }
-# What they ask about: some is covered and right, some is wrong, some is not in the vocabulary.
+# Some questions are covered and correct, some wrong, some not in the vocabulary.
 FILES = {
     "some.txt": ": capitals\nAthens Greece Oslo Norway\nKinggg Greece Oslo Norway\n: gram-plural\ncat cats dog dogs\n",
     "pairs.txt": "cat cats\ndog hounds/dogs\nkinggg kings\nhouse houses\n",
@@ -66,7 +66,7 @@ def test_what_a_command_prints_is_valid_under_its_schema(command: str) -> None:
         outcome = ask(*shlex.split(question), "--json")
         answer = json.loads(outcome.err if command == "error" else outcome.out)
         jsonschema.validate(answer, schema)
-        # The schema is no rubber stamp: an answer without one of its keys is not valid.
+        # The schema is not trivial: an answer without one of its keys is invalid.
         inner = answer["error"] if command == "error" else answer
         inner.pop("message" if command == "error" else "results")
         with pytest.raises(jsonschema.ValidationError):

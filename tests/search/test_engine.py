@@ -23,16 +23,16 @@ from embcli.search.length_formulas import Distances, Dots
 from embcli.vectors.arithmetic import NO_STEP, Float64Array, row_norms, unit_rows
 from embcli.vectors.space import VectorSpace
 
-# Lengths that rows are multiplied with; -1 turns them around, the last two leave float32's squares.
+# Factors of rows; -1 reverses them, and the squares of the last two are outside the range of float32.
 LENGTHS = (1.0, 1.0, 3.0, -1.0, 0.1, 1e-20, 1e20)
-# Relative distances of rows that are all but equal: the last bit, and about the 6 decimals that count.
+# Relative distances of nearly equal rows: in the last bit, and at about the 6 printed decimals.
 JITTERS = (0.0, 2.0**-23, 3e-7, 1e-6)
 WEIGHTS = (1.0, 1.0, 1.0, -1.0, 0.5, -2.0)
 EXAMPLES = settings(max_examples=150)
 
 
 class Space(NamedTuple):
-    """A small space with few directions, each of many rows, and the sizes in which it is searched."""
+    """A small space with few directions and many rows of each, and the block sizes of the search."""
 
     space: VectorSpace
     top: int | None
@@ -46,7 +46,7 @@ def make_space(vectors: npt.NDArray[np.float32]) -> VectorSpace:
 
 @st.composite
 def spaces(draw: st.DrawFn) -> Space:
-    """Rows that are copies, multiples, opposites and near-copies of a few vectors of small integers."""
+    """Copies, multiples, opposites and near-copies of a few vectors of small integers."""
     dim = draw(st.integers(1, 6))
     numbers = st.lists(st.integers(-2, 2), min_size=dim, max_size=dim)
     base = np.array(draw(st.lists(numbers, min_size=1, max_size=8)), np.float64)
@@ -71,7 +71,7 @@ def spaces(draw: st.DrawFn) -> Space:
 
 
 def assert_exact(one: Space, formula: Formula, count: int) -> None:
-    """The best rows and the ranks of wanted rows are those of a sort of all true scores."""
+    """Check best rows and ranks of wanted rows against a sort of all exact scores."""
     rows = len(one.space)
     searched = np.arange(min(rows, one.top or rows))
     asked = [
@@ -94,14 +94,14 @@ def assert_exact(one: Space, formula: Formula, count: int) -> None:
 
 
 def triples(one: Space, count: int) -> list[list[tuple[int, float]]]:
-    """b - a + c, of few rows, so that heads and tails come again; some in order, which makes runs."""
+    """Questions b - a + c from few rows, so that heads and tails recur; some are sorted, which gives runs."""
     few = one.chance.integers(0, len(one.space), 4)
     listed = [[(int(b), 1.0), (int(a), -1.0), (int(c), 1.0)] for b, a, c in one.chance.choice(few, (count, 3))]
     return sorted(listed) if one.chance.random() < 0.5 else listed
 
 
 def sums_of(space: VectorSpace, terms: Sequence[Sequence[tuple[int, float]]]) -> Float64Array:
-    """Σ weight · v̂ of each question."""
+    """Σ weight · v̂ for each question."""
     units = unit_rows(space.float64(np.arange(len(space))))
     return np.array([sum((weight * units[row] for row, weight in one), np.zeros(space.dim)) for one in terms])
 
@@ -170,7 +170,7 @@ def test_pair_directions_are_ranked_exactly(one: Space, count: int) -> None:
 def test_likely_cosines_are_ranked_exactly(one: Space, count: int, steepness: float) -> None:
     tails = one.chance.integers(0, len(one.space), count).tolist()
     weights = steepness * one.chance.integers(-2, 3, (count, one.space.dim)).astype(np.float64)
-    # Some rows are as likely as not, where the likelihood is steepest.
+    # Some rows have probability 1/2, where its slope is greatest.
     middles = unit_rows(one.space.float64(one.chance.integers(0, len(one.space), count)))
     intercepts = one.chance.integers(-1, 2, count) - (weights * middles).sum(axis=1)
     assert_exact(one, LikelyCosines(one.space, tails, weights, intercepts), count)
@@ -234,7 +234,7 @@ def test_a_search_for_the_best_alone_needs_no_wanted_rows() -> None:
 
 
 def true_scores(glove: VectorSpace, method: str, b: int, a: int, c: int) -> Float64Array:
-    """Every row's score in float64 by the formula of a paper; far more digits than are printed."""
+    """The score of every row in float64 by a paper's formula, with far more digits than printed."""
     units = glove.vectors / np.linalg.norm(glove.vectors.astype(np.float64), axis=1)[:, None]
     if method == "3cosadd":
         q = units[b] - units[a] + units[c]
@@ -244,7 +244,7 @@ def true_scores(glove: VectorSpace, method: str, b: int, a: int, c: int) -> Floa
         return np.asarray(near_b * near_c / (near_a + 1e-6))
     direction, steps = units[b] - units[a], units - units[c]
     distances = np.linalg.norm(steps, axis=1)
-    distances[c] = 1  # a step to itself has no direction
+    distances[c] = 1  # the zero difference has no direction
     return np.asarray(steps @ direction / distances / np.linalg.norm(direction))
 
 

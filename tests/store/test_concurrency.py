@@ -1,4 +1,4 @@
-"""Many processes at one model: writers take turns, readers see a whole model or none, and the same bytes."""
+"""Concurrent processes and one model: writers exclude each other, and readers see a complete model or none."""
 
 import shutil
 import signal
@@ -36,14 +36,14 @@ def small(folder: Path) -> Material:
 
 @pytest.fixture(scope="module")
 def prepared(folder: Path) -> Iterator[Prepared]:
-    """An interpreter that has embcli loaded, so that processes begin within the same millisecond."""
+    """An interpreter with embcli loaded, so that processes begin within the same millisecond."""
     with Prepared(folder / "prepared") as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def answer(small: Material, prepared: Prepared, folder: Path) -> str:
-    """What a reader is told when nobody else is about."""
+    """The answer without concurrent processes."""
     home = folder / "alone"
     assert prepared.run(home, *small.arguments("import")).status == 0
     outcome = prepared.run(home, *READ)
@@ -52,7 +52,7 @@ def answer(small: Material, prepared: Prepared, folder: Path) -> str:
 
 
 def run_at_once(lines: Sequence[Sequence[str]], home: Path) -> list[Outcome]:
-    """Run command lines, each in an interpreter of its own, all at once."""
+    """Run command lines concurrently, each in its own interpreter."""
     with ThreadPoolExecutor(len(lines)) as pool:
         return list(pool.map(lambda line: start(line, home), lines))
 
@@ -77,7 +77,7 @@ def check_model(small: Material, home: Path) -> None:
 
 
 def test_eight_importers_and_eight_readers_at_once_all_succeed(small: Material, answer: str, tmp_path: Path) -> None:
-    # Interpreters of their own; the rounds below fork theirs, so that more can be played.
+    # Separate interpreters; the rounds below fork theirs, which is faster.
     done = run_at_once([line for _ in range(AT_ONCE) for line in (small.arguments("import"), READ)], tmp_path)
     check_importers(done[::2])
     check_readers(done[1::2], answer, there=False)
@@ -154,7 +154,7 @@ def test_eight_first_uses_of_a_file_named_by_its_path_give_the_same_bytes(
 
 
 def test_eight_first_uses_of_glove_at_once_give_the_same_bytes(tmp_path: Path) -> None:
-    # Measured on two processors: one first use takes 1.7 s, eight at once 4 to 6 s, as all read their source.
+    # Measured on two processors: one first use takes 1.7 s, eight at once 4 to 6 s, because all read their source.
     began = time.monotonic()
     done = run_at_once([["analogy", "king - man + woman", "--json"]] * AT_ONCE, tmp_path)
     seconds = time.monotonic() - began
@@ -195,11 +195,11 @@ def test_ctrl_c_ends_a_writer_that_waits_for_another_one_which_goes_on(small: Ma
     check_model(large, home)
 
 
-# ------------------------------------------------ moments that are too short to be met by chance
+# ------------------------------------------------ race conditions in short time windows
 
 
 def slowed(strace: str, arguments: Sequence[str], home: Path, *delays: str) -> "subprocess.Popen[bytes]":
-    """Start a command line in which some system calls take long, as if the system had turned to another process."""
+    """Start a command line with delayed system calls, as if the system had scheduled another process."""
     options = [option for delay in delays for option in ("-e", f"inject={delay}")]
     calls = ",".join(delay.split(":")[0] for delay in delays)
     return subprocess.Popen(
@@ -211,7 +211,7 @@ def slowed(strace: str, arguments: Sequence[str], home: Path, *delays: str) -> "
 
 @pytest.fixture(scope="module")
 def strace() -> str:
-    """The path of strace, where it may trace."""
+    """The path of strace, if it is permitted to trace."""
     program = shutil.which("strace")
     if program is None:
         pytest.skip("strace is not installed")
@@ -228,10 +228,10 @@ def test_a_writer_that_has_published_does_not_remove_the_file_of_the_next_one(
     strace: str, small: Material, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
-    # The first writer gives its file its name, and is held up before whatever it unlinks afterwards.
+    # The first writer publishes its file, and is delayed before it unlinks any file.
     with slowed(strace, small.arguments("re-import"), home, "unlink,unlinkat:delay_enter=1500000") as first:
         assert wait_until(lambda: (home / "models" / STORE).exists(), 30)
-        # The second begins meanwhile, and is held up at its first fsync, before it publishes.
+        # The second begins meanwhile, and is delayed at its first fsync, before it publishes.
         with slowed(strace, small.arguments("re-import"), home, "fsync:delay_enter=2500000:when=1") as second:
             assert first.wait(LIMIT) == 0
             assert second.wait(LIMIT) == 0, (second.stderr or sys.stdin).read()
@@ -247,7 +247,7 @@ def test_a_writer_never_publishes_the_unfinished_file_of_another_one(
         assert wait_until(lambda: (home / "models" / STORE).exists(), 30)
         with slowed(strace, small.arguments("re-import"), home, "fsync:delay_enter=3000000:when=1") as second:
             assert first.wait(LIMIT) == 0
-            # The third is held up when it has its file: at the first call that empties it or makes it shorter.
+            # The third is delayed after it has opened its file: at the first call that truncates it.
             with slowed(strace, small.arguments("re-import"), home, "ftruncate:delay_exit=3000000:when=1") as third:
                 while second.poll() is None or third.poll() is None:
                     seen.append(small.state(home))  # refuses a damaged one
@@ -262,7 +262,7 @@ def test_clearing_away_what_was_left_spares_the_file_of_a_writer_that_has_just_b
 ) -> None:
     home = tmp_path / "home"
     other = ["models", "add", str(small.source), "--name", "other", "--force"]
-    # A writer of `m` is at work; one of `other` finds its file, and is held up before it tries its lock.
+    # While a writer of `m` runs, one of `other` finds its file, and is delayed before it tries to lock it.
     with slowed(strace, small.arguments("re-import"), home, "fsync:delay_enter=1500000:when=1") as first:
         assert wait_until(lambda: temporary_in(home), 30)
         with slowed(strace, other, home, "flock:delay_enter=3000000:when=2") as clearing:

@@ -1,4 +1,4 @@
-"""Whatever stops an import, or damages a store: the model is absent, the old one, or the new one; nothing is left."""
+"""Interrupted imports and damaged stores: the model is absent, old or new, and no temporary files remain."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ TEMPORARY = re.compile(r"\..*\.tmp")
 Action = Literal["import", "re-import"]
 ACTIONS: tuple[Action, ...] = ("import", "re-import")
 
-# Runs lists of command lines, each in a process forked from here, where everything is loaded already.
+# Runs lists of command lines, each in a process forked from this one, where all modules are loaded.
 SERVER = """
 import json, os, signal, sys, time, traceback
 from embcli.cli.main import run
@@ -76,7 +76,7 @@ for line in sys.stdin:
 
 
 class Prepared:
-    """An interpreter that has embcli loaded and forks for each command line: a real process, without the wait."""
+    """An interpreter with embcli loaded that forks for each command line: a separate process without start-up time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -99,7 +99,7 @@ class Prepared:
         return self.run_all([(home, arguments)], kill_after)[0]
 
     def run_all(self, jobs: Sequence[tuple[Path, Sequence[str]]], kill_after: float | None = None) -> list[Outcome]:
-        """Run command lines, all at once; their outcomes in the same order."""
+        """Run command lines concurrently; returns their outcomes in the same order."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         outputs = [str(self.folder / str(number)) for number in range(len(jobs))]
@@ -119,7 +119,7 @@ def _read(path: str) -> str:
 
 
 class Material(NamedTuple):
-    """A source, and what its model must be, worked out without embcli's reader; and another model of that name."""
+    """A source, its expected model computed without embcli's reader, and another model of the same name."""
 
     source: Path
     sha256: str
@@ -127,7 +127,7 @@ class Material(NamedTuple):
     new: Path
 
     def home(self, folder: Path, action: Action) -> Path:
-        """A fresh data dir; it has the old model before a re-import."""
+        """A new data dir, with the old model before a re-import."""
         if action == "re-import":
             (folder / "models").mkdir(parents=True)
             shutil.copy(self.old, folder / "models" / STORE)
@@ -138,7 +138,7 @@ class Material(NamedTuple):
         return ["models", "add", str(self.source), "--name", "m", *force]
 
     def state(self, home: Path) -> str:
-        """Which model there is: absent, old or new, bit for bit; the source is as it was."""
+        """The state of the model: absent, old or new, bit for bit; checks that the source is unchanged."""
         assert hashlib.sha256(self.source.read_bytes()).hexdigest() == self.sha256
         path = home / "models" / STORE
         if not path.exists():
@@ -170,7 +170,7 @@ def tensors(path: Path) -> list[bytes]:
 
 
 def models_in(home: Path) -> list[str]:
-    """All names in the models folder, hidden ones too."""
+    """All names in the models folder, including hidden ones."""
     folder = home / "models"
     return sorted(os.listdir(folder)) if folder.exists() else []
 
@@ -249,7 +249,7 @@ def test_a_kill_at_any_moment_leaves_no_model_the_old_one_or_the_new_one(
         halves = pool.map(lambda i: list(work(prepared[i], moments[i::2])), range(2))
         outcomes = [outcome for half in halves for outcome in half]
     assert len(outcomes) == KILLS
-    assert sum(left for _, _, left in outcomes) >= 10, "hardly any kill came while the file was being written"
+    assert sum(left for _, _, left in outcomes) >= 10, "too few kills while the file was being written"
     assert sum(status != 0 for status, _, _ in outcomes) >= KILLS // 3
 
 
@@ -270,7 +270,7 @@ def test_what_killed_imports_of_many_models_leave_does_not_pile_up(
 
 
 def processes_of(home: Path) -> list[int]:
-    """The processes that parse for an import into this data dir; those that are over are not counted."""
+    """The running workers of an import into this data dir."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -292,7 +292,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 5.0) -> bool:
 
 
 def launch(material: Material, home: Path, action: Action = "import", *prefix: str, **changes: Any) -> Any:
-    """Start an import as a process in a group of its own."""
+    """Start an import as a process in its own process group."""
     return subprocess.Popen(
         [*prefix, sys.executable, "-m", "embcli", *material.arguments(action)], env=environment(home),
         **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
@@ -312,7 +312,7 @@ def test_a_kill_leaves_no_processes_of_a_large_import_behind(wait: float, large:
         _, err = process.communicate(timeout=LIMIT)
     assert process.returncode == -signal.SIGKILL
     assert err == b"", "the processes that it left complained before they ended"
-    # After the longest wait the model may be there already, and the process about to end.
+    # After the longest wait the model may exist, and the process may be about to end.
     assert large.state(tmp_path) in ({"absent"} if wait < 0.2 else {"absent", "new"})
     assert start(large.arguments("import"), tmp_path).status == 0
     assert (large.state(tmp_path), models_in(tmp_path)) == ("new", [STORE])
@@ -331,7 +331,7 @@ def test_a_kill_of_a_parsing_process_is_an_error_in_one_line(large: Material, tm
 
 # ------------------------------------------------------------------------- failing system calls
 
-# The system calls that change what is on a disk. A question mark: not every machine has it.
+# The system calls that change files. With a question mark: not available on every machine.
 CALLS = {
     "write": "write,pwrite64,writev,pwritev,?pwritev2,sendfile,copy_file_range,splice",
     "sync": "fsync,fdatasync,sync_file_range,msync,syncfs",
@@ -350,7 +350,7 @@ CALL = re.compile(r"(\d+) +(\w+)\((.*)")
 
 
 class Spot(NamedTuple):
-    """The n-th time that the main thread makes a system call, which changes something in the data dir."""
+    """The n-th call of a system call by the main thread, which changes the data dir."""
 
     call: str
     number: int
@@ -358,7 +358,7 @@ class Spot(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What became of an import in which one system call failed."""
+    """The result of an import in which one system call failed."""
 
     spot: Spot
     outcome: Outcome
@@ -371,7 +371,7 @@ class Record(NamedTuple):
 
 @pytest.fixture(scope="module")
 def strace(folder: Path) -> str:
-    """The path of strace, where it may trace."""
+    """The path of strace, if it is permitted to trace."""
     program = shutil.which("strace")
     if program is None:
         pytest.skip("strace is not installed")
@@ -383,9 +383,9 @@ def strace(folder: Path) -> str:
 def traced(
     strace: str, calls: str, options: Sequence[str], arguments: Sequence[str], home: Path
 ) -> tuple[Outcome, list[str]]:
-    """Run a command line under strace; its outcome, and the lines of the trace."""
+    """Run a command line under strace; returns its outcome and the lines of the trace."""
     log = home.with_name(home.name + ".trace")
-    # A signal cannot be injected where seccomp stops a process, which is the quicker way.
+    # strace cannot inject signals with seccomp, which is faster.
     quick = [] if any("signal=" in option for option in options) else ["--seccomp-bpf"]
     done = subprocess.run(
         [strace, "-f", "-y", "-q", *quick, "-o", str(log), "-e", f"trace=execve,{calls}", *options,
@@ -399,7 +399,7 @@ def traced(
 
 
 def spots_of(lines: Sequence[str], home: Path) -> list[Spot]:
-    """The calls of the main thread that write in the data dir, counted as strace counts them."""
+    """The calls of the main thread that write to the data dir, counted as in strace."""
     counts: Counter[str] = Counter()
     spots = []
     for match in filter(None, map(CALL.match, lines)):
@@ -417,7 +417,7 @@ def spots_of(lines: Sequence[str], home: Path) -> list[Spot]:
 def records(
     strace: str, tiny: Material, prepared: list[Prepared], folder: Path
 ) -> dict[tuple[Action, Failure, str], list[Record]]:
-    """All that happens when one system call fails, for each that writes; done at once, as it takes a minute."""
+    """The results of a failure of each writing system call; computed once, because they take a minute."""
     found: dict[tuple[Action, Failure, str], list[Record]] = {}
     jobs: list[tuple[Action, Failure, str, Spot]] = []
     for action in ACTIONS:
@@ -438,7 +438,7 @@ def records(
         action, failure, kind, spot = jobs[number]
         how = f"error={failure}" if failure.startswith("E") else f"signal={failure}"
         inject = ("-e", f"inject={spot.call}:{how}:when={spot.number}")
-        for attempt in range(3):  # a thread that came at another moment may have shifted the count
+        for attempt in range(3):  # another thread may have shifted the count
             home = tiny.home(folder / f"injected-{number}-{attempt}", action)
             outcome, lines = traced(strace, spot.call, inject, tiny.arguments(action), home)
             if any((hit.call, hit.number) == (spot.call, spot.number) for hit in spots_of(lines, home)):
@@ -518,7 +518,7 @@ def test_the_file_is_synced_after_its_last_byte_and_before_it_gets_its_name(
 def test_a_kill_where_files_without_a_name_are_unknown_leaves_nothing_for_ever(
     strace: str, tiny: Material, tmp_path: Path
 ) -> None:
-    # Many network and older overlay file systems have no O_TMPFILE: then such a file has a name for a moment.
+    # Many network and older overlay file systems lack O_TMPFILE: there, such a file has a name for a short time.
     home = tmp_path / "home"
     _, lines = traced(strace, "openat,unlink", (), tiny.arguments("import"), home)
     numbers = [spot.number for spot in spots_of(lines, home) if "O_TMPFILE" in spot.shown]
@@ -533,7 +533,7 @@ def test_a_kill_where_files_without_a_name_are_unknown_leaves_nothing_for_ever(
         assert models_in(home) == [STORE]
 
 
-# Runs a command line; the source is deleted when embcli has opened it.
+# Runs a command line and deletes the source after embcli has opened it.
 VANISHING = (
     "-c",
     """
@@ -573,7 +573,7 @@ def test_a_source_that_is_deleted_while_it_is_read_is_no_traceback(
 
 @contextmanager
 def disk(folder: Path, size: str) -> Iterator[Callable[[str], None]]:
-    """A file system of its own in a folder; gives a function that mounts it again with other options."""
+    """A separate file system in a folder, and a function that remounts it with other options."""
     folder.mkdir(parents=True, exist_ok=True)
 
     def mount(options: str) -> None:
@@ -588,7 +588,7 @@ def disk(folder: Path, size: str) -> Iterator[Callable[[str], None]]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-# The store has 1.33 MB: full among the vectors, at what stands behind them, and with only the header missing.
+# The store has 1.33 MB: the disk is full within the vectors, after them, and before the header.
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
 @pytest.mark.parametrize("action", ACTIONS)
 @pytest.mark.parametrize("size", [4, 400, 1200, 1220, 1260, 1280, 1300, 1320])
@@ -693,7 +693,7 @@ def test_a_read_only_data_dir_without_a_model_is_an_error_in_one_line(tiny: Mate
 
 @pytest.fixture(scope="module")
 def seconds_of_writing(large: Material, folder: Path) -> float:
-    """How long an import takes from the moment its file is begun."""
+    """The seconds of an import from the creation of its file."""
     home = folder / "timed"
     with launch(large, home) as process:
         assert wait_until(lambda: models_in(home))
@@ -705,7 +705,7 @@ def seconds_of_writing(large: Material, folder: Path) -> float:
 def interrupt(
     material: Material, home: Path, wait: float, send: Callable[[int], None], *prefix: str, **changes: Any
 ) -> tuple[Any, float]:
-    """Start an import, interrupt it some time after it began to write; how long it then took to end."""
+    """Start an import and interrupt it while it writes; returns the seconds until it ended."""
     action: Action = "re-import" if models_in(home) else "import"
     with launch(material, home, action, *prefix, **changes) as process:
         assert wait_until(lambda: any(map(TEMPORARY.fullmatch, models_in(home))))
@@ -729,7 +729,7 @@ def test_ctrl_c_ends_an_import_at_once_and_nothing_is_left(
     def send(process: int) -> None:
         (os.kill if whom == "process" else os.killpg)(process, signal.SIGINT)
 
-    for attempt in range(5):  # an import faster than the one that was timed is over too soon
+    for attempt in range(5):  # a faster import than the timed one may end before the interrupt
         home = large.home(tmp_path / str(attempt), action)
         before = models_in(home)
         outcome, seconds = interrupt(large, home, share * seconds_of_writing / 2**attempt, send)
@@ -778,7 +778,7 @@ VOCABULARY = ("order", "offsets", "words")
 
 @pytest.fixture
 def store(large: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A store of 6 MB in a data dir that this process asks."""
+    """A store of 6 MB in the data dir of this process."""
     settle(monkeypatch, tmp_path)
     path = tmp_path / "models" / STORE
     path.parent.mkdir()
@@ -787,7 +787,7 @@ def store(large: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 
 def place_of(data: bytes, region: str) -> tuple[int, int]:
-    """Where a region of a store begins and ends."""
+    """The start and the end of a region of a store."""
     start = 8 + int.from_bytes(data[:8], "little")
     raw = data[8:start]
     text = len(raw.rstrip(b" "))
@@ -799,7 +799,7 @@ def place_of(data: bytes, region: str) -> tuple[int, int]:
 
 
 def overwrite(path: Path, data: bytes | bytearray) -> None:
-    """Put other bytes in a store's place; the old file may still be mapped."""
+    """Replace the bytes of a store; the old file may still be mapped."""
     path.unlink()
     path.write_bytes(data)
 
@@ -877,11 +877,11 @@ def test_a_query_on_a_damaged_vocabulary_fails_or_is_right(region: str, damage: 
         overwrite(store, data[:start_of] + DAMAGES[damage](data[start_of:end_of], chance) + data[end_of:])
         for query in QUERIES:
             got = ask(*query.split())
-            if got.status == 0 and region == "words":  # a word that became another word looks like any other
+            if got.status == 0 and region == "words":  # a changed word cannot be distinguished from other words
                 assert numbers_in(got.out) == numbers_in(right[query].out), query
             elif got != right[query]:
                 assert (got.status, got.out, got.err.count("\n")) == (5, "", 1), (query, got)
-        unknown = ask("nn", "w17w", "-m", "m")  # looks at all words for suggestions
+        unknown = ask("nn", "w17w", "-m", "m")  # reads all words for suggestions
         assert unknown.status in (3, 5)
         assert is_one_line(unknown.err)
 

@@ -1,4 +1,4 @@
-"""The single-file store: what is written is what is read, by us and by others; a damaged one is refused."""
+"""The single-file store: embcli and other tools read the data as written; a damaged store is rejected."""
 
 import json
 import os
@@ -38,21 +38,21 @@ def blocks_of(words: Sequence[str], vectors: npt.NDArray[np.float32], rows: int 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A small store in a folder of its own."""
+    """A small store in its own folder."""
     path = tmp_path / "models" / "small.safetensors"
     write_store(path, blocks_of(WORDS, VECTORS), METADATA)
     return path
 
 
 def read_header(path: Path) -> tuple[int, Header]:
-    """Where the tensors begin, and the header, read as the safetensors format says."""
+    """The offset of the tensors and the header, read by the safetensors specification."""
     data = path.read_bytes()
     (length,) = struct.unpack("<Q", data[:8])
     return 8 + length, json.loads(data[8 : 8 + length])
 
 
 def tensor_place(path: Path, name: str) -> tuple[int, int]:
-    """Where a tensor begins and ends in the file."""
+    """The start and the end of a tensor in the file."""
     start, header = read_header(path)
     first, last = header[name]["data_offsets"]
     return start + first, start + last

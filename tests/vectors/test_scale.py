@@ -1,4 +1,4 @@
-"""Multiplying a space by a constant, or listing its rows in another order, changes no answer."""
+"""Multiplying a space by a constant, or permuting its rows, changes no answer."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -36,7 +36,7 @@ class Vectors(NamedTuple):
 
 @st.composite
 def spaces(draw: st.DrawFn, steps: Sequence[float] = (0.0, 2.0**-18, 2.0**-10)) -> Vectors:
-    """Rows that tie, or nearly do (by a step), or are opposite; of three lengths."""
+    """Rows of three lengths that tie, nearly tie (by one step), or are opposite."""
     dim, rows = draw(st.integers(2, 6)), draw(st.integers(6, 300))
     chance = np.random.default_rng(draw(st.integers(0, 2**32)))
     base = chance.integers(-3, 4, (draw(st.integers(6, 12)), dim))
@@ -47,7 +47,7 @@ def spaces(draw: st.DrawFn, steps: Sequence[float] = (0.0, 2.0**-18, 2.0**-10)) 
 
 
 def answers_of(space: VectorSpace) -> dict[str, Any]:
-    """What every command says of a space that may not depend on its scale: orders, signs, separations, counts."""
+    """The scale-independent parts of all commands' answers: orders, signs, separations, counts."""
     words = list(space.vocabulary)
     some = words[: min(12, len(words))]
     pairs = [(a, b) for a in some for b in some]
@@ -98,12 +98,12 @@ def answers_of(space: VectorSpace) -> dict[str, Any]:
 @settings(max_examples=60)
 @given(spaces(steps=(0.0, 2.0**-6)), POWERS)
 def test_a_power_of_two_changes_no_answer(vectors: Vectors, scale: float) -> None:
-    # float32 multiplies by it without rounding. No scores differ in the tenth digit only, which is not printed.
+    # float32 multiplies by it without rounding, and no scores differ only in the tenth digit, which is not printed.
     assert answers_of(vectors.space(scale)) == answers_of(vectors.space())
 
 
 def assert_same_order(words: Sequence[str], scores: dict[str, float], highest_first: bool) -> None:
-    """The words stand in the order of their scores, but for scores that float32 cannot tell apart."""
+    """Check the order of words by scores, except for scores that float32 cannot distinguish."""
     listed = np.array([scores[word] for word in words]) * (1 if highest_first else -1)
     blur = 2.0**-18 * max(np.abs(list(scores.values())).max(), 1e-300)
     assert (listed[1:] - listed[:-1] <= blur).all()
@@ -162,7 +162,7 @@ def test_one_huge_row_changes_nothing_for_the_others(metric: str) -> None:
     assert [a[1:] for a in beside.results if a.word != "big"] == [answer[1:] for answer in alone.results]
 
 
-# king and near point nearly the same way, aside and against do not; their products are a few 1e-7.
+# king and near are nearly parallel, aside and against are not; their products are a few 1e-7.
 TINY = {"king": [3e-4, 4e-4], "against": [-3e-4, -4e-4], "aside": [-3e-4, 4e-4], "near": [3e-4, 4.5e-4]}
 
 

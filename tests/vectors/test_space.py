@@ -1,4 +1,4 @@
-"""Exact top-k and ranks: equal to scoring every row in decimal arithmetic, on spaces made to break that."""
+"""Exact top-k and ranks: equal to scoring every row in decimal arithmetic, on adversarial spaces."""
 
 from decimal import Context, Decimal, localcontext
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from embcli.vectors.space import VectorSpace
 NINE_DIGITS = Context(prec=9)
 SMALL, LARGE = 2.0**-66, 2.0**66  # about 1e-20 and 1e20
 NEAR = 1 + 2.0**-23  # one step of float32: a near tie, 1.2e-7 away
-# What is done to a base vector to make another row of it.
+# Transformations of a base vector to another row.
 FACTORS = (1, 1, 1, 2, 3, 0.5, -1, NEAR, 1 / NEAR, 0, SMALL, LARGE)
 
 
@@ -38,7 +38,7 @@ def questions(draw: st.DrawFn, metric: str) -> Question:
     base = st.lists(st.integers(-3, 3), min_size=dim, max_size=dim).filter(any)
     bases = np.array(draw(st.lists(base, min_size=1, max_size=5)), np.float64)
     factors = draw(st.lists(st.sampled_from(FACTORS), min_size=1, max_size=6))
-    # Few rows for what a person could work out; many for the paths that look at blocks of rows.
+    # Few rows for results that can be computed by hand; many for the code paths for blocks of rows.
     rows = draw(st.integers(0, 40) | st.sampled_from([1023, 1024, 4096, 5000, 20_000]))
     chance = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     made = chance.choice(bases, rows) * chance.choice(factors, (rows, 1))
@@ -66,7 +66,7 @@ def questions(draw: st.DrawFn, metric: str) -> Question:
 
 
 def printed_scores(question: Question) -> list[Decimal]:
-    """Every row's score in decimal arithmetic of 60 digits, rounded as it is printed, the highest best."""
+    """The score of every row in decimal arithmetic with 60 digits, rounded as printed; the highest is the best."""
     matrix, which = np.unique(question.vectors, axis=0, return_inverse=True)  # few rows differ
     which = which.reshape(-1)
     with localcontext(prec=150, Emax=999_999, Emin=-999_999):
@@ -173,7 +173,7 @@ def test_lengths_at_the_ends_of_float32_do_not_change_the_nearest_word(metric: s
     space = VectorSpace.from_words(["against", "near", "x", "aside"], np.array(near) * scale)
     try:
         ranking = embcli.find_neighbors(space, "x", metric=metric)
-    except UsageProblem:  # too long or too short to be measured, and it says so
+    except UsageProblem:  # too long or too short for float32
         assert metric != "cosine"
     else:
         assert [answer.word for answer in ranking.results] == ["near", "aside", "against"]

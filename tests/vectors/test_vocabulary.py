@@ -1,4 +1,4 @@
-"""Finding words: the binary search against a plain dict, suggestions against the textbook distance."""
+"""Look-up of words: the binary search against a dict, suggestions against a textbook implementation."""
 
 import pytest
 from hypothesis import given
@@ -8,14 +8,14 @@ from embcli.errors import UnknownWord
 from embcli.vectors.space import VectorSpace
 from embcli.vectors.vocabulary import Vocabulary
 
-# Few letters, of one to four bytes each, so that words share prefixes and lie near each other.
+# Few letters of one to four bytes, so that words share prefixes and have small distances.
 CLOSE = st.text(st.sampled_from("abcAé東😀"), min_size=1, max_size=6)
 WORD_LISTS = st.lists(CLOSE | st.text(min_size=1), min_size=1, max_size=40, unique=True)
 PLAIN = st.text(st.sampled_from("abc"), min_size=1, max_size=7)
 
 
 def edits(a: bytes, b: bytes) -> int:
-    """The optimal string alignment distance: insertions, deletions, replacements, swaps of neighbours."""
+    """The optimal string alignment distance: insertions, deletions, replacements, swaps of adjacent letters."""
     table = [[i + j for j in range(len(b) + 1)] for i in range(len(a) + 1)]
     for i in range(1, len(a) + 1):
         for j in range(1, len(b) + 1):

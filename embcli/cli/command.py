@@ -88,6 +88,13 @@ class Group(TyperGroup):
             raise UsageProblem(f'there is no command "{args[0]}"', hint)
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command. UsageProblem for a model that it would ignore."""
+        root = ctx.find_root()
+        if ctx is not root and not ctx._protected_args and root.params.get("model") is not None:
+            raise UsageProblem(f"{ctx.command_path} uses no model", "remove -m")
+        return super().invoke(ctx)
+
     def get_short_help_str(self, limit: int = 45) -> str:
         """The first line of the help, never truncated."""
         return first_line(self)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from embcli.cli.command import Group, first_line
+from embcli.errors import UsageProblem
 
 GROUPS = {
     "Ask": ("analogy", "neighbors", "project", "softmax", "similarity", "odd", "lookup"),
@@ -12,6 +13,7 @@ GROUPS = {
     "Models": ("models",),
     "For scripts": ("schema", "help"),
 }
+GROUPS_OF_COMMANDS = ("evaluate", "models")
 ENVIRONMENT = (
     ("EMBCLI_HOME", "The folder of the models.  [default: the user's data folder]"),
     ("EMBCLI_MODEL", "The model to use without -m."),
@@ -19,7 +21,7 @@ ENVIRONMENT = (
 )
 STATUSES = (
     ("0", "Answered."),
-    ("1", 'Answered "no": the word of --expect is not first.'),
+    ("1", 'Answered "no": the word of --expect is not first, or no question is covered.'),
     ("2", "Wrong usage, or a broken input file."),
     ("3", "A word is not in the vocabulary, or a model is not installed."),
     ("4", "Input or output failed: a missing file, a full disk, no network."),
@@ -67,5 +69,7 @@ def show_help(
     """
     from embcli.cli.main import build_app
 
-    words = command or []
+    words = " ".join(command or []).split()  # `help "models add"`, too
+    if len(words) > (2 if words and words[0] in GROUPS_OF_COMMANDS else 1):
+        raise UsageProblem(f"there is no command {' '.join(words)}", "see: embcli --help")
     build_app(words)([*words, "--help"], prog_name="embcli", standalone_mode=False)

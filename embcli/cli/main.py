@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from embcli import __version__
-from embcli.cli.command import Command
+from embcli.cli.command import FORMER, Command
 from embcli.cli.help import MainGroup
 from embcli.cli.session import ReaderGone, discard_stdout
 from embcli.errors import EmbcliError, ExpressionSyntaxError, InputOutputProblem, UsageProblem
@@ -93,10 +93,14 @@ def run(arguments: list[str]) -> int:
     except EmbcliError as error:
         return _report(error, arguments)
     except typer.TyperException as error:
+        if getattr(error, "possibilities", None):  # help lists no former names, and neither do errors
+            error.possibilities = [name for name in error.possibilities if name not in FORMER.values()]  # type: ignore[attr-defined]
         hint = "see: embcli --help"
         context = getattr(error, "ctx", None)
         if context is not None:
             hint = f"see: {context.command_path} --help"
+        if getattr(error, "option_name", "") == "--topn":  # gensim's name of the number of answers
+            hint = "for N answers use -k N"
         return _report(UsageProblem(error.format_message().rstrip("."), hint), arguments)
     except typer.Abort:
         return 130

@@ -14,6 +14,7 @@ from embcli.models.names import (
     data_dir,
     default_file,
     default_name,
+    default_source,
     installed_names,
     is_path,
     model_path,
@@ -230,7 +231,7 @@ def default_model() -> Models:
     name = default_name()
     entries = [entry for entry in installed().results if entry.name == name]
     if not entries:
-        raise no_model(name)
+        raise no_model(name, default_source())
     return as_models("default", name, entries)
 
 

@@ -97,8 +97,8 @@ def installed_names() -> list[str]:
     return sorted(path.stem for path in stores if NAME.fullmatch(path.stem))
 
 
-def no_model(name: str) -> UnknownModel:
-    """The error for a model that is not installed."""
+def no_model(name: str, chosen_by: str = "") -> UnknownModel:
+    """The error for a model that is not installed. chosen_by: what named it, if not the command line."""
     names = installed_names()
     known = f"installed: {', '.join(names)}; " if names else ""
     file = ""
@@ -106,4 +106,12 @@ def no_model(name: str) -> UnknownModel:
         file = f"for the file of that name, write {os.path.join('.', name)}; "
     elif FILE_NAME.fullmatch(name):
         file = "there is no such file either; "
-    return UnknownModel(f'there is no model "{name}"', f"{known}{file}to add one: embcli models add FILE")
+    where = f", which {chosen_by} names" if chosen_by else ""
+    return UnknownModel(f'there is no model "{name}"{where}', f"{known}{file}to add one: embcli models add FILE")
+
+
+def default_source() -> str:
+    """What names the default model: `EMBCLI_MODEL`, the file of `models default`, or nothing."""
+    if os.environ.get("EMBCLI_MODEL"):
+        return "EMBCLI_MODEL"
+    return "`models default`" if chosen_default() else ""

@@ -15,6 +15,7 @@ from embcli.models.names import (
     DEFAULT,
     DEFAULT_IN_CATALOGUE,
     default_name,
+    default_source,
     is_path,
     model_path,
     no_model,
@@ -106,6 +107,7 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
     """
     if name == "":
         raise UsageProblem("the name of the model is empty", "remove -m, or name a model")
+    chosen_by = default_source() if name is None else ""
     name = default_name() if name is None else name
     path = _add_path(name, progress) if is_path(name) else model_path(name)
     try:
@@ -113,7 +115,7 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
     except FileNotFoundError:
         pass
     if name != DEFAULT:
-        raise no_model(name)
+        raise no_model(name, chosen_by)
     from embcli.models.build import make_default
 
     if make_default(path, reporter(name, progress)):

@@ -208,7 +208,7 @@ def print_parts(view: Callable[[Pen], Parts]) -> str:
         emoji=False,
         highlight=False,
         color_system=None if os.environ.get("NO_COLOR") else "auto",
-        width=80 if piped and "COLUMNS" not in os.environ else None,
+        width=80 if piped and not os.environ.get("COLUMNS", "0").strip("0") else None,
     )
     with console.capture() as capture:
         for drawn in view(Pen(console)):

@@ -35,6 +35,10 @@ FORMER_NAMES = {
     "embcli.models-info/1": "embcli.models/1",
     "embcli.models-catalog/1": "embcli.models/1",
 }
+# Commands that answer with the records of others.
+SAME_AS = {"nn": "neighbors"} | {
+    f"models {action}": "models" for action in ("list", "add", "verify", "default", "rename", "remove", "export")
+}
 ERROR = {
     "$schema": DIALECT,
     "title": "error",
@@ -64,6 +68,7 @@ def schema_of(command: str) -> dict[str, Any]:
     """The schema of a command's output with --json, or of errors for `error`. Raises UsageProblem."""
     if command == "error":
         return ERROR
+    command = SAME_AS.get(command, command)
     if command not in RECORDS:
         raise UsageProblem(f'there is no schema of "{command}"', f"use one of {', '.join([*RECORDS, 'error'])}")
     record, name = RECORDS[command]

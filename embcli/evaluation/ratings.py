@@ -21,7 +21,7 @@ RATING_NAMES = (
     r"score", r"rating", r"sim(ilarity)?", r"relatedness", r"judg.*",
 )  # fmt: skip
 MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?", ".", "inf", "-inf", "infinity"}
-EXAMPLE = "for example: tiger cat 7.35"
+RATING_EXAMPLE = "for example: tiger cat 7.35"
 # Lines that decide about the separator.
 SAMPLE_LINES = 50
 
@@ -100,7 +100,7 @@ def _fields(path: Path, number: int, line: str, separator: str) -> list[str]:
             line = re.sub(r"\s+", " ", line)
         return [field.strip() for field in next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])]
     except csv.Error as error:
-        raise BadFile(f"{path}, line {number}: {error}", EXAMPLE) from None
+        raise BadFile(f"{path}, line {number}: {error}", RATING_EXAMPLE) from None
 
 
 def _number(text: str, has_comma: bool) -> float | None:
@@ -136,7 +136,7 @@ def _found(path: Path, header: Sequence[str], rows: Sequence[tuple[int, list[str
     if len(texts) < 2:  # words may be numbers
         texts = [0, 1] if width >= 3 else texts
     if len(texts) < 2:
-        raise BadFile(f"{path}, line {_odd_line(rows)}: this is not two words and a number", EXAMPLE)
+        raise BadFile(f"{path}, line {_odd_line(rows)}: this is not two words and a number", RATING_EXAMPLE)
     a, b = texts[:2]
     after = [column for column in range(width) if numbers[column] and column > b]
     names = [name.lower().strip() for name in header]
@@ -145,7 +145,7 @@ def _found(path: Path, header: Sequence[str], rows: Sequence[tuple[int, list[str
         if named:
             return Columns(a, b, named[0])
     if not after:
-        raise BadFile(f"{path}, line {_odd_line(rows)}: this is not two words and a number", EXAMPLE)
+        raise BadFile(f"{path}, line {_odd_line(rows)}: this is not two words and a number", RATING_EXAMPLE)
     return Columns(a, b, after[0])
 
 
@@ -164,10 +164,12 @@ def _given(columns: str) -> Columns:
 
 def _rating(path: Path, number: int, fields: Sequence[str], columns: Columns, width: int, has_comma: bool) -> Rating:
     if max(columns) >= len(fields) or len(fields) > width or not fields[columns.a] or not fields[columns.b]:
-        raise BadFile(f"{path}, line {number}: this is not two words and a number", EXAMPLE)
+        raise BadFile(f"{path}, line {number}: this is not two words and a number", RATING_EXAMPLE)
     score = _number(fields[columns.score], has_comma)
     if score is None:
-        raise BadFile(f'{path}, line {number}: the rating "{fields[columns.score][:40]}" is not a number', EXAMPLE)
+        raise BadFile(
+            f'{path}, line {number}: the rating "{fields[columns.score][:40]}" is not a number', RATING_EXAMPLE
+        )
     return Rating(fields[columns.a], fields[columns.b], score)
 
 

@@ -336,7 +336,7 @@ def test_several_models_are_removed_or_none() -> None:
     assert [entry["name"] for entry in ask("models", "--json").answer["results"] if entry["name"] != "glove"] == ["c"]
 
 
-@pytest.mark.parametrize("typed", ["move", "remov", "removes", "rmove"])
+@pytest.mark.parametrize("typed", ["move", "remov", "removes", "removx"])
 def test_no_suggestion_leads_to_a_command_that_deletes(typed: str) -> None:
     status, _, err = ask("models", typed, "x")
     assert status == 2

@@ -98,7 +98,7 @@ def _name_for(file: Path) -> str:
 
 def _taken(name: str) -> UsageProblem:
     return UsageProblem(
-        f'a model "{name}" from another source exists',
+        f'a model "{name}" from another source already exists',
         "choose another name with --name, or replace it with --force",
     )
 

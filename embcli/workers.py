@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from embcli.errors import EmbcliError
+from embcli.errors import EmbcliError, InputOutputProblem
 
 GivenItem = TypeVar("GivenItem")
 Result = TypeVar("Result")
@@ -28,8 +28,13 @@ class _Raised(NamedTuple):
     error: EmbcliError
 
 
-class WorkerLost(Exception):
+class WorkerLost(InputOutputProblem):
     """A worker process was killed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a worker process was killed (out of memory?)", "close other programs, then run the command again"
+        )
 
 
 class Workers(Generic[GivenItem, Result]):

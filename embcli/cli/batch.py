@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from embcli.cli.fields import Fields, field_types, read_object
 from embcli.cli.session import note, write
 from embcli.cli.stdin import FULL_BLOCK, Line, Lines, blocks_of_lines
-from embcli.errors import BadFile, EmbcliError, InputOutputProblem, UsageProblem
-from embcli.workers import WorkerLost, Workers, processors
+from embcli.errors import BadFile, EmbcliError, UsageProblem
+from embcli.workers import Workers, processors
 
 if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
@@ -155,24 +155,19 @@ def run_batch(batch: Batch) -> int:
 def _answers(batch: Batch, count: int) -> Iterator[Answered]:
     """Answer stdin block by block; from the first full block on, `count` workers share the questions."""
     is_shared = False
-    try:
-        with Workers(batch.answer_lines, count) as workers:
-            for block in blocks_of_lines():
-                is_shared = is_shared or (count > 1 and len(block) == FULL_BLOCK)
-                if block and not is_shared:
-                    yield batch.answer_lines(block)
-                    continue
-                # An empty block means that the next read may block, so all pending answers are written first.
-                while workers.results_due and (workers.are_all_busy or not block):
-                    yield workers.take()
-                if block:
-                    workers.give(block)
-            while workers.results_due:
+    with Workers(batch.answer_lines, count) as workers:
+        for block in blocks_of_lines():
+            is_shared = is_shared or (count > 1 and len(block) == FULL_BLOCK)
+            if block and not is_shared:
+                yield batch.answer_lines(block)
+                continue
+            # An empty block means that more questions are awaited: all answers that are due come first.
+            while workers.results_due and (workers.are_all_busy or not block):
                 yield workers.take()
-    except WorkerLost as error:
-        raise InputOutputProblem(
-            "a worker process was killed (out of memory?)", "close other programs, then run the command again"
-        ) from error
+            if block:
+                workers.give(block)
+        while workers.results_due:
+            yield workers.take()
 
 
 def answer_each(

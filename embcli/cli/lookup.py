@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def lookup(
     words: options.WordArguments,
+    skip_unknown: options.SkipUnknown = False,
     model: options.Model = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -28,14 +29,14 @@ def lookup(
     from embcli.queries.questions import WordsQuestion
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl), words == ["-"]
-    question = WordsQuestion(() if from_stdin else tuple(read_words(words)))
+    question = WordsQuestion(() if from_stdin else tuple(read_words(words)), skip_unknown)
     ask(LOOKUP, load(model), question, format_name, from_stdin=from_stdin)
 
 
 def _answer(space: "StoredSpace", question: "WordsQuestion") -> "Lookup":
     from embcli.queries.lookup import look_up
 
-    return look_up(space, question.words)
+    return look_up(space, question.words, skip_unknown=question.skip_unknown)
 
 
 def _columns(space: "StoredSpace", _: "WordsQuestion") -> list[str]:

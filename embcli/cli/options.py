@@ -84,6 +84,9 @@ VocabularySize = Annotated[
         "--vocab", min=1, metavar="N", help="Restrict the vocabulary to the N most frequent words.", show_default=False
     ),
 ]
+SkipUnknown = Annotated[
+    bool, typer.Option("--skip-unknown", help="Skip words that are not in the vocabulary, and report them.")
+]
 IncludeInputs = Annotated[
     bool, typer.Option("--include-inputs", help="Include the words of the expression in the answers.")
 ]

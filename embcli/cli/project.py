@@ -40,6 +40,7 @@ def project(
         str | None,
         typer.Option(metavar="LOW:HIGH,...", help="Test whether LOW scores below HIGH.", show_default=False),
     ] = None,
+    skip_unknown: options.SkipUnknown = False,
     model: options.Model = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -56,7 +57,7 @@ def project(
     parsed = "" if from_stdin else parse(join_arguments([expression]))
     wanted = tuple(read_words(words or [], is_used=from_stdin))
     compared = parse_pairs(pairs) if pairs is not None else None
-    question = ProjectionQuestion(parsed, wanted, sort, scan, top, compared)
+    question = ProjectionQuestion(parsed, wanted, sort, scan, top, compared, skip_unknown)
     ask(PROJECT, load(model), question, format_name, from_stdin=from_stdin)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def similarity(
     words: options.ComparedWords,
+    skip_unknown: options.SkipUnknown = False,
     model: options.Model = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -34,12 +35,13 @@ def similarity(
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl), words == ["-"]
     if "-" in words and not from_stdin:
         raise UsageProblem('"-" reads questions from stdin and must stand alone', "for the word itself, write '\"-\"'")
-    question = WordsQuestion(() if from_stdin else tuple(words))
+    question = WordsQuestion(() if from_stdin else tuple(words), skip_unknown)
     ask(SIMILARITY, load(model), question, format_name, from_stdin=from_stdin)
 
 
 def odd(
     words: options.WordArguments,
+    skip_unknown: options.SkipUnknown = False,
     model: options.Model = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -52,20 +54,20 @@ def odd(
     from embcli.queries.questions import WordsQuestion
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl), words == ["-"]
-    question = WordsQuestion(() if from_stdin else tuple(read_words(words)))
+    question = WordsQuestion(() if from_stdin else tuple(read_words(words)), skip_unknown)
     ask(ODD, load(model), question, format_name, from_stdin=from_stdin)
 
 
 def _compare(space: "StoredSpace", question: "WordsQuestion") -> "Similarities":
     from embcli.queries.similarity import compare_words, read_pairs
 
-    return compare_words(space, read_pairs(space, question.words))
+    return compare_words(space, read_pairs(space, question.words), skip_unknown=question.skip_unknown)
 
 
 def _find_odd_one(space: "StoredSpace", question: "WordsQuestion") -> "OddOneOut":
     from embcli.queries.similarity import find_odd_one
 
-    return find_odd_one(space, question.words)
+    return find_odd_one(space, question.words, skip_unknown=question.skip_unknown)
 
 
 def _columns_of_similarity(_: "StoredSpace", __: "WordsQuestion") -> list[str]:

@@ -47,6 +47,7 @@ def softmax(
         str | None,
         typer.Option(metavar="NAME=NUMBER,...", help="Use these logits; no model is used.", show_default=False),
     ] = None,
+    skip_unknown: options.SkipUnknown = False,
     model: options.Model = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -73,7 +74,7 @@ def softmax(
         raise UsageProblem("an expression is missing", "give an expression and words, or --logits")
     parsed = "" if from_stdin else parse(join_arguments([expression]))
     candidates = tuple(read_words(words or [], is_used=from_stdin))
-    question = SoftmaxQuestion(parsed, candidates, temperatures, metric or "dot", everything, k)
+    question = SoftmaxQuestion(parsed, candidates, temperatures, metric or "dot", everything, k, skip_unknown)
     space = load(model)
     if temperature:
         _check_numbers(space, candidates)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from embcli.errors import InputOutputProblem, UsageProblem
+from embcli.errors import UsageProblem
 from embcli.evaluation.baseline import compared
 from embcli.evaluation.intervals import CONFIDENCE, of_paired_difference, of_proportion
 from embcli.evaluation.question_sets import Section
@@ -29,7 +29,7 @@ from embcli.queries.analogy import ANALOGY_METHODS
 from embcli.results.evaluations import Detail, Difference, Evaluation, EvaluationQuery, SectionScore
 from embcli.results.queries import ModelCard
 from embcli.vectors.space import VectorSpace
-from embcli.workers import WorkerLost, Workers, processors
+from embcli.workers import Workers, processors
 
 EVALUATED_METHODS = ANALOGY_METHODS + PAIR_METHODS
 # Questions × rows above which workers save more time than they take to start.
@@ -156,18 +156,13 @@ def _ask(
     total = sum(map(len, asked)) * len(spaces)
     count = processors() if total * max(map(len, spaces)) > SCORES_WORTH_PROCESSES else 1
     done = 0
-    try:
-        with Workers(Ranker(spaces), count) as workers:
-            for ranked in workers.map(tasks()) if count > 1 else map(Ranker(spaces), tasks()):
-                section, model, numbers = waiting.popleft()
-                outcomes[section].put(model, numbers, ranked)
-                done += len(numbers)
-                if report is not None:
-                    report(done, done / total)
-    except WorkerLost as error:
-        raise InputOutputProblem(
-            "a worker process was killed (out of memory?)", "close other programs, then run the command again"
-        ) from error
+    with Workers(Ranker(spaces), count) as workers:
+        for ranked in workers.map(tasks()) if count > 1 else map(Ranker(spaces), tasks()):
+            section, model, numbers = waiting.popleft()
+            outcomes[section].put(model, numbers, ranked)
+            done += len(numbers)
+            if report is not None:
+                report(done, done / total)
     if report is not None:
         report(done, 1.0)
     return outcomes

@@ -8,6 +8,7 @@ from embcli.queries.analogy import ANALOGY_METHODS
 from embcli.results.evaluations import TOTALS
 from embcli.search.shared_terms import shares_terms
 from embcli.vectors.space import VectorSpace
+from embcli.vectors.spellings import folded
 
 PAIR_METHODS = ("3cosavg", "lrcos")
 # Questions ranked together, with and without shared terms.
@@ -101,17 +102,17 @@ class SectionQuestions:
 
 
 def rows_of_words(space: VectorSpace, words: Iterable[str], top: int | None, case_sensitive: bool) -> RowsOfWords:
-    """The rows of words, the most frequent first: of the exact word, or of all its spellings in other cases."""
+    """The rows of words, the most frequent first: of the exact word, or of all its spellings (`folded`)."""
     if case_sensitive:
         found = {word: space.vocabulary.find(word) for word in words}
         return {word: (row,) for word, row in found.items() if row is not None and (top is None or row < top)}
-    upper = {word: word.upper() for word in words}
-    wanted = set(upper.values())
+    keys = {word: folded(word) for word in words}
+    wanted = set(keys.values())
     rows: dict[str, tuple[int, ...]] = {}
     for row, word in enumerate(space.vocabulary.first(top)):
-        if (folded := word.upper()) in wanted:
-            rows[folded] = (*rows.get(folded, ()), row)
-    return {word: rows[folded] for word, folded in upper.items() if folded in rows}
+        if (key := folded(word)) in wanted:
+            rows[key] = (*rows.get(key, ()), row)
+    return {word: rows[key] for word, key in keys.items() if key in rows}
 
 
 def _covered(

@@ -18,13 +18,14 @@ import numpy as np
 from embcli.errors import EmbcliError, UnknownWord, UsageProblem
 from embcli.queries.expression import Expression, parse, spell
 from embcli.queries.questions import AnalogyOptions, NeighborsOptions, RankingQuestion
+from embcli.queries.words import reported
 from embcli.results.queries import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
 from embcli.search.engine import Found, Search, search
 from embcli.search.formulas import Cosines, Formula, PairDirections, ProductsOfCosines, SumsOfCosines
 from embcli.search.length_formulas import Distances, Dots
 from embcli.search.shared_terms import shares_terms
 from embcli.vectors.arithmetic import NO_STEP, lengths, unit_rows
-from embcli.vectors.space import Combination, VectorSpace
+from embcli.vectors.space import Combination, Resolution, VectorSpace
 
 ANALOGY_METHODS = ("3cosadd", "3cosmul", "pairdirection")
 FORMULAS: dict[str, type[Cosines | Dots | Distances]] = {"cosine": Cosines, "dot": Dots, "euclidean": Distances}
@@ -43,7 +44,7 @@ class ResolvedQuestion(NamedTuple):
     question: RankingQuestion
     combined: Combination
     expected: int | None
-    resolved: dict[str, str]
+    found: Resolution
 
     @property
     def wanted(self) -> tuple[int, ...]:
@@ -146,11 +147,15 @@ def _prepare(space: VectorSpace, question: RankingQuestion, triple: bool) -> "Re
     expression = question.expression
     parsed = parse(expression, triple=triple) if isinstance(expression, str) else expression
     combined = space.combine(parsed.terms, unit=not raw)
-    expected, resolved = space.resolve_all([] if question.expect is None else [question.expect])
-    if expected and expected[0] >= len(space):
-        raise UnknownWord(space.word(expected[0]), (), space.name)
+    found = combined.found
+    expected = None
+    if question.expect is not None:
+        found = found.joined(space.resolve_all([question.expect]))
+        expected = found.rows[-1]
+        if expected >= len(space):
+            raise UnknownWord(space.word(expected), (), space.name)
     _check_form(space, question.method, combined)
-    return ResolvedQuestion(question._replace(raw=raw), combined, expected[0] if expected else None, resolved)
+    return ResolvedQuestion(question._replace(raw=raw), combined, expected, found)
 
 
 def _check_form(space: VectorSpace, method: str, combined: Combination) -> None:
@@ -189,7 +194,8 @@ def _answer(space: VectorSpace, asked: "ResolvedQuestion", found: Found) -> Rank
             terms=tuple(WeightedWord(*term) for term in combined.terms),
             exclude_inputs=not question.include_inputs,
             top=question.top,
-            resolved=combined.resolved | asked.resolved,
+            resolved=asked.found.resolved,
+            rare=reported(asked.found)["rare"],
         ),
         results=tuple(Answer(i, space.vocabulary[row], value) for i, (row, value) in enumerate(answers, start=1)),
         inputs=tuple(inputs.values()),

@@ -30,6 +30,11 @@ class Expression(NamedTuple):
 
     terms: tuple[Term, ...]
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the terms."""
+        return tuple(term.word for term in self.terms)
+
     def __str__(self) -> str:
         return spell(self.terms)
 

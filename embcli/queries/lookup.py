@@ -7,21 +7,22 @@ multiplies all other rows by zero, so implementations read the row instead.
 from collections.abc import Sequence
 
 from embcli.errors import UsageProblem
+from embcli.queries.words import reported
 from embcli.results.queries import Entry, Lookup, ModelCard, WordsQuery
 from embcli.vectors.arithmetic import lengths
 from embcli.vectors.space import VectorSpace
 
 
-def look_up(space: VectorSpace, words: Sequence[str]) -> Lookup:
+def look_up(space: VectorSpace, words: Sequence[str], *, skip_unknown: bool = False) -> Lookup:
     """The row, the norm and the vector of each word. Raises UnknownWord.
 
     look_up(glove, ["king"]).results[0].row  # 691
     """
     if not words:
         raise UsageProblem("there are no words to look up", "for example king")
-    rows, resolved = space.resolve_all(words)
+    found = space.resolve_all(words, skip_unknown=skip_unknown)
     entries = []
-    for row in rows:
+    for row in found.rows:
         vector = space.float64([row])[0]
         norm = float(lengths(space.float64([row]))[0])
         in_matrix = row if row < len(space) else None
@@ -30,6 +31,6 @@ def look_up(space: VectorSpace, words: Sequence[str]) -> Lookup:
     return Lookup(
         schema="embcli.lookup/1",
         model=ModelCard.of(space),
-        query=WordsQuery(tuple(words), resolved),
+        query=WordsQuery(tuple(words), **reported(found)),
         results=tuple(entries),
     )

@@ -11,12 +11,13 @@ import numpy as np
 from embcli.errors import UsageProblem
 from embcli.queries.expression import Expression, parse, parse_pairs, spell
 from embcli.queries.questions import ProjectionQuestion
+from embcli.queries.words import reported, resolve_pairs
 from embcli.results.queries import ModelCard, Pair, Projection, ProjectionQuery, Projections, WeightedWord
 from embcli.search.engine import Search, search
 from embcli.search.formulas import Cosines
 from embcli.search.scores import cosines, dots
 from embcli.vectors.arithmetic import Float64Array, Rows, dot_products, lengths, round_lengths
-from embcli.vectors.space import VectorSpace
+from embcli.vectors.space import Resolution, VectorSpace
 
 # Among rarer words, web addresses and typing errors lie farthest along any direction.
 SCAN_TOP = 50_000
@@ -31,6 +32,7 @@ def project(
     scan: int | None = None,
     top: int | None = None,
     pairs: Sequence[tuple[str, str]] | None = None,
+    skip_unknown: bool = False,
 ) -> Projections:
     """The projections of words on the direction of an expression, evaluated with plain vectors.
 
@@ -41,12 +43,12 @@ def project(
 
         project(glove, "cats - cat", ["puppies"]).results[0].dot  # 1.84764
     """
-    return answer(space, ProjectionQuestion(expression, tuple(words), sort, scan, top, pairs))
+    return answer(space, ProjectionQuestion(expression, tuple(words), sort, scan, top, pairs, skip_unknown))
 
 
 def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
     """The same as `project`, for a question given as a record."""
-    expression, words, sort, scan, top, pairs = question
+    expression, words, sort, scan, top, pairs, skip_unknown = question
     pairs = parse_pairs(pairs) if isinstance(pairs, str) else pairs
     for name, number in (("scan", scan), ("top", top)):
         if number is not None and number < 1:
@@ -61,9 +63,12 @@ def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
         raise UsageProblem("there are no words to sort", "name some, or remove --sort")
     top = top or SCAN_TOP
     expression = parse(expression) if isinstance(expression, str) else expression
+    if not skip_unknown:  # all unknown words are reported at once
+        space.resolve_all([*expression.words, *words, *(word for pair in pairs or () for word in pair)])
     combined = space.combine(expression.terms, unit=False)
     d = combined.vector
-    rows, resolved = space.resolve_all(words)
+    found = space.resolve_all(words, skip_unknown=skip_unknown)
+    rows = found.rows
     if scan is not None:
         rows = _ends(space, d, scan, top)
     results = _projections(space, d, np.array(rows, np.intp))
@@ -72,8 +77,8 @@ def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
         results = [results[i] for i in order]
     compared = None
     if pairs:
-        compared, resolved_pairs = _compare(space, d, pairs)
-        resolved |= resolved_pairs
+        compared, of_pairs = _compare(space, d, pairs, skip_unknown)
+        found = found.joined(of_pairs)
     return Projections(
         schema="embcli.project/1",
         model=ModelCard.of(space),
@@ -84,7 +89,7 @@ def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
             sort=sort,
             scan=scan,
             top=top if scan is not None else None,
-            resolved=combined.resolved | resolved,
+            **reported(combined.found.joined(found)),
         ),
         results=tuple(results),
         pairs=compared,
@@ -128,13 +133,13 @@ def _ends(space: VectorSpace, d: Float64Array, count: int, top: int) -> list[int
 
 
 def _compare(
-    space: VectorSpace, d: Float64Array, pairs: Sequence[tuple[str, str]]
-) -> tuple[tuple[Pair, ...], dict[str, str]]:
-    rows, resolved = space.resolve_all(word for pair in pairs for word in pair)
-    printed = round_lengths(dots(space, d, np.array(rows, np.intp))).tolist()
+    space: VectorSpace, d: Float64Array, pairs: Sequence[tuple[str, str]], skip_unknown: bool
+) -> tuple[tuple[Pair, ...], Resolution]:
+    found = resolve_pairs(space, pairs, skip_unknown=skip_unknown)
+    printed = round_lengths(dots(space, d, np.array(found.rows, np.intp))).tolist()
     compared = []
-    for i in range(0, len(rows), 2):
+    for i in range(0, len(found.rows), 2):
         low, high = printed[i], printed[i + 1]
-        words = space.word(rows[i]), space.word(rows[i + 1])
+        words = space.word(found.rows[i]), space.word(found.rows[i + 1])
         compared.append(Pair(*words, low, high, low < high))
-    return tuple(compared), resolved
+    return tuple(compared), found

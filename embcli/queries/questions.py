@@ -49,6 +49,7 @@ class ProjectionQuestion(NamedTuple):
     scan: int | None = None
     top: int | None = None
     pairs: str | Sequence[tuple[str, str]] | None = None
+    skip_unknown: bool = False
 
 
 class SoftmaxQuestion(NamedTuple):
@@ -60,12 +61,14 @@ class SoftmaxQuestion(NamedTuple):
     metric: str = "dot"
     all: bool = False
     k: int | None = None
+    skip_unknown: bool = False
 
 
 class WordsQuestion(NamedTuple):
     """Words to compare or to look up; see `compare_words`, `find_odd_one` and `look_up`."""
 
     words: tuple[str, ...]
+    skip_unknown: bool = False
 
 
 Question = RankingQuestion | ProjectionQuestion | SoftmaxQuestion | WordsQuestion

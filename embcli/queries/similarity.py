@@ -11,6 +11,7 @@ import numpy as np
 
 from embcli.errors import UsageProblem
 from embcli.queries.expression import parse_pairs, unquote
+from embcli.queries.words import reported, resolve_pairs
 from embcli.results.queries import Membership, ModelCard, OddOneOut, Similarities, Similarity, WordsQuery
 from embcli.search.scores import cosines
 from embcli.vectors.arithmetic import (
@@ -26,14 +27,15 @@ from embcli.vectors.arithmetic import (
 from embcli.vectors.space import VectorSpace
 
 
-def compare_words(space: VectorSpace, pairs: Sequence[tuple[str, str]]) -> Similarities:
+def compare_words(space: VectorSpace, pairs: Sequence[tuple[str, str]], *, skip_unknown: bool = False) -> Similarities:
     """Cosine, angle in degrees, dot product and Euclidean distance of each pair of words. Raises UnknownWord.
 
     compare_words(glove, [("king", "queen")]).results[0].angle  # 38.3805…
     """
     if not pairs:
         raise UsageProblem("there are no words to compare", "for example king queen, or king:queen man:woman")
-    rows, resolved = space.resolve_all(word for pair in pairs for word in pair)
+    found = resolve_pairs(space, pairs, skip_unknown=skip_unknown)
+    rows = found.rows
     results = []
     for i in range(0, len(rows), 2):
         a, b = space.float64(rows[i : i + 2])
@@ -42,7 +44,7 @@ def compare_words(space: VectorSpace, pairs: Sequence[tuple[str, str]]) -> Simil
     return Similarities(
         schema="embcli.similarity/1",
         model=ModelCard.of(space),
-        query=WordsQuery(tuple(word for pair in pairs for word in pair), resolved),
+        query=WordsQuery(tuple(word for pair in pairs for word in pair), **reported(found)),
         results=tuple(results),
     )
 
@@ -63,15 +65,15 @@ def read_pairs(space: VectorSpace, arguments: Sequence[str]) -> list[tuple[str, 
     return [(first, other) for other in others]
 
 
-def find_odd_one(space: VectorSpace, words: Sequence[str]) -> OddOneOut:
+def find_odd_one(space: VectorSpace, words: Sequence[str], *, skip_unknown: bool = False) -> OddOneOut:
     """The word that belongs least: it has the lowest cosine with the mean of the unit vectors of all words.
 
     The same as gensim's `doesnt_match`. Raises UnknownWord; UsageProblem for fewer than three different words.
 
         find_odd_one(glove, ["breakfast", "cereal", "dinner", "lunch"]).odd  # 'cereal'
     """
-    rows, resolved = space.resolve_all(words)
-    rows = list(dict.fromkeys(rows))
+    found = space.resolve_all(words, skip_unknown=skip_unknown)
+    rows = list(dict.fromkeys(found.rows))
     if len(rows) < 3:
         raise UsageProblem("odd requires at least three different words", "for example breakfast cereal dinner lunch")
     mean = weighted_sum(unit_rows(space.float64(rows)), np.full(len(rows), 1 / len(rows)))
@@ -83,7 +85,7 @@ def find_odd_one(space: VectorSpace, words: Sequence[str]) -> OddOneOut:
     return OddOneOut(
         schema="embcli.odd/1",
         model=ModelCard.of(space),
-        query=WordsQuery(tuple(words), resolved),
+        query=WordsQuery(tuple(words), **reported(found)),
         results=results,
         odd=results[-1].word,
     )

@@ -15,6 +15,7 @@ import numpy as np
 from embcli.errors import UsageProblem
 from embcli.queries.expression import Expression, parse, spell
 from embcli.queries.questions import SoftmaxQuestion
+from embcli.queries.words import reported
 from embcli.results.queries import Candidate, Distribution, ModelCard, SoftmaxQuery, WeightedWord
 from embcli.search.scores import cosines, dots
 from embcli.vectors.arithmetic import COSINE_BLUR, LENGTH_BLUR, Float64Array, round_cosines, round_lengths
@@ -59,6 +60,7 @@ def weigh_candidates(
     temperatures: Sequence[float] = (1.0,),
     everything: bool = False,
     k: int | None = None,
+    skip_unknown: bool = False,
 ) -> Distribution:
     """Probabilities of candidate words as answers to an expression, the most probable first.
 
@@ -68,12 +70,13 @@ def weigh_candidates(
 
         weigh_candidates(glove, "king", ["queen", "throne"]).results[0].word  # 'throne'
     """
-    return answer(space, SoftmaxQuestion(expression, tuple(words), tuple(temperatures), metric, everything, k))
+    question = SoftmaxQuestion(expression, tuple(words), tuple(temperatures), metric, everything, k, skip_unknown)
+    return answer(space, question)
 
 
 def answer(space: VectorSpace, question: SoftmaxQuestion) -> Distribution:
     """The same as `weigh_candidates`, for a question given as a record."""
-    expression, words, temperatures, metric, everything, k = question
+    expression, words, temperatures, metric, everything, k, skip_unknown = question
     if metric not in LOGIT_METRICS:
         raise UsageProblem(f'unknown metric "{metric}" for softmax', f"use one of {', '.join(LOGIT_METRICS)}")
     if everything == bool(words):
@@ -83,16 +86,18 @@ def answer(space: VectorSpace, question: SoftmaxQuestion) -> Distribution:
     if k is not None and k < 1:
         raise UsageProblem(f"k must be at least 1, not {k}", "for example k=10")
     expression = parse(expression) if isinstance(expression, str) else expression
+    if not skip_unknown:  # all unknown words are reported at once
+        space.resolve_all([*expression.words, *words])
     combined = space.combine(expression.terms, unit=metric == "cosine")
-    rows, resolved = space.resolve_all(words)
-    candidates = np.arange(len(space)) if everything else np.array(list(dict.fromkeys(rows)), np.intp)
+    found = space.resolve_all(words, skip_unknown=skip_unknown)
+    candidates = np.arange(len(space)) if everything else np.array(list(dict.fromkeys(found.rows)), np.intp)
     query = SoftmaxQuery(
         expression=spell(combined.terms),
         metric=metric,
         temperatures=tuple(float(t) for t in temperatures),
         candidates=len(candidates),
         terms=tuple(WeightedWord(*term) for term in combined.terms),
-        resolved=combined.resolved | resolved,
+        **reported(combined.found.joined(found)),
     )
     logits = (dots if metric == "dot" else cosines)(space, combined.vector, candidates)
     shown = (k or SHOWN) if everything else len(candidates)

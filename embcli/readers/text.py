@@ -23,7 +23,7 @@ from embcli.readers.decimals import parse_decimals
 from embcli.readers.layout import SAMPLE, Layout, find_layout
 from embcli.readers.source_file import SourceFile
 from embcli.readers.words import with_words
-from embcli.workers import WorkerLost, Workers, processors
+from embcli.workers import Workers, processors
 
 BYTES_AT_ONCE = 1 << 21
 LONGEST_LINE = 1 << 22
@@ -336,10 +336,5 @@ def _parsed(opened: SourceFile, chunks: Iterator[Chunk]) -> Iterator[ParsedRows 
     if opened.size < BYTES_WORTH_PROCESSES or count == 1:
         yield from map(parse, chunks)
         return
-    try:
-        with Workers(parse, count) as workers:
-            yield from workers.map(chunks)
-    except WorkerLost as error:
-        raise BadFile(
-            f"{opened.path}: a worker process was killed (out of memory?)", "close other programs, then try again"
-        ) from error
+    with Workers(parse, count) as workers:
+        yield from workers.map(chunks)

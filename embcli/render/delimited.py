@@ -63,6 +63,11 @@ def left_out(record: Any) -> dict[str, str]:
             f"{one['difference']} [{one['low']}, {one['high']}]"
             for one in fields["differences"]
         )
+    if fields["query"].get("rare"):
+        rare = [f"{one['word']} row {one['row']} ({one['instead']}?)" for one in fields["query"]["rare"]]
+        missing["rare words"] = ", ".join(rare)
+    if fields["query"].get("skipped"):
+        missing["skipped words"] = ", ".join(fields["query"]["skipped"])
     if fields.get("notes"):
         missing["notes"] = "; ".join(fields["notes"])
     return missing

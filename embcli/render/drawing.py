@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -243,15 +243,25 @@ def lengths(values: Sequence[float], sign: str = "") -> list[str]:
     return [text + " " * (max(after) - one) for text, one in zip(texts, after, strict=True)]
 
 
-def headline(
-    pen: Pen, title: str, facts: Iterable[str | None], resolved: Mapping[str, str] | None = None
-) -> list[RenderableType]:
-    """The question in bold, facts about it in dim type, and the words that were resolved to other words."""
+def headline(pen: Pen, title: str, facts: Iterable[str | None], asked: Any = None) -> list[RenderableType]:
+    """The question in bold, facts about it in dim type, and what is reported about its words.
+
+    asked: a record of a question with the fields `resolved`, `rare` and, for some, `skipped`.
+    """
     parts: list[RenderableType] = [Text(printable(title), style="bold")] if title else []
     parts.append(Text(pen.separator.join(fact for fact in facts if fact), style="dim"))
-    if resolved:
-        readings = ", ".join(f'"{printable(typed)}" as {printable(used)}' for typed, used in resolved.items())
+    if asked is None:
+        return [*parts, Text()]
+    if asked.resolved:
+        readings = ", ".join(f'"{printable(typed)}" as {printable(used)}' for typed, used in asked.resolved.items())
         parts.append(Text(f"read {readings}", style="yellow"))
+    parts += [
+        Text(f"{printable(one.word)} is rare (row {one.row:,}): {printable(one.instead)}?", style="dim")
+        for one in asked.rare or ()
+    ]
+    if getattr(asked, "skipped", None):
+        names = ", ".join(map(printable, asked.skipped))
+        parts.append(Text(f"skipped, not in the vocabulary: {names}", style="yellow"))
     return [*parts, Text()]
 
 

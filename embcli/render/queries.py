@@ -56,7 +56,7 @@ def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
         f"first {query.top:,} words" if query.top else None,
         pen.model(ranking.model),
     )
-    parts: Parts = [*headline(pen, query.expression, facts, query.resolved), shown]
+    parts: Parts = [*headline(pen, query.expression, facts, query), shown]
     if ranking.expected is not None:
         parts += [Text(), _expected(ranking, ranking.expected)]
     return parts
@@ -105,7 +105,7 @@ def _projections(projections: queries.Projections, pen: Pen) -> Parts:
         f"first {query.top:,} words" if query.top else None,
         pen.model(projections.model),
     )
-    parts: Parts = [*headline(pen, query.expression, facts, query.resolved)]
+    parts: Parts = [*headline(pen, query.expression, facts, query)]
     if projections.results:
         # A scan is sorted by cosine, so it draws cosines; otherwise dot products are drawn.
         reach = 1.0 if query.scan else max(abs(one.dot) for one in projections.results)
@@ -148,7 +148,7 @@ def _distribution(distribution: queries.Distribution, pen: Pen) -> Parts:
     measure = {"dot": "softmax of dot products", "cosine": "softmax of cosines", None: "softmax"}[query.metric]
     model = pen.model(distribution.model) if distribution.model else None
     facts = (measure, f"{query.candidates:,} candidates", model)
-    parts: Parts = [*headline(pen, query.expression or "given logits", facts, query.resolved)]
+    parts: Parts = [*headline(pen, query.expression or "given logits", facts, query)]
     logits = [candidate.logit for candidate in distribution.results]
     numbers = [cosine(logit) for logit in logits] if query.metric == "cosine" else lengths(logits)
     # Columns of probabilities are at least as wide as `0.1234` or the heading; as many as fit are side by side.
@@ -183,7 +183,7 @@ def _similarities(similarities: queries.Similarities, pen: Pen) -> Parts:
     for one, dot, distance in zip(similarities.results, dots, distances, strict=True):
         angle = f"{one.angle:.2f}{pen.degree}"
         shown.add(word(one.a), word(one.b), cosine(one.cosine, "+"), angle, dot, distance)
-    parts: Parts = [*headline(pen, "", (pen.model(similarities.model),), similarities.query.resolved)]
+    parts: Parts = [*headline(pen, "", (pen.model(similarities.model),), similarities.query)]
     return [*parts, shown, Text(), Text(SIGN_LEGEND, style="dim")]
 
 
@@ -194,7 +194,7 @@ def _odd(odd: queries.OddOneOut, pen: Pen) -> Parts:
         bar: Cell = longest_of("does not belong", "odd", style="red") if is_odd else pen.bar(member.score, 1.0)
         shown.add(word(member.word, "bold red" if is_odd else "bold"), cosine(member.score), bar)
     facts = ("cosine with the mean of the unit vectors", pen.model(odd.model))
-    return [*headline(pen, "", facts, odd.query.resolved), shown]
+    return [*headline(pen, "", facts, odd.query), shown]
 
 
 def _lookup(lookup: queries.Lookup, pen: Pen) -> Parts:
@@ -212,7 +212,7 @@ def _lookup(lookup: queries.Lookup, pen: Pen) -> Parts:
         ranks = ["-" if entry.frequency_rank is None else f"{entry.frequency_rank:,}"] if known else []
         row = "-" if entry.row is None else f"{entry.row:,}"
         shown.add(word(entry.word), row, *ranks, norm, Text(numbers))
-    card, parts = lookup.model, [*headline(pen, "", (pen.model(lookup.model),), lookup.query.resolved), shown]
+    card, parts = lookup.model, [*headline(pen, "", (pen.model(lookup.model),), lookup.query), shown]
     first = next((entry.row for entry in lookup.results if entry.row is not None), None)
     if first is None:
         return parts

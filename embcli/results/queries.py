@@ -38,6 +38,14 @@ class WeightedWord(NamedTuple):
     weight: Length
 
 
+class RareWord(NamedTuple):
+    """A rare word that was used; row: from 0. instead: an expression or a word that may be meant."""
+
+    word: str
+    row: int
+    instead: str
+
+
 class RankingQuery(NamedTuple):
     """A question for the words nearest to an expression, as interpreted."""
 
@@ -50,6 +58,7 @@ class RankingQuery(NamedTuple):
     exclude_inputs: bool
     top: int | None
     resolved: Mapping[str, str]
+    rare: tuple[RareWord, ...] | None = None
 
 
 class Answer(NamedTuple):
@@ -100,6 +109,8 @@ class ProjectionQuery(NamedTuple):
     scan: int | None
     top: int | None
     resolved: Mapping[str, str]
+    rare: tuple[RareWord, ...] | None = None
+    skipped: tuple[str, ...] | None = None
 
 
 class Projection(NamedTuple):
@@ -142,6 +153,8 @@ class SoftmaxQuery(NamedTuple):
     candidates: int
     terms: tuple[WeightedWord, ...]
     resolved: Mapping[str, str]
+    rare: tuple[RareWord, ...] | None = None
+    skipped: tuple[str, ...] | None = None
 
 
 class Candidate(NamedTuple):
@@ -167,6 +180,8 @@ class WordsQuery(NamedTuple):
 
     words: tuple[str, ...]
     resolved: Mapping[str, str]
+    rare: tuple[RareWord, ...] | None = None
+    skipped: tuple[str, ...] | None = None
 
 
 class Similarity(NamedTuple):

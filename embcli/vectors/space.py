@@ -4,6 +4,7 @@ Notation used throughout: V is the matrix [rows, dim], v one of its rows, q a qu
 ‖v‖ the Euclidean norm, and v̂ = v / ‖v‖. A zero vector has no direction; its cosine with anything is 0.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from embcli.errors import DamagedStore, UnknownWord, UsageProblem
 from embcli.vectors.arithmetic import Float32Array, Float64Array, Rows, lengths, row_norms, unit_rows, weighted_sum
+from embcli.vectors.spellings import one_edit_away
 from embcli.vectors.subwords import Subwords
 from embcli.vectors.vocabulary import Vocabulary
 
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 SAFE_QUERY = (1e-30, 1e30)
 
 
+# A word is rare beside another that comes so many times as early; by Zipf's law it is so many times as frequent.
+RARER = 100
+# Rows before this one are never rare; shorter words have too many neighbours.
+RARE_ROW, LEAST_LETTERS = 1000, 4
 # What is reported to stand for a word outside the vocabulary.
 FROM_NGRAMS = "its n-grams"
 
@@ -45,17 +51,45 @@ class OutsideWords:
         return self._words[row - self._first]
 
 
+class Resolution(NamedTuple):
+    """Typed words as rows.
+
+    rows and words: of the known words, as typed. resolved: typed word → what was used in its place. rare: rare words →
+    their row, and what may be meant instead. skipped: unknown words, if they may be skipped.
+    """
+
+    rows: list[int]
+    words: tuple[str, ...]
+    resolved: dict[str, str]
+    rare: dict[str, tuple[int, str]]
+    skipped: tuple[str, ...] | None = None
+
+    def joined(self, *others: "Resolution") -> "Resolution":
+        """Several resolutions as one."""
+        result = self
+        for other in others:
+            skipped = result.skipped if other.skipped is None else (*(result.skipped or ()), *other.skipped)
+            result = Resolution(
+                [*result.rows, *other.rows],
+                result.words + other.words,
+                result.resolved | other.resolved,
+                result.rare | other.rare,
+                skipped,
+            )
+        return result
+
+
 class Combination(NamedTuple):
     """An expression evaluated in a space.
 
     vector: float64 [dim], Σ weight · term. terms: the words found, with their weights. rows: the row of each term.
-    resolved: typed word → word used, where they differ.
+    found: how the words were resolved.
     """
 
     vector: Float64Array
     terms: tuple[tuple[str, float], ...]
     rows: tuple[int, ...]
-    resolved: dict[str, str]
+    found: Resolution
 
 
 class VectorSpace:
@@ -68,6 +102,7 @@ class VectorSpace:
         self.name = name
         self.subwords: Subwords | None = None
         self._outside = OutsideWords(len(vectors))
+        self._frequent: dict[str, int] | None = None  # the rows of the most frequent words, once they are needed
 
     @classmethod
     def from_words(cls, words: Sequence[str], vectors: "ArrayLike", name: str = "") -> "VectorSpace":
@@ -109,9 +144,13 @@ class VectorSpace:
                 return self._outside.row(text), text
             raise UnknownWord(error.word, error.suggestions, self.name) from None
 
-    def resolve_all(self, words: Iterable[str]) -> tuple[list[int], dict[str, str]]:
-        """The row of each word, and what was used in place of the word as typed. UnknownWord names all unknown ones."""
-        rows, resolved, unknown = [], {}, []
+    def resolve_all(self, words: Iterable[str], *, skip_unknown: bool = False) -> "Resolution":
+        """The rows of words. Raises UnknownWord for all unknown ones; with `skip_unknown`, only if none is known."""
+        rows: list[int] = []
+        kept: list[str] = []
+        resolved: dict[str, str] = {}
+        rare: dict[str, tuple[int, str]] = {}
+        unknown: list[UnknownWord] = []
         for word in words:
             try:
                 row, used = self.resolve(word)
@@ -119,13 +158,35 @@ class VectorSpace:
                 unknown.append(error)
                 continue
             rows.append(row)
+            kept.append(word)
             if row >= len(self):
                 resolved[word] = FROM_NGRAMS
             elif used != word:
                 resolved[word] = used
-        if unknown:
+            instead = self._instead(word, row, used)
+            if instead is not None:
+                rare[used] = row, instead
+        if unknown and not (skip_unknown and kept):
             raise UnknownWord.joined(unknown)
-        return rows, resolved
+        skipped = tuple(dict.fromkeys(error.word for error in unknown))
+        return Resolution(rows, tuple(kept), resolved, rare, skipped if skip_unknown else None)
+
+    def _instead(self, typed: str, row: int, used: str) -> str | None:
+        """What may be meant in place of a rare word: the parts of a phrase, or a frequent word one letter away."""
+        if row < RARE_ROW or row >= len(self) or not self.is_sorted_by_frequency:
+            return None
+        if used == typed:
+            if row <= len(self) // 2 or len(typed) < LEAST_LETTERS or not typed.isalpha():
+                return None
+            if self._frequent is None:
+                self._frequent = {word: row for row, word in enumerate(self.vocabulary.first(len(self) // RARER))}
+            near = {self._frequent[word]: word for word in one_edit_away(typed) if word in self._frequent}
+            return near[min(near)] if near and min(near) < row // RARER else None
+        parts = [self.vocabulary.find(part) for part in re.split(r"[ _-]+", used)]
+        known = [part for part in parts if part is not None]
+        if len(known) < 2 or len(known) < len(parts) or row <= RARER * max(known):
+            return None
+        return " + ".join(self.vocabulary[part] for part in known)
 
     def word(self, row: int) -> str:
         """The word of a row, also of one outside the vocabulary."""
@@ -137,7 +198,8 @@ class VectorSpace:
         Raises UnknownWord; UsageProblem if the sum is the zero vector, which has no direction, or outside the range of
         float32.
         """
-        rows, resolved = self.resolve_all(word for word, _ in terms)
+        found = self.resolve_all(word for word, _ in terms)
+        rows = found.rows
         weights = np.array([weight for _, weight in terms])
         vectors = unit_rows(self.float64(rows)) if unit else self.float64(rows)
         with np.errstate(over="ignore"):
@@ -151,7 +213,7 @@ class VectorSpace:
         if not lengths(vector[None])[0] > 1e-12 * length:
             raise UsageProblem("the expression is the zero vector, which points nowhere", "change a word or a weight")
         used = tuple((self.word(row), weight) for row, (_, weight) in zip(rows, terms, strict=True))
-        return Combination(vector, used, tuple(rows), resolved)
+        return Combination(vector, used, tuple(rows), found)
 
     def float64(self, rows: Rows | Sequence[int]) -> Float64Array:
         """The vectors of some rows in float64 [len(rows), dim]. DamagedStore for numbers that are not finite."""

@@ -5,17 +5,19 @@ is found by binary search (19 steps for 400,000 words), and no index is built wh
 opening does not grow with the vocabulary.
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 
 from embcli.errors import DamagedStore, UnknownWord
 from embcli.vectors.arithmetic import BytesArray, IntArray
+from embcli.vectors.spellings import affixes, spellings
 
 # Size of the cache of resolved words, for batches, whose questions share words.
 REMEMBERED = 10_000
+# Words that show which affixes a vocabulary has.
+AFFIX_SAMPLE = 2_000
 
 
 class Vocabulary(Sequence[str]):
@@ -99,18 +101,18 @@ class Vocabulary(Sequence[str]):
     def resolve(self, text: str) -> tuple[int, str]:
         """The row and the word that match a typed word.
 
-        Tried in order: the exact word; the word in lower case; the phrase joined by `_` or `-`, as typed and in lower
-        case. Raises UnknownWord with suggestions.
+        Tried in order: the exact word; other Unicode forms and apostrophes; lower case; other cases; the phrase joined
+        by `_`, `-` or a space. Raises UnknownWord with suggestions.
         """
         if text in self._resolved:
             return self._resolved[text]
-        for candidate in _readings(text):
-            row = self.find(candidate)
-            if row is not None:
+        for group in chain([[text]], spellings(text)):
+            found = [(row, spelled) for spelled in group if (row := self.find(spelled)) is not None]
+            if found:
                 if len(self._resolved) >= REMEMBERED:
                     self._resolved.clear()
-                self._resolved[text] = row, candidate
-                return row, candidate
+                self._resolved[text] = min(found)
+                return self._resolved[text]
         raise UnknownWord(text, self.suggest(text))
 
     def prefix(self, prefix: str, limit: int = 10) -> list[str]:
@@ -123,18 +125,27 @@ class Vocabulary(Sequence[str]):
     def suggest(self, text: str, limit: int = 5) -> list[str]:
         """Up to `limit` similar words, best first.
 
-        First the words within two edits of `text` in lower case (insertion, deletion, replacement, swap of adjacent
-        bytes: the optimal string alignment distance), by number of edits and then by row; then the words that begin
-        with `text`.
+        First the words with an affix that the vocabulary commonly has (`/c/en/king`, `king_NOUN`); then those within
+        two edits of `text` in lower case (insertion, deletion, replacement, swap of adjacent letters: the optimal
+        string alignment distance), by number of edits, then by letters of `text` that they lack, then by row; then the
+        words that begin with `text`.
         """
-        from embcli.vectors.suggestions import rows_spelled_like  # needed for unknown words only
-
         wanted = text.lower()
-        rows = rows_spelled_like(_encode(wanted), self._words, self._offsets, limit)
-        found = [self[int(row)] for row in rows]
+        found = list(dict.fromkeys([*self._with_affixes(text), *self.similar(wanted, limit)]))
         if len(found) < limit and wanted:
             found += [word for word in self.prefix(wanted, limit) if word not in found]
         return found[:limit]
+
+    def similar(self, word: str, limit: int) -> list[str]:
+        """Up to `limit` words within two edits of a word. See `suggest` for their order."""
+        from embcli.vectors.suggestions import words_spelled_like  # needed for unknown words only
+
+        return words_spelled_like(word, self._words, self._offsets, limit)
+
+    def _with_affixes(self, text: str) -> Iterator[str]:
+        spelled = list(dict.fromkeys([text, text.lower(), text.capitalize()]))
+        for prefix, suffix in affixes(self.first(AFFIX_SAMPLE)):
+            yield from (word for one in spelled if (word := f"{prefix}{one}{suffix}") in self)
 
     def _bytes(self, row: int) -> bytes:
         start, end = self._starts[row], self._starts[row + 1]
@@ -164,13 +175,3 @@ class Vocabulary(Sequence[str]):
 def _encode(word: str) -> bytes:
     # Python decodes an argument that is not UTF-8 to surrogates; no word contains them, so it is not found.
     return word.encode("utf-8", "surrogatepass")
-
-
-def _readings(text: str) -> Iterator[str]:
-    yield text
-    yield text.lower()
-    parts = [part for part in re.split(r"[\s_-]+", text) if part]
-    if len(parts) > 1:
-        for joined in ("_".join(parts), "-".join(parts)):
-            yield joined
-            yield joined.lower()

@@ -51,7 +51,7 @@ def test_small_angles_are_exact(tilt: float) -> None:
 def test_words_are_repeated_as_understood(toy: VectorSpace) -> None:
     compared = embcli.compare_words(toy, [("King", "cat"), ("King", "queen")])
     assert [(result.a, result.b) for result in compared.results] == [("king", "cat"), ("king", "queen")]
-    assert compared.query == (("King", "cat", "King", "queen"), {"King": "king"})
+    assert compared.query[:2] == (("King", "cat", "King", "queen"), {"King": "king"})
 
 
 def test_measures_are_their_formulas_on_glove(glove: VectorSpace) -> None:

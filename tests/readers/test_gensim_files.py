@@ -1,0 +1,162 @@
+"""Files that gensim saves today with every option of training, and those of its own tests, of every age."""
+
+import pickle
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import gensim.test
+import numpy as np
+import pytest
+from gensim.models import Doc2Vec, FastText, KeyedVectors, Word2Vec
+from gensim.models.callbacks import CallbackAny2Vec
+from gensim.models.doc2vec import TaggedDocument
+from gensim.models.fasttext import load_facebook_vectors
+
+from embcli.errors import BadFile
+from embcli.models.build import make
+from embcli.models.open import StoredSpace
+from embcli.readers import ReadOptions, sniffing
+from embcli.readers.source_file import SourceFile
+
+SENTENCES = [["salt", "pepper", "soup"]] * 5
+DATA = Path(gensim.test.__file__).parent / "test_data"
+SOUP = [-0.013406, 0.005911, 0.127584, 0.225232]
+
+
+class Callback(CallbackAny2Vec):  # type: ignore[misc]
+    """What a user gives to training; it is saved by the name of this module."""
+
+
+def keep(word: str, count: int, least: int) -> int:
+    return 2
+
+
+def stored(path: Path, **options: Any) -> StoredSpace:
+    """The model of a file."""
+    make(path, path.with_suffix(".store"), "test", ReadOptions(**options), replace=True, report=None)
+    return StoredSpace(path.with_suffix(".store"))
+
+
+def read(path: Path) -> tuple[list[str], np.ndarray]:
+    with closing(SourceFile(path)) as opened:
+        blocks = list(sniffing.read(opened).blocks)
+    return [word.decode() for words, _ in blocks for word in words], np.concatenate([block for _, block in blocks])
+
+
+@pytest.mark.parametrize("kind", [Word2Vec, FastText])
+@pytest.mark.parametrize("hs", [0, 1])
+@pytest.mark.parametrize("negative", [0, 5])
+@pytest.mark.parametrize("sg", [0, 1])
+@pytest.mark.parametrize("rest", [{}, {"compute_loss": True, "callbacks": [Callback()], "trim_rule": keep}])
+@pytest.mark.parametrize("suffix", ["model", "kv"])
+def test_a_model_trained_with_any_options_is_read_bit_for_bit(
+    kind: Any, hs: int, negative: int, sg: int, rest: dict[str, Any], suffix: str, tmp_path: Path
+) -> None:
+    if not hs and not negative:
+        return  # gensim does not train so
+    if kind is FastText:
+        rest = {name: value for name, value in rest.items() if name != "compute_loss"} | {"bucket": 100}
+    options = {"hs": hs, "negative": negative, "sg": sg, **rest}
+    model = kind(SENTENCES, vector_size=4, min_count=1, workers=1, seed=1, **options)
+    path = tmp_path / f"small.{suffix}"
+    (model if suffix == "model" else model.wv).save(str(path))
+    space = stored(path)
+    assert list(space.vocabulary) == model.wv.index_to_key
+    assert np.array_equal(space.vectors, model.wv.vectors)
+
+
+def test_the_vector_of_soup_is_that_of_the_report(tmp_path: Path) -> None:
+    path = tmp_path / "small.model"
+    Word2Vec(SENTENCES, vector_size=4, min_count=1, workers=1, seed=1).save(str(path))
+    words, vectors = read(path)
+    assert vectors[words.index("soup")].tolist() == pytest.approx(SOUP, abs=5e-7)
+
+
+@pytest.mark.parametrize("part", ["model", "wv", "dv"])
+def test_documents_and_their_words_are_read(part: str, tmp_path: Path) -> None:
+    documents = [TaggedDocument(words, [number]) for number, words in enumerate(SENTENCES)]
+    model = Doc2Vec(documents, vector_size=4, min_count=1, workers=1, seed=1)
+    path = tmp_path / "saved.kv"
+    (model if part == "model" else getattr(model, part)).save(str(path))
+    words, vectors = read(path)
+    expected = model.dv if part == "dv" else model.wv
+    assert words == [str(key) for key in expected.index_to_key]
+    assert np.array_equal(vectors, expected.vectors)
+
+
+def test_arrays_in_separate_files_are_read(tmp_path: Path) -> None:
+    model = FastText(SENTENCES, vector_size=4, min_count=1, workers=1, seed=1, bucket=100)
+    path = tmp_path / "large.kv"
+    model.wv.save(str(path), separately=["vectors_ngrams", "vectors_vocab"])
+    assert len(list(tmp_path.glob("*.npy"))) == 2
+    assert np.array_equal(stored(path).vectors, model.wv.vectors)
+    next(tmp_path.glob("*vectors_ngrams.npy")).unlink()
+    with pytest.raises(BadFile, match=r"vectors_ngrams\.npy is missing"):
+        read(path)
+
+
+OLD = [
+    *sorted(path for path in DATA.glob("old_*_models/*.mdl")),
+    *(
+        DATA / name
+        for name in (
+            "word2vec_old", "word2vec_old_sep", "word2vec_3.3", "word2vec_pre_kv_c", "word2vec_pre_kv_py2",
+            "word2vec_pre_kv_py3", "word2vec_pre_kv_py3_4", "word2vec_pre_kv_sep_py2", "word2vec_pre_kv_sep_py3",
+            "word2vec_pre_kv_sep_py3_4", "w2v-lee-v0.12.0", "doc2vec_old", "doc2vec_old_sep", "d2v-lee-v0.13.0",
+            "fasttext_old", "fasttext_old_sep", "lee_fasttext", "ft_model_2.3.0", "ft_kv_3.6.0.model.gz",
+            "compatible-hash-true.model", "model-from-gensim-3.8.0.w2v", "old_keyedvectors_320.dat",
+            "poincare_test_3.4.0",
+        )
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", OLD, ids=[path.name for path in OLD])
+def test_gensims_own_files_of_every_age_are_read(path: Path) -> None:
+    words, vectors = read(path)
+    assert len(words) == len(vectors) > 2
+    assert np.isfinite(vectors).all()
+    assert np.linalg.norm(vectors, axis=1).min() > 0
+
+
+@pytest.mark.parametrize("name", ["model-from-gensim-3.8.0.w2v", "compatible-hash-true.model"])
+def test_old_files_that_gensim_still_loads_give_its_vectors(name: str) -> None:
+    loaded: Any = (Word2Vec if "w2v" in name else FastText).load(str(DATA / name)).wv
+    words, vectors = read(DATA / name)
+    assert words == loaded.index_to_key
+    assert np.array_equal(vectors, loaded.vectors)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "crime-and-punishment.bin", "toy-model.bin", "lee_fasttext.bin",
+        "lee_fasttext_new.bin", "non_ascii_fasttext.bin",
+    ],
+)  # fmt: skip
+def test_fasttexts_own_files_new_and_old_give_gensims_vectors(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes((DATA / name).read_bytes())
+    space, expected = stored(path), load_facebook_vectors(str(path))
+    assert list(space.vocabulary) == expected.index_to_key
+    assert np.array_equal(space.vectors, expected.vectors)
+    assert space.subwords is not None
+    for word in ("landlord", "xyzzy", "\u6f22\u5b57", "a"):
+        if word in expected.key_to_index:
+            continue
+        vector = space.subwords.vector(word)
+        assert vector is not None
+        assert np.array_equal(vector, expected.get_vector(word))
+
+
+@pytest.mark.parametrize("name", ["os.system", "builtins.eval", "subprocess.Popen", "numpy.load", "commands.getoutput"])
+def test_a_name_of_the_standard_library_is_still_an_attack(name: str, tmp_path: Path) -> None:
+    module, _, function = name.rpartition(".")
+    attack = b"\x80\x02c" + module.encode() + b"\n" + function.encode() + b"\nX\x04\x00\x00\x00true\x85R."
+    vectors = KeyedVectors(2)
+    vectors.add_vectors(["salt", "soup"], np.ones((2, 2), np.float32))
+    good = pickle.dumps(vectors, 2)
+    (tmp_path / "bad.kv").write_bytes(attack[:-1] + b"0" + good[2:])  # the result is dropped, a model follows
+    with pytest.raises(BadFile, match=name):
+        read(tmp_path / "bad.kv")

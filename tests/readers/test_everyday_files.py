@@ -353,3 +353,17 @@ def test_the_store_of_a_limited_file_opens() -> None:
     space = open_space("v")
     assert isinstance(space, StoredSpace)
     assert space.metadata["limit"] == "1"
+
+
+@pytest.mark.parametrize(("typed", "status", "left"), [("n\n", 1, True), ("y\n", 0, False), ("", 130, True)])
+def test_on_a_terminal_a_question_comes_before_deleting(
+    typed: str, status: int, left: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add("v.txt", ROWS)
+    monkeypatch.setattr("embcli.cli.models.is_terminal", lambda: True)
+    outcome = ask("models", "remove", "v", stdin=typed.encode())
+    assert outcome.status == status
+    assert "Delete v? [y/N]" in outcome.err
+    assert (ask("models", "info", "v").status == 0) is left
+    add("v.txt", ROWS)
+    assert "Delete" not in ask("models", "remove", "v", "--yes").err

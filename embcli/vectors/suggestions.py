@@ -25,6 +25,8 @@ def words_spelled_like(word: str, words: BytesArray, offsets: IntArray, limit: i
     won), and then by row.
     """
     offsets = offsets[: ROWS + 1]
+    if offsets[0] < 0 or offsets[-1] > len(words) or (offsets[1:] <= offsets[:-1]).any():
+        raise DamagedStore("the offsets of the words are invalid")
     wanted = set(word)
     ranked = []
     for distance, row in nearest_rows([*map(ord, word)], *_letters(words[: offsets[-1]], offsets)):

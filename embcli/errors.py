@@ -59,35 +59,39 @@ class BadFile(EmbcliError):
 
 
 class UnknownWord(EmbcliError):
-    """A word is not in the vocabulary."""
+    """One or more words are not in the vocabulary. unknown: each with its suggestions; word: the first one."""
 
     code = "unknown_word"
     exit_status = 3
 
     def __init__(self, word: str, suggestions: Sequence[str] = (), model: str = "") -> None:
-        super().__init__(
-            f'"{word}" is not in the vocabulary' + (f" of {model}" if model else ""),
-            f"did you mean {', '.join(suggestions)}?" if suggestions else "no similar word found",
-            suggestions,
-        )
-        self.word = word
+        super().__init__("")
+        self.model = model
+        self.unknown = {word: tuple(suggestions)}
+        self._describe()
 
     @classmethod
     def joined(cls, errors: "Sequence[UnknownWord]") -> "UnknownWord":
-        """One error for all unknown words of a question, each with its suggestions."""
-        different = {error.word: error for error in errors}
-        first, *others = different.values()
-        if not others:
-            return first
-        _, _, where = first.message.rpartition('" is not ')
-        names = [f'"{word}"' for word in different]
-        first.message = f"{', '.join(names[:-1])} and {names[-1]} are not {where}"
-        meant = [
-            f'{", ".join(error.suggestions)} for "{word}"' for word, error in different.items() if error.suggestions
-        ]
-        first.hint = f"did you mean {'; '.join(meant)}?" if meant else first.hint
-        first.suggestions = tuple(word for error in different.values() for word in error.suggestions)
+        """One error for all unknown words of a question."""
+        first, *others = errors
+        for error in others:
+            first.unknown |= error.unknown
+        first._describe()
         return first
+
+    def _describe(self) -> None:
+        *before, last = (f'"{word}"' for word in self.unknown)
+        names = f"{', '.join(before)} and {last} are" if before else f"{last} is"
+        self.word = next(iter(self.unknown))
+        self.message = f"{names} not in the vocabulary" + (f" of {self.model}" if self.model else "")
+        self.suggestions = tuple(word for suggested in self.unknown.values() for word in suggested)
+        meant = [
+            ", ".join(suggested) + (f' for "{word}"' if before else "")
+            for word, suggested in self.unknown.items()
+            if suggested
+        ]
+        self.hint = f"did you mean {'; '.join(meant)}?" if meant else "no similar word found"
+        self.args = (self.message,)
 
 
 class UnknownModel(EmbcliError):

@@ -10,6 +10,7 @@ from embcli.cli import options
 from embcli.cli.batch import Topic, read_expression
 from embcli.cli.fields import Fields
 from embcli.cli.session import ask, load, output_format
+from embcli.cli.stdin import read_candidates
 
 if TYPE_CHECKING:
     from embcli.errors import EmbcliError
@@ -29,6 +30,8 @@ def analogy(
     top: options.VocabularySize = None,
     include_inputs: options.IncludeInputs = False,
     expect: options.Expect = None,
+    among: options.Among = None,
+    skip_unknown: options.SkipUnknown = False,
     model: options.Model = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -43,7 +46,8 @@ def analogy(
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl), expression == ["-"]
     parsed = "" if from_stdin else parse(join_arguments(expression, triple=True), triple=True)
-    question = RankingQuestion(parsed, method, metric, raw, k, top, include_inputs, expect)
+    candidates = None if among is None else read_candidates(among, is_used=from_stdin)
+    question = RankingQuestion(parsed, method, metric, raw, k, top, include_inputs, expect, candidates, skip_unknown)
     ask(ANALOGY, load(model), question, format_name, from_stdin=from_stdin)
 
 
@@ -55,6 +59,8 @@ def neighbors(
     top: options.VocabularySize = None,
     include_inputs: options.IncludeInputs = False,
     expect: options.Expect = None,
+    among: options.Among = None,
+    skip_unknown: options.SkipUnknown = False,
     model: options.Model = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -69,7 +75,8 @@ def neighbors(
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl), expression == ["-"]
     parsed = "" if from_stdin else parse(join_arguments(expression))
-    question = RankingQuestion(parsed, "3cosadd", metric, raw, k, top, include_inputs, expect)
+    candidates = None if among is None else read_candidates(among, is_used=from_stdin)
+    question = RankingQuestion(parsed, "3cosadd", metric, raw, k, top, include_inputs, expect, candidates, skip_unknown)
     ask(NEIGHBORS, load(model), question, format_name, from_stdin=from_stdin)
 
 

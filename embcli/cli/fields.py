@@ -1,8 +1,8 @@
 """The fields of a JSON question and their types, derived from the question's record."""
 
 import json
-from collections.abc import Mapping
-from typing import Any, get_args, get_type_hints
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args, get_origin, get_type_hints
 
 from embcli.errors import UsageProblem
 
@@ -15,8 +15,8 @@ LISTS = {str: "a list of words", float: "a list of numbers"}
 def field_types(record: type) -> dict[str, tuple[type | tuple[type], ...]]:
     """The types that each field of a record accepts from JSON, in order; (str,) inside the tuple is a list of strings.
 
-    `top: int | None` accepts (int,), `words: tuple[str, ...]` accepts ((str,),), and `expression: str | Expression`
-    accepts (str,), because JSON has no expressions.
+    `top: int | None` accepts (int,), `tuple[str, ...]` and `Sequence[str] | None` accept ((str,),), and
+    `str | Expression` accepts (str,), because JSON has no expressions.
     """
     return {name: _accepted(hint) for name, hint in get_type_hints(record).items()}
 
@@ -41,9 +41,9 @@ def _accepted(hint: Any) -> tuple[type | tuple[type], ...]:
     if hint in CALLED:
         return (hint,)
     arguments = get_args(hint)
-    if arguments[1:] == (...,) and arguments[0] in LISTS:  # tuple[str, ...]
-        return ((arguments[0],),)
-    return tuple(one for one in arguments if one in CALLED)
+    if get_origin(hint) in (tuple, Sequence):
+        return ((arguments[0],),) if arguments[0] in LISTS else ()
+    return tuple(one for argument in arguments for one in _accepted(argument))
 
 
 def _fits(value: Any, accepted: type | tuple[type]) -> bool:

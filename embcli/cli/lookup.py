@@ -1,7 +1,9 @@
 """The command that reads rows of the embedding matrix."""
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from embcli.cli import options
 from embcli.cli.batch import Topic, answer_each, read_words_of_line
@@ -10,12 +12,15 @@ from embcli.cli.stdin import read_words
 
 if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
-    from embcli.queries.questions import WordsQuestion
+    from embcli.queries.questions import LookupQuestion
     from embcli.results.queries import Lookup
 
 
 def lookup(
     words: options.WordArguments,
+    coordinates: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="List the N largest coordinates.", show_default=False)
+    ] = None,
     skip_unknown: options.SkipUnknown = False,
     model: options.Model = None,
     format_name: options.FormatOfAnswers = None,
@@ -26,20 +31,20 @@ def lookup(
 
     Example: embcli lookup king queen
     """
-    from embcli.queries.questions import WordsQuestion
+    from embcli.queries.questions import LookupQuestion
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl), words == ["-"]
-    question = WordsQuestion(() if from_stdin else tuple(read_words(words)), skip_unknown)
+    question = LookupQuestion(() if from_stdin else tuple(read_words(words)), skip_unknown, coordinates)
     ask(LOOKUP, load(model), question, format_name, from_stdin=from_stdin)
 
 
-def _answer(space: "StoredSpace", question: "WordsQuestion") -> "Lookup":
+def _answer(space: "StoredSpace", question: "LookupQuestion") -> "Lookup":
     from embcli.queries.lookup import look_up
 
-    return look_up(space, question.words, skip_unknown=question.skip_unknown)
+    return look_up(space, question.words, skip_unknown=question.skip_unknown, coordinates=question.coordinates)
 
 
-def _columns(space: "StoredSpace", _: "WordsQuestion") -> list[str]:
+def _columns(space: "StoredSpace", _: "LookupQuestion") -> list[str]:
     from embcli.results.queries import Entry
 
     plain = [name for name in Entry._fields if name != "vector"]

@@ -84,6 +84,15 @@ VocabularySize = Annotated[
         "--vocab", min=1, metavar="N", help="Restrict the vocabulary to the N most frequent words.", show_default=False
     ),
 ]
+Among = Annotated[
+    str | None,
+    typer.Option(
+        "--among",
+        metavar="WORDS|FILE|-",
+        help="Search these words only: a,b,c; or a file, or -, with one word per line.",
+        show_default=False,
+    ),
+]
 SkipUnknown = Annotated[
     bool, typer.Option("--skip-unknown", help="Skip words that are not in the vocabulary, and report them.")
 ]

@@ -1,7 +1,9 @@
 """The commands that compare given words: similarity and odd."""
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from embcli.cli import options
 from embcli.cli.batch import Topic, answer_each, read_words_of_line
@@ -12,12 +14,13 @@ from embcli.errors import UsageProblem
 
 if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
-    from embcli.queries.questions import WordsQuestion
+    from embcli.queries.questions import SimilarityQuestion, WordsQuestion
     from embcli.results.queries import OddOneOut, Similarities
 
 
 def similarity(
     words: options.ComparedWords,
+    matrix: Annotated[bool, typer.Option("--matrix", help="Compare all words with each other.")] = False,
     skip_unknown: options.SkipUnknown = False,
     model: options.Model = None,
     format_name: options.FormatOfAnswers = None,
@@ -30,12 +33,14 @@ def similarity(
 
     Example: embcli similarity king queen cabbage
     """
-    from embcli.queries.questions import WordsQuestion
+    from embcli.queries.expression import refuse_signs
+    from embcli.queries.questions import SimilarityQuestion
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl), words == ["-"]
+    refuse_signs(words)
     if "-" in words and not from_stdin:
         raise UsageProblem('"-" reads questions from stdin and must stand alone', "for the word itself, write '\"-\"'")
-    question = WordsQuestion(() if from_stdin else tuple(words), skip_unknown)
+    question = SimilarityQuestion(() if from_stdin else tuple(words), skip_unknown, matrix)
     ask(SIMILARITY, load(model), question, format_name, from_stdin=from_stdin)
 
 
@@ -58,9 +63,12 @@ def odd(
     ask(ODD, load(model), question, format_name, from_stdin=from_stdin)
 
 
-def _compare(space: "StoredSpace", question: "WordsQuestion") -> "Similarities":
-    from embcli.queries.similarity import compare_words, read_pairs
+def _compare(space: "StoredSpace", question: "SimilarityQuestion") -> "Similarities":
+    from embcli.queries.expression import unquote
+    from embcli.queries.similarity import compare_all, compare_words, read_pairs
 
+    if question.matrix:
+        return compare_all(space, [unquote(word) for word in question.words], skip_unknown=question.skip_unknown)
     return compare_words(space, read_pairs(space, question.words), skip_unknown=question.skip_unknown)
 
 
@@ -70,7 +78,7 @@ def _find_odd_one(space: "StoredSpace", question: "WordsQuestion") -> "OddOneOut
     return find_odd_one(space, question.words, skip_unknown=question.skip_unknown)
 
 
-def _columns_of_similarity(_: "StoredSpace", __: "WordsQuestion") -> list[str]:
+def _columns_of_similarity(_: "StoredSpace", __: "SimilarityQuestion") -> list[str]:
     from embcli.results.queries import Similarity
 
     return [*Similarity._fields, "resolved"]

@@ -1,12 +1,14 @@
 """Input from stdin: questions in blocks as they arrive, and words."""
 
+import os
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from select import select
 from typing import NamedTuple
 
-from embcli.errors import BadFile, UsageProblem
+from embcli.errors import BadFile, InputOutputProblem, UsageProblem
 
 READ_AT_ONCE = 1 << 16  # bytes
 LONGEST_QUESTION = 1 << 20  # bytes
@@ -55,9 +57,10 @@ def read_words(arguments: Iterable[str], *, is_used: bool = False) -> list[str]:
 
     is_used: whether the questions are read from stdin. Raises UsageProblem.
     """
-    from embcli.queries.expression import unquote
+    from embcli.queries.expression import refuse_signs, unquote
 
     words: list[str] = []
+    refuse_signs([*arguments])
     for place, argument in enumerate(given := list(arguments), start=1):
         if argument != "-":
             words.append(unquote(argument))
@@ -71,6 +74,24 @@ def read_words(arguments: Iterable[str], *, is_used: bool = False) -> list[str]:
         else:
             words += _lines_of_stdin()
     return words
+
+
+def read_candidates(source: str, *, is_used: bool) -> tuple[str, ...]:
+    """Candidate words: `a,b,c`, the path of a file with one word per line, or `-` for such lines on stdin."""
+    if source == "-":
+        return tuple(read_words(["-"], is_used=is_used))
+    path = Path(source)
+    if not path.is_file():
+        if os.sep in source and "," not in source:
+            raise InputOutputProblem(f"there is no file {source}", "check the path, or give words: a,b,c")
+        return tuple(word.strip() for word in source.split(",") if word.strip())
+    try:
+        lines = path.read_bytes().decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise BadFile(f"{path} is not UTF-8", "convert it to UTF-8") from None
+    except OSError as error:
+        raise InputOutputProblem(f"cannot read {path}: {error.strerror}", "check the path") from error
+    return tuple(word for line in lines if (word := line.strip()))
 
 
 def _read_line(number: int, line: bytes) -> Line:

@@ -18,9 +18,9 @@ import numpy as np
 from embcli.errors import EmbcliError, UnknownWord, UsageProblem
 from embcli.queries.expression import Expression, parse, spell
 from embcli.queries.questions import AnalogyOptions, NeighborsOptions, RankingQuestion
-from embcli.queries.words import reported
+from embcli.queries.words import reported, resolve_words
 from embcli.results.queries import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
-from embcli.search.engine import Found, Search, search
+from embcli.search.engine import Found, Search, search, search_among
 from embcli.search.formulas import Cosines, Formula, PairDirections, ProductsOfCosines, SumsOfCosines
 from embcli.search.length_formulas import Distances, Dots
 from embcli.search.shared_terms import shares_terms
@@ -45,6 +45,7 @@ class ResolvedQuestion(NamedTuple):
     combined: Combination
     expected: int | None
     found: Resolution
+    candidates: tuple[int, ...] | None
 
     @property
     def wanted(self) -> tuple[int, ...]:
@@ -57,9 +58,10 @@ class ResolvedQuestion(NamedTuple):
         return self.question.k + (0 if self.question.include_inputs else len(set(self.combined.rows)))
 
     @property
-    def group(self) -> tuple[str, str, bool, int | None]:
+    def group(self) -> tuple[str, str, bool, int | None, tuple[int, ...] | None]:
         """The fields that must be equal for questions to be answered together."""
-        return self.question.method, self.question.metric, self.question.raw, self.question.top
+        question = self.question
+        return question.method, question.metric, question.raw, question.top, self.candidates
 
 
 def solve_analogy(space: VectorSpace, expression: str | Expression, **options: Unpack[AnalogyOptions]) -> Ranking:
@@ -68,9 +70,9 @@ def solve_analogy(space: VectorSpace, expression: str | Expression, **options: U
     `man king woman` and `man:king::woman:?` are equivalent. Options: `method` (`3cosadd`, `3cosmul`,
     `pairdirection`); `metric` (`cosine`, `dot`, `euclidean`); `raw`, to use the terms without scaling them to unit
     length (implied by `dot` and `euclidean`, which depend on lengths); `k`; `top`, to search only the most frequent
-    words; `include_inputs`; `expect`, a word whose ranks are reported. The words of the expression are excluded from
-    the answers unless `include_inputs`; `inputs` reports the rank they would have had. Raises UnknownWord,
-    ExpressionSyntaxError, UsageProblem.
+    words; `among`, to search only these words (`skip_unknown` skips unknown ones); `include_inputs`; `expect`, a word
+    whose ranks are reported. The words of the expression are excluded from the answers unless `include_inputs`;
+    `inputs` reports the rank they would have had. Raises UnknownWord, ExpressionSyntaxError, UsageProblem.
 
         solve_analogy(glove, "king - man + woman", k=1).results  # (Answer(rank=1, word='queen', score=0.85236),)
     """
@@ -143,6 +145,12 @@ def _prepare(space: VectorSpace, question: RankingQuestion, triple: bool) -> "Re
             raise UsageProblem(f"{name} must be at least 1, not {number}", f"for example {name}=10")
     if question.method != "3cosadd" and (question.metric != "cosine" or question.raw):
         raise UsageProblem(f"{question.method} is defined for cosines of unit vectors", "remove --metric and --raw")
+    if question.among is not None and question.top is not None:
+        raise UsageProblem("--among and --vocab (among and top) exclude each other", "remove one of them")
+    if question.among is not None and not question.among:
+        raise UsageProblem("there are no words to search among", "name some candidates")
+    if question.skip_unknown and question.among is None:
+        raise UsageProblem("skip_unknown applies only to the candidates of --among", "add --among, or remove it")
     raw = question.raw or question.metric != "cosine"
     expression = question.expression
     parsed = parse(expression, triple=triple) if isinstance(expression, str) else expression
@@ -154,8 +162,12 @@ def _prepare(space: VectorSpace, question: RankingQuestion, triple: bool) -> "Re
         expected = found.rows[-1]
         if expected >= len(space):
             raise UnknownWord(space.word(expected), (), space.name)
+    candidates = None
+    if question.among is not None:
+        among = resolve_words(space, question.among, skip_unknown=question.skip_unknown)
+        candidates, found = tuple(sorted(set(among.rows))), found.joined(among)
     _check_form(space, question.method, combined)
-    return ResolvedQuestion(question._replace(raw=raw), combined, expected, found)
+    return ResolvedQuestion(question._replace(raw=raw), combined, expected, found, candidates)
 
 
 def _check_form(space: VectorSpace, method: str, combined: Combination) -> None:
@@ -194,8 +206,8 @@ def _answer(space: VectorSpace, asked: "ResolvedQuestion", found: Found) -> Rank
             terms=tuple(WeightedWord(*term) for term in combined.terms),
             exclude_inputs=not question.include_inputs,
             top=question.top,
-            resolved=asked.found.resolved,
-            rare=reported(asked.found)["rare"],
+            **reported(asked.found),
+            among=None if asked.candidates is None else len(asked.candidates),
         ),
         results=tuple(Answer(i, space.vocabulary[row], value) for i, (row, value) in enumerate(answers, start=1)),
         inputs=tuple(inputs.values()),
@@ -214,7 +226,7 @@ def _expected(inputs: dict[int, Answer], row: int, place: Answer) -> Expected:
 
 def _find(space: VectorSpace, group: Sequence[ResolvedQuestion]) -> list[Found]:
     """The best rows of each question of a group, and the ranks of its wanted rows."""
-    method, metric, raw, top = group[0].group
+    method, metric, raw, top, candidates = group[0].group
     terms = [_tail_last(asked.combined) for asked in group]
     vectors = np.stack([asked.combined.vector for asked in group])
     searches = [Search(asked.depth, asked.wanted) for asked in group]
@@ -228,8 +240,17 @@ def _find(space: VectorSpace, group: Sequence[ResolvedQuestion]) -> list[Found]:
     else:
         kind = FORMULAS[metric]
         parts = [slice(i, i + PRODUCTS_AT_ONCE) for i in range(0, len(group), PRODUCTS_AT_ONCE)]
-        return [found for part in parts for found in search(space, kind(space, vectors[part]), searches[part], top)]
-    return search(space, formula, searches, top)
+        found = (_search(space, kind(space, vectors[part]), searches[part], top, candidates) for part in parts)
+        return [one for some in found for one in some]
+    return _search(space, formula, searches, top, candidates)
+
+
+def _search(
+    space: VectorSpace, formula: Formula, searches: Sequence[Search], top: int | None, candidates: Sequence[int] | None
+) -> list[Found]:
+    if candidates is None:
+        return search(space, formula, searches, top)
+    return search_among(space, formula, searches, np.array(candidates, np.intp))
 
 
 def _tail_last(combined: Combination) -> list[tuple[int, float]]:

@@ -110,8 +110,20 @@ def parse(source: str, *, triple: bool = False) -> Expression:
 
 
 def split_words(source: str) -> list[str]:
-    """Split at spaces outside quotes; quotes are kept."""
-    return re.findall(rf"{QUOTED}(?=\s|$)|\S+", source, re.ASCII)
+    """Split at spaces outside quotes; quotes are kept. Raises UsageProblem for a sign between words."""
+    words = re.findall(rf"{QUOTED}(?=\s|$)|\S+", source, re.ASCII)
+    refuse_signs(words)
+    return words
+
+
+def refuse_signs(words: Sequence[str]) -> None:
+    """Raise UsageProblem for `aunt - uncle` in a list of words: is it an expression, or three words?"""
+    for sign in words[1:-1]:
+        if sign in SIGN_VALUES:
+            raise UsageProblem(
+                f'"{sign}" stands between words',
+                f'quote an expression: "a {sign} b"; quote the word itself: \'"{sign}"\'',
+            )
 
 
 def parse_pairs(source: str) -> list[tuple[str, str]]:

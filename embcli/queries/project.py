@@ -11,7 +11,7 @@ import numpy as np
 from embcli.errors import UsageProblem
 from embcli.queries.expression import Expression, parse, parse_pairs, spell
 from embcli.queries.questions import ProjectionQuestion
-from embcli.queries.words import reported, resolve_pairs
+from embcli.queries.words import reported, resolve_pairs, resolve_words
 from embcli.results.queries import ModelCard, Pair, Projection, ProjectionQuery, Projections, WeightedWord
 from embcli.search.engine import Search, search
 from embcli.search.formulas import Cosines
@@ -64,10 +64,10 @@ def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
     top = top or SCAN_TOP
     expression = parse(expression) if isinstance(expression, str) else expression
     if not skip_unknown:  # all unknown words are reported at once
-        space.resolve_all([*expression.words, *words, *(word for pair in pairs or () for word in pair)])
+        resolve_words(space, [*expression.words, *words, *(word for pair in pairs or () for word in pair)])
     combined = space.combine(expression.terms, unit=False)
     d = combined.vector
-    found = space.resolve_all(words, skip_unknown=skip_unknown)
+    found = resolve_words(space, words, skip_unknown=skip_unknown)
     rows = found.rows
     if scan is not None:
         rows = _ends(space, d, scan, top)

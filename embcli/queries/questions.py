@@ -21,6 +21,8 @@ class RankingQuestion(NamedTuple):
     top: int | None = None
     include_inputs: bool = False
     expect: str | None = None
+    among: Sequence[str] | None = None
+    skip_unknown: bool = False
 
 
 class NeighborsOptions(TypedDict, total=False):
@@ -32,6 +34,8 @@ class NeighborsOptions(TypedDict, total=False):
     top: int | None
     include_inputs: bool
     expect: str | None
+    among: Sequence[str] | None
+    skip_unknown: bool
 
 
 class AnalogyOptions(NeighborsOptions, total=False):
@@ -65,10 +69,26 @@ class SoftmaxQuestion(NamedTuple):
 
 
 class WordsQuestion(NamedTuple):
-    """Words to compare or to look up; see `compare_words`, `find_odd_one` and `look_up`."""
+    """Words among which one is odd; see `find_odd_one`."""
 
     words: tuple[str, ...]
     skip_unknown: bool = False
 
 
-Question = RankingQuestion | ProjectionQuestion | SoftmaxQuestion | WordsQuestion
+class SimilarityQuestion(NamedTuple):
+    """Words or pairs to compare; see `compare_words`. matrix: whether all words are compared with each other."""
+
+    words: tuple[str, ...]
+    skip_unknown: bool = False
+    matrix: bool = False
+
+
+class LookupQuestion(NamedTuple):
+    """Words to look up; see `look_up`. coordinates: how many of the largest to list."""
+
+    words: tuple[str, ...]
+    skip_unknown: bool = False
+    coordinates: int | None = None
+
+
+Question = RankingQuestion | ProjectionQuestion | SoftmaxQuestion | WordsQuestion | SimilarityQuestion | LookupQuestion

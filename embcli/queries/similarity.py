@@ -11,8 +11,8 @@ import numpy as np
 
 from embcli.errors import UsageProblem
 from embcli.queries.expression import parse_pairs, unquote
-from embcli.queries.words import reported, resolve_pairs
-from embcli.results.queries import Membership, ModelCard, OddOneOut, Similarities, Similarity, WordsQuery
+from embcli.queries.words import reported, resolve_pairs, resolve_words
+from embcli.results.queries import CosineMatrix, Membership, ModelCard, OddOneOut, Similarities, Similarity, WordsQuery
 from embcli.search.scores import cosines
 from embcli.vectors.arithmetic import (
     NO_STEP,
@@ -49,6 +49,28 @@ def compare_words(space: VectorSpace, pairs: Sequence[tuple[str, str]], *, skip_
     )
 
 
+def compare_all(space: VectorSpace, words: Sequence[str], *, skip_unknown: bool = False) -> Similarities:
+    """Each pair of some words compared, and the matrix of their cosines. Raises UnknownWord.
+
+    compare_all(glove, ["king", "queen"]).matrix.cosines  # ((1.0, 0.783904…), (0.783904…, 1.0))
+    """
+    found = resolve_words(space, words, skip_unknown=skip_unknown)
+    rows = list(dict.fromkeys(found.rows))
+    if len(rows) < 2:
+        raise UsageProblem("a matrix requires two different words", "for example king queen woman --matrix")
+    vectors = space.float64(rows)
+    units, labels = unit_rows(vectors), tuple(space.word(row) for row in rows)
+    pairs = [(i, j) for i in range(len(rows)) for j in range(i + 1, len(rows))]
+    matrix = tuple(tuple(unit_cosines(units, unit).tolist()) for unit in units)
+    return Similarities(
+        schema="embcli.similarity/1",
+        model=ModelCard.of(space),
+        query=WordsQuery(tuple(words), **reported(found)),
+        results=tuple(_compare(labels[i], labels[j], vectors[i], vectors[j]) for i, j in pairs),
+        matrix=CosineMatrix(labels, matrix),
+    )
+
+
 def read_pairs(space: VectorSpace, arguments: Sequence[str]) -> list[tuple[str, str]]:
     """`A B C` compares A with each of the others, `A:B C:D` compares pairs. A word such as 10:30 remains a word."""
     is_pair = [
@@ -72,7 +94,7 @@ def find_odd_one(space: VectorSpace, words: Sequence[str], *, skip_unknown: bool
 
         find_odd_one(glove, ["breakfast", "cereal", "dinner", "lunch"]).odd  # 'cereal'
     """
-    found = space.resolve_all(words, skip_unknown=skip_unknown)
+    found = resolve_words(space, words, skip_unknown=skip_unknown)
     rows = list(dict.fromkeys(found.rows))
     if len(rows) < 3:
         raise UsageProblem("odd requires at least three different words", "for example breakfast cereal dinner lunch")

@@ -15,7 +15,7 @@ import numpy as np
 from embcli.errors import UsageProblem
 from embcli.queries.expression import Expression, parse, spell
 from embcli.queries.questions import SoftmaxQuestion
-from embcli.queries.words import reported
+from embcli.queries.words import reported, resolve_words
 from embcli.results.queries import Candidate, Distribution, ModelCard, SoftmaxQuery, WeightedWord
 from embcli.search.scores import cosines, dots
 from embcli.vectors.arithmetic import COSINE_BLUR, LENGTH_BLUR, Float64Array, round_cosines, round_lengths
@@ -87,9 +87,9 @@ def answer(space: VectorSpace, question: SoftmaxQuestion) -> Distribution:
         raise UsageProblem(f"k must be at least 1, not {k}", "for example k=10")
     expression = parse(expression) if isinstance(expression, str) else expression
     if not skip_unknown:  # all unknown words are reported at once
-        space.resolve_all([*expression.words, *words])
+        resolve_words(space, [*expression.words, *words])
     combined = space.combine(expression.terms, unit=metric == "cosine")
-    found = space.resolve_all(words, skip_unknown=skip_unknown)
+    found = resolve_words(space, words, skip_unknown=skip_unknown)
     candidates = np.arange(len(space)) if everything else np.array(list(dict.fromkeys(found.rows)), np.intp)
     query = SoftmaxQuery(
         expression=spell(combined.terms),

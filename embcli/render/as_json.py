@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, get_args
 
-from embcli.errors import EmbcliError, ExpressionSyntaxError
+from embcli.errors import EmbcliError, ExpressionSyntaxError, UnknownWord
 
 PLAIN_TYPES = frozenset({str, int, bool, type(None)})
 Rounding = Callable[[float], float]
@@ -25,6 +25,10 @@ def dumps_error(error: EmbcliError, **place: Any) -> str:
         "hint": error.hint,
         "suggestions": list(error.suggestions),
     }
+    if isinstance(error, UnknownWord) and len(error.unknown) > 1:
+        fields["unknown"] = [
+            {"word": word, "suggestions": list(suggested)} for word, suggested in error.unknown.items()
+        ]
     if isinstance(error, ExpressionSyntaxError):
         fields |= {"source": error.source, "position": error.position}
     return json.dumps({"error": fields | place}, ensure_ascii=True) + "\n"

@@ -63,6 +63,12 @@ def left_out(record: Any) -> dict[str, str]:
             f"{one['difference']} [{one['low']}, {one['high']}]"
             for one in fields["differences"]
         )
+    for result in fields["results"]:
+        if result.get("coordinates"):
+            listed = [f"{one['dimension']} {one['value']} {one['share']}" for one in result["coordinates"]]
+            missing[f"the largest coordinates of {result['word']}"] = ", ".join(listed)
+    if fields["query"].get("among"):
+        missing["number of candidates"] = str(fields["query"]["among"])
     if fields["query"].get("rare"):
         rare = [f"{one['word']} row {one['row']} ({one['instead']}?)" for one in fields["query"]["rare"]]
         missing["rare words"] = ", ".join(rare)
@@ -94,6 +100,8 @@ def _flat(result: Mapping[str, Any], query: Mapping[str, Any]) -> Iterator[tuple
     for name, value in result.items():
         if not isinstance(value, list):
             yield name, value
+        elif name == "coordinates":
+            continue
         elif name == "probabilities":
             yield from zip(_of_temperatures("probability", query), value, strict=True)
         else:

@@ -54,6 +54,7 @@ def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
         None if query.method != "3cosadd" else "distance" if query.metric == "euclidean" else query.metric,
         "plain vectors" if query.raw else "unit vectors",
         f"first {query.top:,} words" if query.top else None,
+        f"among {query.among:,} words" if query.among else None,
         pen.model(ranking.model),
     )
     parts: Parts = [*headline(pen, query.expression, facts, query), shown]
@@ -174,6 +175,8 @@ def _distribution(distribution: queries.Distribution, pen: Pen) -> Parts:
 
 
 def _similarities(similarities: queries.Similarities, pen: Pen) -> Parts:
+    if similarities.matrix is not None:
+        return _matrix(similarities, similarities.matrix, pen)
     shown = Grid(
         Column("a", words=True), Column("b", words=True), Column("cosine", right=True),
         Column("angle", right=True, rank=1), Column("dot", right=True, rank=2), Column("euclidean", right=True, rank=3),
@@ -185,6 +188,28 @@ def _similarities(similarities: queries.Similarities, pen: Pen) -> Parts:
         shown.add(word(one.a), word(one.b), cosine(one.cosine, "+"), angle, dot, distance)
     parts: Parts = [*headline(pen, "", (pen.model(similarities.model),), similarities.query)]
     return [*parts, shown, Text(), Text(SIGN_LEGEND, style="dim")]
+
+
+def _matrix(similarities: queries.Similarities, matrix: queries.CosineMatrix, pen: Pen) -> Parts:
+    """A matrix of cosines, in blocks of as many columns as fit."""
+    parts: Parts = [*headline(pen, "", ("cosine", pen.model(similarities.model)), similarities.query)]
+    labels = [printable(label) for label in matrix.words]
+    first = max(map(cell_width, labels))
+    left, at_once = pen.width - min(first, 2 * BAR) - GAP, 0
+    widths = [max(cell_width(label), len("+0.0000")) + GAP for label in labels]
+    start = 0
+    while start < len(labels):
+        at_once, room = 1, left - widths[start]
+        while start + at_once < len(labels) and room >= widths[start + at_once]:
+            room -= widths[start + at_once]
+            at_once += 1
+        part = slice(start, start + at_once)
+        shown = Grid(Column("", words=True), *(Column(label, right=True) for label in labels[part]))
+        for label, cosines in zip(matrix.words, matrix.cosines, strict=True):
+            shown.add(word(label), *(cosine(value, "+") for value in cosines[part]))
+        parts += [*([Text()] if start else []), shown]
+        start += at_once
+    return [*parts, Text(), Text(SIGN_LEGEND, style="dim")]
 
 
 def _odd(odd: queries.OddOneOut, pen: Pen) -> Parts:
@@ -213,14 +238,34 @@ def _lookup(lookup: queries.Lookup, pen: Pen) -> Parts:
         row = "-" if entry.row is None else f"{entry.row:,}"
         shown.add(word(entry.word), row, *ranks, norm, Text(numbers))
     card, parts = lookup.model, [*headline(pen, "", (pen.model(lookup.model),), lookup.query), shown]
+    for entry in lookup.results:
+        if entry.coordinates is not None:
+            parts += [Text(), *_coordinates(entry, entry.coordinates, pen)]
     first = next((entry.row for entry in lookup.results if entry.row is not None), None)
-    if first is None:
+    if first is None or any(entry.coordinates is not None for entry in lookup.results):
         return parts
     lesson = (
         f"The one-hot vector of row {first:,} ({card.words:,} numbers, a single 1) times the embedding matrix "
         f"[{card.words:,} {pen.times} {card.dim}] is row {first:,} of the matrix: to multiply is to look up."
     )
     return [*parts, Text(), Text(lesson)]
+
+
+def _coordinates(entry: queries.Entry, coordinates: tuple[queries.LargeCoordinate, ...], pen: Pen) -> Parts:
+    """The largest coordinates of a vector with their shares of its squared length."""
+    columns = (
+        Column("dimension", right=True),
+        Column("coordinate", right=True),
+        Column("share", right=True),
+        Column(""),
+    )
+    shown = Grid(*columns)
+    values = lengths([one.value for one in coordinates], "+")
+    for one, value in zip(coordinates, values, strict=True):
+        shown.add(str(one.dimension), value, f"{one.share:.2%}", pen.bar(one.share, 1.0))
+    total = sum(one.share for one in coordinates)
+    title = f"largest coordinates of {printable(entry.word)}: {total:.1%} of its squared length"
+    return [Text(title), Text(), shown]
 
 
 VIEWS: dict[type, Callable[[Any, Pen], Parts]] = {

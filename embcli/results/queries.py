@@ -59,6 +59,8 @@ class RankingQuery(NamedTuple):
     top: int | None
     resolved: Mapping[str, str]
     rare: tuple[RareWord, ...] | None = None
+    skipped: tuple[str, ...] | None = None
+    among: int | None = None
 
 
 class Answer(NamedTuple):
@@ -196,6 +198,13 @@ class Similarity(NamedTuple):
     sign: str
 
 
+class CosineMatrix(NamedTuple):
+    """The cosines of words with each other, row by row."""
+
+    words: tuple[str, ...]
+    cosines: tuple[tuple[Share, ...], ...]
+
+
 class Similarities(NamedTuple):
     """The record of `similarity`."""
 
@@ -203,6 +212,7 @@ class Similarities(NamedTuple):
     model: ModelCard
     query: WordsQuery
     results: tuple[Similarity, ...]
+    matrix: CosineMatrix | None = None
 
 
 class Membership(NamedTuple):
@@ -222,6 +232,14 @@ class OddOneOut(NamedTuple):
     odd: str
 
 
+class LargeCoordinate(NamedTuple):
+    """A coordinate of a vector: its dimension from 0, its value, and its fraction of the squared length."""
+
+    dimension: int
+    value: Coordinate
+    share: Share
+
+
 class Entry(NamedTuple):
     """A row of the embedding matrix. row: from 0; None for a vector of no row. frequency_rank: from 1, if known."""
 
@@ -230,6 +248,7 @@ class Entry(NamedTuple):
     frequency_rank: int | None
     norm: Length
     vector: tuple[Coordinate, ...]
+    coordinates: tuple[LargeCoordinate, ...] | None = None
 
 
 class Lookup(NamedTuple):

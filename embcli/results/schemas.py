@@ -53,6 +53,17 @@ ERROR = {
                 "message": {"type": "string"},
                 "hint": {"type": "string"},
                 "suggestions": {"type": "array", "items": {"type": "string"}},
+                "unknown": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["word", "suggestions"],
+                        "properties": {
+                            "word": {"type": "string"},
+                            "suggestions": {"type": "array", "items": {"type": "string"}},
+                        },
+                    },
+                },
                 "source": {"type": "string"},
                 "position": {"type": "integer"},
                 "question": {"type": "string"},

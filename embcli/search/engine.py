@@ -82,6 +82,33 @@ def search(space: VectorSpace, formula: Formula, searches: Sequence[Search], top
     return settling.found(searches)
 
 
+def search_among(space: VectorSpace, formula: Formula, searches: Sequence[Search], rows: Rows) -> list[Found]:
+    """Answer the questions of a formula over given rows only; a wanted row that is not among them has no rank.
+
+    All of them are scored in float64, so this is for some thousand candidates.
+    """
+    results = []
+    for question, one in enumerate(searches):
+        scores = _exact_scores(formula, question, rows)
+        order = np.lexsort((rows, -scores))
+        ranks = {int(rows[i]): rank for rank, i in enumerate(order.tolist(), start=1)}
+        places = [
+            (ranks.get(row), float(score))
+            for row, score in zip(
+                one.wanted, _exact_scores(formula, question, np.array(one.wanted, np.intp)), strict=True
+            )
+        ]
+        best = order[: one.k]
+        results.append(Found(rows[best], scores[best], tuple(places)))
+    return results
+
+
+def _exact_scores(formula: Formula, question: int, rows: Rows) -> Float64Array:
+    parts = [rows[i : i + ROWS_SCORED_AT_ONCE] for i in range(0, len(rows), ROWS_SCORED_AT_ONCE)]
+    scores = [formula.exact(np.full(len(part), question, np.intp), part) for part in parts]
+    return formula.rounded(np.concatenate([np.zeros(0), *scores]))
+
+
 def _bounds(space: VectorSpace, formula: Formula, questions: int, count: int) -> Iterator[Bounds]:
     """The bounds of all rows by slices, and within a slice by groups of questions whose bounds fit the cache."""
     for products in local.slices(space, formula.basis, count, unit=formula.is_unit):

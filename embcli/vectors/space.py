@@ -31,24 +31,34 @@ RARE_ROW, LEAST_LETTERS = 1000, 4
 FROM_NGRAMS = "its n-grams"
 
 
-class OutsideWords:
-    """Words outside the vocabulary that were asked about, each with a row after those of the matrix."""
+class OutsideVectors:
+    """Vectors that are not rows of the matrix, each with a row number after those of the matrix.
+
+    These are words whose vectors come from their n-grams, which are composed when they are needed, and expressions.
+    """
 
     def __init__(self, first: int) -> None:
         self._first = first
         self._rows: dict[str, int] = {}
-        self._words: list[str] = []
+        self._labels: list[str] = []
+        self._vectors: dict[int, Float64Array] = {}
 
-    def row(self, word: str) -> int:
-        """The row of a word, a new one if it is new."""
-        if word not in self._rows:
-            self._rows[word] = self._first + len(self._words)
-            self._words.append(word)
-        return self._rows[word]
+    def row(self, label: str, vector: Float64Array | None = None) -> int:
+        """The row of a word or an expression; a new one for a new label. vector: that of an expression."""
+        if label not in self._rows:
+            self._rows[label] = self._first + len(self._labels)
+            self._labels.append(label)
+            if vector is not None:
+                self._vectors[self._rows[label]] = vector
+        return self._rows[label]
 
-    def word(self, row: int) -> str:
-        """The word of a row."""
-        return self._words[row - self._first]
+    def label(self, row: int) -> str:
+        """The word or the expression of a row."""
+        return self._labels[row - self._first]
+
+    def vector(self, row: int) -> Float64Array | None:
+        """The vector of an expression; None for a word."""
+        return self._vectors.get(row)
 
 
 class Resolution(NamedTuple):
@@ -101,7 +111,7 @@ class VectorSpace:
         self.vocabulary = vocabulary
         self.name = name
         self.subwords: Subwords | None = None
-        self._outside = OutsideWords(len(vectors))
+        self._outside = OutsideVectors(len(vectors))
         self._frequent: dict[str, int] | None = None  # the rows of the most frequent words, once they are needed
 
     @classmethod
@@ -189,8 +199,12 @@ class VectorSpace:
         return " + ".join(self.vocabulary[part] for part in known)
 
     def word(self, row: int) -> str:
-        """The word of a row, also of one outside the vocabulary."""
-        return self.vocabulary[row] if row < len(self) else self._outside.word(row)
+        """The word of a row, also of one outside the vocabulary; the expression of a row from `add_expression`."""
+        return self.vocabulary[row] if row < len(self) else self._outside.label(row)
+
+    def add_expression(self, label: str, vector: Float64Array) -> int:
+        """A row number for the vector [dim] of an expression, so that it can stand where a word can."""
+        return self._outside.row(label, vector)
 
     def combine(self, terms: Sequence[tuple[str, float]], *, unit: bool) -> Combination:
         """Σ weight · v over (word, weight) terms, with v̂ in place of v if `unit`.
@@ -219,12 +233,21 @@ class VectorSpace:
         """The vectors of some rows in float64 [len(rows), dim]. DamagedStore for numbers that are not finite."""
         wanted = np.asarray(rows, np.intp)
         is_outside = wanted >= len(self)
-        vectors = self.vectors[np.where(is_outside, 0, wanted)]
-        for place in np.flatnonzero(is_outside).tolist():
-            assert self.subwords is not None
-            vector = self.subwords.vector(self._outside.word(int(wanted[place])))
-            assert vector is not None
-            vectors[place] = vector
+        if is_outside.any():
+            vectors = self.vectors[np.where(is_outside, 0, wanted)].astype(np.float64)
+            for place in np.flatnonzero(is_outside).tolist():
+                vectors[place] = self._outside_vector(int(wanted[place]))
+        else:
+            vectors = self.vectors[wanted].astype(np.float64)
         if not np.isfinite(vectors).all():
             raise DamagedStore("the vectors contain non-finite numbers")
-        return vectors.astype(np.float64)
+        return vectors
+
+    def _outside_vector(self, row: int) -> Float64Array | Float32Array:
+        vector = self._outside.vector(row)
+        if vector is not None:
+            return vector
+        assert self.subwords is not None
+        composed = self.subwords.vector(self._outside.label(row))
+        assert composed is not None
+        return composed

@@ -23,8 +23,8 @@ ASKED = {
     "k", "top", "raw", "metric", "method", "methods", "expression", "terms", "exclude_inputs", "sort", "scan", "norm",
     "temperatures", "candidates", "words", "questions", "case_sensitive", "baseline", "confidence", "action", "name",
 }  # fmt: skip
-# Further fields that CSV, TSV and Markdown omit: the model.
-NOT_IN_ROWS = ("schema", "model.", "models.", *(f"query.{name}" for name in ASKED))
+# Further fields that CSV, TSV and Markdown omit: the model, and the matrix, whose cosines are in the rows.
+NOT_IN_ROWS = ("schema", "model.", "models.", "matrix.", *(f"query.{name}" for name in ASKED))
 # Fields that tables omit. They show the sign as that of the cosine, the first three coordinates, and one figure of
 # each kind for evaluations.
 NOT_IN_TABLES = (
@@ -113,6 +113,8 @@ def test_tables_hold_every_field(command: str, monkeypatch: pytest.MonkeyPatch) 
     text = render(record, "table")
     if command == "evaluate analogies":  # one model is shown in full, several side by side
         text += render(record._replace(models=(record.model,)), "table")
+    if command == "similarity":  # a matrix of cosines is shown instead of the pairs
+        text += render(record._replace(matrix=None), "table")
     for path, value in leaves(as_json(record)):
         if not path.startswith(NOT_IN_TABLES) and value not in KNOWN.values():
             assert any(spelling in text for spelling in spellings(value)), (path, value)

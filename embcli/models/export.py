@@ -11,8 +11,8 @@ import numpy as np
 from embcli.errors import InputOutputProblem, UsageProblem
 from embcli.models.open import StoredSpace
 from embcli.readers import ROWS_AT_ONCE
-from embcli.readers.layout import Layout
-from embcli.readers.text import Chunk, Problem, parse
+from embcli.readers.layout import Layout, Problem
+from embcli.readers.text import Chunk, parse
 
 EXPORT_FORMATS = ("word2vec", "binary", "kv")
 FORMAT_OF_SUFFIX = {".txt": "word2vec", ".vec": "word2vec", ".bin": "binary", ".kv": "kv"}

@@ -1,33 +1,54 @@
-"""How a text of vectors is laid out: separator, decimal mark, column names, an index; found in its first lines.
+"""How a text of vectors is laid out: separator, decimal mark, names of columns, the column of words.
 
-The layout is reported, can be overridden, and holds for every line of the file: a line of another layout is an error.
+The first lines show it. It is reported, and it holds for every line of the file: a line of another layout is an error.
 """
 
 import csv
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from embcli.errors import UsageProblem
+from embcli.readers.columns import (
+    INDEX_NAMES,
+    WORD_NAMES,
+    IsNumber,
+    find_names,
+    number_reader,
+    refuse_numbers_alone,
+    run_of_numbers,
+    word_column,
+)
 
 # Lines that decide about the layout.
 SAMPLE = 20
-# What the column of words is called, by pandas and by people.
-WORD_COLUMNS = {"", "word", "words", "token", "tokens", "term", "terms", "name", "names", "label", "labels"} | {
-    "key", "entity", "index", "id", "unnamed: 0", "lemma", "vocab"
-}  # fmt: skip
-INTEGER = re.compile(r"[+-]?\d+")
-MARKS = {" ": "blanks", "\t": "tabs", ",": "commas", ";": "semicolons"}
-# From so many numbers on, 0 1 2 … is taken for column names rather than for a vector.
-LONG_COUNT = 3
+MARKS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
+# A word in quotes, between blanks, tabs and the ends of the line.
+QUOTED = re.compile(r'(?:^|[ \t])"(?:[^"]|"")*"(?:[ \t]|$)')
+# Separators in the order in which they are tried, with whether quotes and decimal commas count.
+LAYOUTS = {
+    "\t": ((True, False), (True, True), (False, False), (False, True)),
+    ";": ((True, True), (True, False)),
+    ",": ((True, False), (True, True)),
+    " ": ((True, False), (True, True), (False, False), (False, True)),
+}
+
+
+class Problem(NamedTuple):
+    """An error in a line."""
+
+    line: int
+    text: str
 
 
 class Layout(NamedTuple):
     """The layout of a text.
 
-    separator: a blank stands for a run of blanks and tabs. has_comma: whether numbers have decimal commas. skipped:
-    lines of column names before the first row. has_index: whether a column of row numbers comes before the word.
-    has_words: whether lines begin with a word.
+    separator: a blank stands for a run of blanks and tabs. is_quoted: whether quotes around a field are left out.
+    has_comma: whether numbers have decimal commas. skipped: lines before the first row. before: columns before the
+    numbers. word: which of them has the words; None when the file has none. are_numbers: whether all words in the
+    sample are numbers. found: what is worth reporting.
     """
 
     dim: int
@@ -35,176 +56,210 @@ class Layout(NamedTuple):
     is_quoted: bool = False
     has_comma: bool = False
     skipped: int = 0
-    has_index: bool = False
-    has_words: bool = True
+    before: int = 1
+    word: int | None = 0
+    are_numbers: bool = False
+    found: tuple[str, ...] = ()
 
     @property
     def is_plain(self) -> bool:
-        """Whether a line is a word and numbers with blanks between, as word2vec and GloVe write them."""
-        return self == Layout(self.dim, skipped=self.skipped)
+        """Whether a line is a word and numbers with blanks or tabs between, as word2vec and GloVe write them."""
+        return self.separator in " \t" and not (self.is_quoted or self.has_comma) and (self.before, self.word) == (1, 0)
+
+    @property
+    def has_blanks_in_words(self) -> bool:
+        """Whether blanks separate columns and stand in words, too, so that numbers are counted from the right."""
+        return self.separator == " " and not self.is_quoted and self.word is not None
 
     def fields(self, line: str) -> list[str]:
-        """The columns of a line. csv.Error for quotes that are not closed."""
+        """The columns of a line, without empty ones at its end. csv.Error for quotes that are not closed."""
         if self.separator == " " and not self.is_quoted:
-            return line.split()
-        fields = next(csv.reader([line], delimiter=self.separator, skipinitialspace=True, strict=True), [])
+            return re.split(r"[ \t]+", line.strip(" \t"))
+        if self.is_quoted:
+            fields = next(csv.reader([line], delimiter=self.separator, skipinitialspace=True, strict=True), [])
+        else:
+            fields = line.split(self.separator)
+        while fields and not fields[-1].strip(" \t"):
+            fields.pop()
         return [field.strip(" \t") for field in fields]
 
-    def notes(self) -> list[str]:
-        """What is worth reporting about the layout."""
-        notes = []
-        if self.separator not in " \t":
-            notes.append(f"its columns are separated by {MARKS[self.separator]}")
-        if self.is_quoted and self.separator in " \t":
-            notes.append("its words stand in quotes, which were left out")
-        if self.has_comma:
-            notes.append("its numbers have decimal commas")
-        if self.skipped:
-            notes.append("its first line has the names of the columns and was skipped")
-        if self.has_index:
-            notes.append("its first column counts the rows and was skipped")
-        return notes
 
+def find_layout(
+    lines: Sequence[str], *, header: bool | None, has_words: bool, any_word: bool = False
+) -> Layout | Problem:
+    """The layout of a text by its first lines; or what is wrong with one of them, numbered from 1.
 
-def find_layout(lines: Sequence[str], *, header: bool | None, has_words: bool) -> Layout | str:
-    """The layout of a text by its first lines; or what is wrong with line 1, when they show none.
-
-    header: whether the first line has the names of the columns; None when the line itself shows it. UsageProblem where
-    it shows neither, and for numbers without words.
+    header: whether the first line has the names of the columns; None when the line itself shows it. has_words: whether
+    lines begin with words. any_word: whether words may be fractions, too. UsageProblem where the lines do not show how
+    they are meant.
     """
-    for separator, is_quoted, has_comma in (
-        (",", False, False),
-        (",", True, True),
-        (";", False, True),
-        (";", False, False),
-        ("\t", True, False),
-        (" ", True, False),
-        (" ", False, False),
-        (" ", False, True),
-    ):
-        layout = Layout(0, separator, is_quoted, has_comma, has_words=has_words)
-        found = _fitted(layout, lines, header)
-        if found is not None:
-            return found
-    return "the line has a word but no numbers" if has_words else "the line has no numbers"
+    start = _lines_before(lines)
+    lines = lines[start:]
+    found: Layout | Problem | UsageProblem | None = None
+    for separator, variants in LAYOUTS.items():
+        found = None
+        for is_quoted, has_comma in variants:
+            layout = Layout(0, separator, is_quoted, has_comma, start, word=0 if has_words else None)
+            fitted: Layout | Problem | UsageProblem | None
+            try:
+                fitted = _fitted(layout, lines, header)
+            except UsageProblem as error:
+                fitted = error
+            if isinstance(fitted, Layout):
+                return fitted if any_word else _checked(fitted, lines, start)
+            found = found or fitted
+        if found and _is_certain(separator, lines):
+            break
+    if isinstance(found, UsageProblem):
+        raise found
+    if isinstance(found, Problem):
+        return found._replace(line=found.line + start)
+    return Problem(start + 1, "the line has a word but no numbers" if has_words else "the line has no numbers")
 
 
-def number_reader(has_comma: bool) -> Callable[[str], bool]:
-    """Whether a text is a number, as Python reads it, or with a decimal comma in place of the point."""
+def counted_layout(lines: Sequence[str], dim: int, *, has_words: bool) -> Layout:
+    """The layout below a line of counts: a word, which may hold blanks, and `dim` numbers with blanks between them.
 
-    def is_number(text: str) -> bool:
-        if has_comma:
-            if "." in text:
-                return False
-            text = text.replace(",", ".", 1)
-        try:
-            float(text)
-        except ValueError:
-            return False
-        return "_" not in text and "," not in text
+    UsageProblem when all lines have other columns, too.
+    """
+    layout = Layout(dim, word=0 if has_words else None, before=int(has_words))
+    rows = [_fields(layout, line) for line in lines]
+    if not has_words and all(len(row) > dim for row in rows):
+        raise UsageProblem("its lines have their own words", "leave out --words")
+    if has_words and len(rows) > 1 and all(len(row) > dim + 1 for row in rows):
+        found = word_column(rows, min(map(len, rows)) - dim, None, has_words)
+        layout = layout._replace(before=found.before, word=found.word, found=found.notes)
+    with_comma = number_reader(has_comma=True)
+    if all(any("," in field for field in row[-dim:]) and all(map(with_comma, row[-dim:])) for row in rows):
+        layout = layout._replace(has_comma=True, found=(*layout.found, "its numbers have decimal commas"))
+    return layout
 
-    return is_number
+
+def _lines_before(lines: Sequence[str]) -> int:
+    """How many lines come before names and rows: `sep=;` of Excel, and comments, which end in no number."""
+    is_number = number_reader(has_comma=False)
+    start = 0
+    while start < len(lines) - 1:
+        line = lines[start]
+        is_comment = line.startswith("#") and not is_number((line.split() or [""])[-1])
+        if not is_comment and not re.fullmatch(r"sep=[,;\t]", line):
+            break
+        start += 1
+    return start
 
 
-def _fitted(layout: Layout, lines: Sequence[str], header: bool | None) -> Layout | None:
-    """The layout with what its first lines show, or None where they are laid out in another way."""
+def _is_certain(separator: str, lines: Sequence[str]) -> bool:
+    """Whether the lines have this separator for sure, so that no other one is tried."""
+    if separator == "\t":
+        return all(line.count("\t") > 1 for line in lines)
+    return separator != " " and all(line.count(separator) > len(line.split()) - 1 for line in lines)
+
+
+def _fitted(layout: Layout, lines: Sequence[str], header: bool | None) -> Layout | Problem | None:
+    """The layout with what the lines show; None for lines of another layout, a problem for some that are like it."""
     if layout.separator != " " and not all(layout.separator in line for line in lines):
         return None
-    try:
-        rows = [layout.fields(line) for line in lines]
-    except csv.Error:
+    if layout.separator in " \t" and layout.is_quoted != all(map(QUOTED.search, lines[1:] or lines)):
         return None
-    if layout.is_quoted and not _are_quoted(layout, lines):
-        return None
+    rows = [_fields(layout, line) for line in lines]
     is_number = number_reader(layout.has_comma)
-    names, rows = _split_names(rows, is_number, header)
-    if not rows or not all(rows):
+    names = find_names(rows, is_number, header, has_words=layout.word is not None)
+    body = rows if names is None else rows[1:]
+    while body and not body[-1]:  # lines of nothing but separators at the end of a sheet
+        body = body[:-1]
+    if not body or not all(body):
         return None
-    has_index = layout.has_words and _has_index(rows, names, is_number)
-    first = (1 if layout.has_words else 0) + has_index
-    dims = [len(row) - first for row in rows]
-    if layout.separator == " ":  # a word may hold blanks, and the last lines of the sample may be broken
-        runs = [_run_of_numbers(row, is_number, first) for row in rows]
-        found = [run for run in runs if run] or [0]
-        dim = max(found, key=found.count)
-        if not dim or (layout.has_comma and not any("," in field for row in rows for field in row[-dim:])):
-            return None
-    else:
-        dim = dims[0]
-        fit = [d == dim and all(map(is_number, row[first:])) for d, row in zip(dims, rows, strict=True)]
-        # One bad line does not hide the layout, and is an error of its own; the first one decides.
-        if dim < 1 or not fit[0] or sum(fit) < max(1, len(fit) - 1):
-            return None
-        if layout.has_comma and not any("," in field for row in rows for field in row[first:]):
-            return None
-    if layout.has_words and layout.separator == " " and not has_index:
-        _refuse_numbered_words(rows, dim)
-    if layout.has_words:
-        _refuse_numbers_alone([row[has_index] for row in rows], is_number)
-    return layout._replace(dim=dim, has_index=has_index, skipped=0 if names is None else 1)
-
-
-def _split_names(
-    rows: list[list[str]], is_number: Callable[[str], bool], header: bool | None
-) -> tuple[list[str] | None, list[list[str]]]:
-    """The names of the columns, if the first line has them, and the rows. UsageProblem where it may be a vector."""
-    if header is not None:
-        return (rows[0], rows[1:]) if header else (None, rows)
-    if len(rows) < 2:
-        return None, rows
-    first, second = rows[:2]
-    width = _run_of_numbers(second, is_number, 1)
-    names, before = first[len(first) - width :], first[: len(first) - width]
-    if not width or len(first) not in (len(second), len(second) - 1):
-        return None, rows
-    if not any(map(is_number, names)):
-        return first, rows[1:]
-    if names not in (list(map(str, range(width))), list(map(str, range(1, width + 1)))):
-        return None, rows
-    if all(name.lower() in WORD_COLUMNS for name in before):
-        return first, rows[1:]
-    if width >= LONG_COUNT:
-        raise UsageProblem(
-            f'line 1 ("{" ".join(first)[:40]}") is a vector, or the names of the columns', "use --no-header or --header"
-        )
-    return None, rows
-
-
-def _has_index(rows: Sequence[Sequence[str]], names: Sequence[str] | None, is_number: Callable[[str], bool]) -> bool:
-    """Whether the first column counts the rows, and words come second."""
-    counted = [row[0] for row in rows]
-    if not all(INTEGER.fullmatch(text) for text in counted) or not all(len(row) > 2 for row in rows):
-        return False
-    if all(is_number(row[1]) for row in rows):
-        return False
-    first = int(counted[0])
-    return first in (0, 1) and [int(text) for text in counted] == list(range(first, first + len(rows)))
-
-
-def _run_of_numbers(row: Sequence[str], is_number: Callable[[str], bool], first: int) -> int:
-    """How many numbers stand at the end of a row, behind its first columns."""
-    run = next((i for i, field in enumerate(reversed(row)) if not is_number(field)), len(row))
-    return max(0, min(run, len(row) - first))
-
-
-def _are_quoted(layout: Layout, lines: Sequence[str]) -> bool:
-    """Whether quotes matter: for commas and semicolons always, for blanks and tabs when every word stands in them."""
+    fitted = (_fit_blanks if layout.has_blanks_in_words else _fit_columns)(layout, body, names, is_number)
+    if not isinstance(fitted, Layout):
+        return fitted
+    if layout.has_comma and not any("," in field for row in body for field in row[-fitted.dim :]):
+        return None
+    found: list[str] = []
     if layout.separator in ",;":
-        return True
-    return all(re.match(r'\s*"[^"]+"(\s|$)', line) for line in lines)
+        found.append(f"its columns are separated by {MARKS[layout.separator]}")
+    elif layout.is_quoted:
+        found.append("its words stand in quotes, which were left out")
+    if layout.has_comma:
+        found.append("its numbers have decimal commas")
+    if layout.skipped:
+        found.append(f"before its rows, {layout.skipped} line{'s' * (layout.skipped > 1)} of comments were skipped")
+    if names is not None:
+        found.append("its first line has the names of the columns and was skipped")
+    return fitted._replace(found=(*found, *fitted.found), skipped=layout.skipped + (names is not None))
 
 
-def _refuse_numbered_words(rows: Sequence[Sequence[str]], dim: int) -> None:
-    """A whole number and a word at the front of every line may be a column of ids, or words of two parts."""
-    if len(rows) > 1 and all(len(row) == dim + 2 and INTEGER.fullmatch(row[0]) for row in rows):
-        raise UsageProblem(
-            "its lines begin with a whole number and a word", "delete the first column, or join the two with _"
-        )
+def _fit_columns(
+    layout: Layout, rows: list[list[str]], names: list[str] | None, is_number: IsNumber
+) -> Layout | Problem | None:
+    """The layout of rows that all have the same number of columns."""
+    has_words = layout.word is not None
+    width = _most_common(map(len, rows))
+    dim = _most_common(min(run_of_numbers(row, is_number), width - has_words) for row in rows if len(row) == width)
+    first = 1 if names is None else 2
+    if names is not None and len(names) == width - 1 and names[0].lower() not in WORD_NAMES:
+        names = ["", *names]  # R does not name the column of words
+        dim = width - 1
+    if names is not None and len(names) != width:
+        return Problem(1, f"the line names {len(names)} columns, but the lines below have {width}")
+    if dim < 1:
+        return Problem(first, f'"{rows[0][-1][:40]}" is not a number')
+    before = width - dim
+    fit = [len(row) == width and all(map(is_number, row[before:])) for row in rows]
+    # One bad line does not hide the layout, and is an error of its own.
+    if sum(fit) < max(1, len(fit) - 1):
+        number = fit.index(False)
+        wrong = next((field for field in rows[number][before:] if not is_number(field)), None)
+        text = f'"{wrong[:40]}" is not a number' if wrong is not None else f"{len(rows[number])} columns, not {width}"
+        return Problem(first + number, text)
+    found = word_column([row for row, fits in zip(rows, fit, strict=True) if fits], before, names, has_words)
+    return layout._replace(dim=width - found.before, before=found.before, word=found.word, found=found.notes)
 
 
-def _refuse_numbers_alone(words: Sequence[str], is_number: Callable[[str], bool]) -> None:
-    """Whole numbers may be words, the ids of node2vec, say; where all words are fractions, there are none."""
-    if all(is_number(word) and not INTEGER.fullmatch(word) for word in words):
-        raise UsageProblem(
-            "its lines begin with numbers instead of words", "name a file of their words with --words FILE"
-        )
+def _fit_blanks(
+    layout: Layout, rows: list[list[str]], names: list[str] | None, is_number: IsNumber
+) -> Layout | Problem | None:
+    """The layout of rows in which blanks separate numbers, and may stand in words."""
+    dims = [min(run_of_numbers(row, is_number), len(row) - 1) for row in rows]
+    dim = _most_common([d for d in dims if d] or [0])
+    if names is not None:
+        called = [name.lower() in WORD_NAMES | INDEX_NAMES for name in names]
+        dim = len(names) - (called.index(False) if False in called else len(names))
+        if dim == len(names) and len(names) == len(rows[0]):
+            dim -= 1  # the column of words has a name of its own
+        if dim >= len(rows[0]):
+            return Problem(1, f"the line names {dim} columns of numbers, but the next line has {len(rows[0]) - 1}")
+    if not dim:
+        return None
+    short = next((i for i, d in enumerate(dims) if d < dim), None) if names is not None else None
+    if short is not None and len(rows[short]) > dim:
+        wrong = next(field for field in reversed(rows[short]) if not is_number(field))
+        return Problem(short + 2, f'"{wrong[:40]}" is not a number')
+    width = min(map(len, rows))
+    if width - dim < 2 or len(rows) == 1:
+        return layout._replace(dim=dim)
+    if names is not None and len(names) != width - (names[0].lower() not in WORD_NAMES):
+        return Problem(1, f"the line names {len(names)} columns, but the lines below have {width}")
+    found = word_column(rows, width - dim, names, True)
+    return layout._replace(dim=dim, before=found.before, word=found.word, found=found.notes)
+
+
+def _checked(layout: Layout, lines: Sequence[str], start: int) -> Layout:
+    """The layout, after a check that its words are no numbers of a matrix without words."""
+    if layout.word is None:
+        return layout
+    rows = [_fields(layout, line) for line in lines[layout.skipped - start :]]
+    words = [row[layout.word] for row in rows if len(row) > layout.word]
+    return layout._replace(are_numbers=refuse_numbers_alone(words, number_reader(layout.has_comma)))
+
+
+def _fields(layout: Layout, line: str) -> list[str]:
+    """The columns of a line; one, the whole line, when its quotes do not match."""
+    try:
+        return layout.fields(line)
+    except csv.Error:
+        return [line]
+
+
+def _most_common(numbers: Iterable[int]) -> int:
+    """The most frequent number, of several the first."""
+    return Counter(numbers).most_common(1)[0][0]

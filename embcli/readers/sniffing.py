@@ -1,5 +1,6 @@
 """Detect the format of a file from its content, not its name, and read it."""
 
+import re
 from pathlib import PurePath
 
 from embcli.errors import BadFile, UsageProblem
@@ -101,12 +102,25 @@ def sniff(opened: SourceFile) -> str:
 
 
 def _is_row(look: bytes, dim: int) -> bool:
-    """Whether the row after the header is text, not binary: most fields after the word are decimal numbers."""
+    """Whether the row after the header is text, not binary: most fields after the word are decimal numbers, or all
+    bytes are text.
+    """
+    if look and not re.search(rb"[\0-\x08\x0b\x0c\x0e-\x1f]", look) and _is_utf8(look):
+        return True
     line, newline, _ = look.partition(b"\n")
     numbers = line.split()[-dim:] if newline else line.split()[1:-1]
     if not numbers:
         return newline == b"\n" or _is_mostly_text(look[: text.LOOK])
     return sum(map(text.is_number, numbers)) * 2 >= len(numbers)
+
+
+def _is_utf8(look: bytes) -> bool:
+    """Whether bytes are UTF-8, perhaps with a truncated last character."""
+    try:
+        look.decode()
+    except UnicodeDecodeError as error:
+        return error.reason == "unexpected end of data"
+    return True
 
 
 def _is_mostly_text(look: bytes) -> bool:

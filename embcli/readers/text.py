@@ -19,8 +19,9 @@ import numpy.typing as npt
 
 from embcli.errors import BadFile, UsageProblem
 from embcli.readers import BOM, LONGEST_WORD, Block, ReadOptions, Source
+from embcli.readers.columns import NUMBERS_ALONE
 from embcli.readers.decimals import parse_decimals
-from embcli.readers.layout import SAMPLE, Layout, find_layout
+from embcli.readers.layout import SAMPLE, Layout, Problem, counted_layout, find_layout
 from embcli.readers.source_file import SourceFile
 from embcli.readers.words import with_words
 from embcli.workers import Workers, processors
@@ -36,13 +37,6 @@ UNENDED = "if it is complete, add one"
 # What is looked at to find format and layout: enough for a header and a line of some thousand numbers.
 LOOK = 1 << 16
 AS_SHOWN = ReadOptions()
-
-
-class Problem(NamedTuple):
-    """An error in a line."""
-
-    line: int
-    text: str
 
 
 class Chunk(NamedTuple):
@@ -80,7 +74,7 @@ def read(opened: SourceFile, *, has_counts: bool, options: ReadOptions = AS_SHOW
                 Problem(1, f"the header declares {rows} rows of {dim} numbers, but the file is too small for them"),
             )
     layout = _layout(opened, first_line, dim, options)
-    notes += layout.notes()
+    notes += layout.found
     blocks = _blocks(opened, first_line, rows, layout, notes, options.limit)
     return Source("text", rows, with_words(blocks, options.words, notes) if options.words else blocks, notes)
 
@@ -97,31 +91,33 @@ def _layout(opened: SourceFile, line: int, dim: int | None, options: ReadOptions
             whole = whole[: number - line]
             break
     lines = [text.decode("utf-8", "replace") for text in whole]
-    if dim is not None:
-        return Layout(dim, has_words=options.words is None)
+    if line == 1 and len(lines) == 1 and HEADER.fullmatch(whole[0]):
+        raise _bad(opened, Problem(1, "the file is empty but for two counts"))
     try:
-        found = find_layout(lines, header=options.header, has_words=options.words is None)
+        if dim is not None:
+            return counted_layout(lines, dim, has_words=options.words is None)
+        any_word = options.format_name == "glove"
+        found = find_layout(lines, header=options.header, has_words=options.words is None, any_word=any_word)
     except UsageProblem as error:
         raise BadFile(f"{opened.path}: {error.message}", error.hint) from None
-    if isinstance(found, str):
-        mark = next((mark for mark in ";," if mark in lines[0]), None)
-        if mark:
-            found += f' that are separated by blanks, or by the "{mark}" in it'
-        raise _bad(opened, Problem(line, found))
+    if isinstance(found, Problem):
+        raise _bad(opened, found._replace(line=line + found.line - 1))
     return found
 
 
 def parse(chunk: Chunk) -> ParsedRows | Problem:
     """The words and vectors of a chunk, or the first problem in it."""
-    lines = chunk.lines
-    for odd, plain in ((b"\t", b" "), (b"\r\n", b"\n")):
-        if odd in lines and (odd != b"\t" or chunk.layout.is_plain):
-            lines = lines.replace(odd, plain)
+    lines = chunk.lines.replace(b"\r\n", b"\n")
+    is_plain = chunk.layout.is_plain
+    if is_plain and chunk.layout.separator == "\t":  # unless a field has blanks, or none is empty
+        is_plain = b" " not in lines and b"\t\t" not in lines
+    if is_plain:
+        lines = lines.replace(b"\t", b" ")
     if b"\r" in lines:
         return Problem(
             chunk.first + lines[: lines.index(b"\r")].count(b"\n"), "there is a carriage return inside the line"
         )
-    split = (_split_plain if chunk.layout.is_plain else _split_fields)(lines, chunk)
+    split = (_split_plain if is_plain else _split_fields)(lines, chunk)
     if isinstance(split, Problem):
         return split
     words, numbers = split
@@ -163,20 +159,20 @@ def _split_fields(lines: bytes, chunk: Chunk) -> tuple[list[bytes], list[bytes]]
             return Problem(number, "the line is not UTF-8")
         except csv.Error as error:
             return Problem(number, f"its quotes do not match ({error})")
-        before = layout.has_words + layout.has_index
-        word_parts = fields[layout.has_index : len(fields) - layout.dim] if layout.has_words else []
-        found = len(fields) - before
+        found = len(fields) - layout.before
         if not raw.strip():
             return Problem(number, "the line is empty")
-        if found < layout.dim or (found > layout.dim and layout.separator != " "):
+        if found < layout.dim or (found > layout.dim and not layout.has_blanks_in_words):
             return Problem(number, f"{_count(max(found, 0), 'number')} instead of {layout.dim}")
-        if layout.has_index and not fields[0].isdecimal():
-            return Problem(number, f'"{fields[0][:40]}" is not a row number, as the first column of the other lines is')
-        text = " ".join(fields[len(fields) - layout.dim :])
-        words.append(" ".join(word_parts).encode())
+        text = " ".join(fields[-layout.dim :])
         numbers.append((text.replace(",", ".") if layout.has_comma else text).encode())
-        if layout.has_words and not words[-1]:
-            return Problem(number, "the line has no word")
+        if layout.word is not None:
+            last = len(fields) - layout.dim if layout.has_blanks_in_words else layout.word + 1
+            words.append(" ".join(fields[layout.word : last]).encode())
+            if not words[-1]:
+                return Problem(number, "the line has no word")
+        else:
+            words.append(b"")
     return words, numbers
 
 
@@ -239,7 +235,7 @@ def _bad(opened: SourceFile, problem: Problem) -> BadFile:
 def _blocks(
     opened: SourceFile, line: int, rows: int | None, layout: Layout, notes: list[str], limit: int | None
 ) -> Iterator[Block]:
-    seen, odd = 0, set[str]()
+    seen, odd, are_numbers, has_fractions = 0, set[str](), layout.are_numbers, False
     for _ in range(layout.skipped):
         opened.stream.readline(LONGEST_LINE)
         line += 1
@@ -250,6 +246,9 @@ def _blocks(
         blob, vectors = result
         words = blob.split(b"\n")
         seen += len(words)
+        if are_numbers:
+            are_numbers = all(map(is_number, words))
+            has_fractions = has_fractions or not all(word.strip(b"+-").isdigit() for word in words)
         if rows is not None and seen > rows:
             raise _bad(opened, Problem(line + rows, f"the header declares {rows} rows, but there are more"))
         yield words, vectors
@@ -259,16 +258,20 @@ def _blocks(
         raise _bad(
             opened, Problem(line + seen, f"the file ends after {seen} of the {rows} rows that its header declares")
         )
+    if are_numbers and has_fractions:
+        message, hint = NUMBERS_ALONE
+        raise BadFile(f"{opened.path}: {message}", hint)
     opened.check_unchanged()
     notes.extend(sorted(odd))
 
 
 def _chunks(opened: SourceFile, line: int, layout: Layout, is_counted: bool, odd: set[str]) -> Iterator[Chunk]:
     """The file in chunks of whole lines, without the blank lines at its end."""
+    blank = b"\r\n" + layout.separator.strip(" ").encode()  # a line without fields
     rest = b""
     while piece := opened.stream.read(BYTES_AT_ONCE):
         data = rest + piece
-        last = len(data[: data.rfind(b"\n") + 1].rstrip(b"\r\n"))  # end of the text of the last complete line
+        last = len(data[: data.rfind(b"\n") + 1].rstrip(blank))  # end of the text of the last complete line
         cut = data.find(b"\n", last) + 1 if last else 0
         lines, rest = data[:cut], data[cut:]
         if len(rest) > LONGEST_LINE:
@@ -286,7 +289,7 @@ def _chunks(opened: SourceFile, line: int, layout: Layout, is_counted: bool, odd
             odd.add("its columns are separated by tabs")
         yield Chunk(lines, line, layout, is_counted)
         line += lines.count(b"\n")
-    if rest.strip(b"\r\n"):
+    if rest.strip(blank):
         if not _has_fixed_decimals(opened, layout):
             raise _bad(
                 opened, Problem(line, f"the last line has no line feed, so the file may be truncated; {UNENDED}")
@@ -320,14 +323,16 @@ def _has_fixed_decimals(opened: SourceFile, layout: Layout) -> bool:
     pattern = re.compile(mark + rb"(\d+(?:[eE][+-]?\d+)?)\"?[ \t]*\r?$")
     decimals = set[int]()
     with closing(SourceFile(opened.path)) as again:
-        lines = 0
+        lines = matched = 0
         while line := again.stream.readline(LONGEST_LINE):
             lines += 1
             found = pattern.search(line.removesuffix(b"\n"))
             if found is None and lines > 1:  # the first line may have counts, or names
                 return False
-            decimals |= {len(found[1])} if found is not None else set()
-    return len(decimals) == 1 and lines > 2
+            if found is not None:
+                matched += 1
+                decimals.add(len(found[1]))
+    return len(decimals) == 1 and matched > 1
 
 
 def _parsed(opened: SourceFile, chunks: Iterator[Chunk]) -> Iterator[ParsedRows | Problem]:

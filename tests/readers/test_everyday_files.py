@@ -118,7 +118,9 @@ def test_a_toy_space_of_two_dimensions_has_no_header() -> None:
 
 def test_a_row_that_breaks_the_layout_names_its_line() -> None:
     refused(add("v.csv", "salt,0.1,0.2\npepper,0.2\nsoup,0.4,0.5\n"), "v.csv, line 2", "1 number instead of 2")
-    refused(add("w.txt", "7 salt 0.1 0.2\n3 pepper 0.3 0.4\n"), "w.txt", "delete the first column")
+    refused(
+        add("w.txt", "7 salt 0.1 0.2\n3 pepper 0.3 0.4\n"), "w.txt", '2 columns ("7 salt")', "delete all but the words"
+    )
 
 
 # --- CSV ----------------------------------------------------------------------------------------------------------
@@ -153,8 +155,8 @@ def test_words_that_are_commas_semicolons_and_quotes_make_no_csv() -> None:
     assert (list(rows), notes) == (words, [])
 
 
-def test_an_unknown_separator_is_named() -> None:
-    refused(add("v.txt", "salt,a,0.2\npepper,b,0.4\n"), "v.txt, line 1", '"," in it')
+def test_a_column_that_is_no_number_is_named() -> None:
+    refused(add("v.txt", "salt,a,0.2\npepper,b,0.4\n"), "v.txt", '2 columns ("salt a")')
 
 
 # --- Vectors without words -----------------------------------------------------------------------------------------

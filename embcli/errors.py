@@ -59,14 +59,18 @@ class BadFile(EmbcliError):
 
 
 class UnknownWord(EmbcliError):
-    """One or more words are not in the vocabulary. unknown: each with its suggestions; word: the first one."""
+    """One or more words are not in the vocabulary. unknown: each with its suggestions; word: the first one.
+
+    expression: the word with spaces around its signs, if its parts are known: king-man as king - man.
+    """
 
     code = "unknown_word"
     exit_status = 3
 
-    def __init__(self, word: str, suggestions: Sequence[str] = (), model: str = "") -> None:
+    def __init__(self, word: str, suggestions: Sequence[str] = (), model: str = "", expression: str = "") -> None:
         super().__init__("")
         self.model = model
+        self.expression = expression
         self.unknown = {word: tuple(suggestions)}
         self._describe()
 
@@ -76,6 +80,7 @@ class UnknownWord(EmbcliError):
         first, *others = errors
         for error in others:
             first.unknown |= error.unknown
+            first.expression = first.expression or error.expression
         first._describe()
         return first
 
@@ -91,6 +96,9 @@ class UnknownWord(EmbcliError):
             if suggested
         ]
         self.hint = f"did you mean {'; '.join(meant)}?" if meant else "no similar word found"
+        if self.expression:
+            spaced = f"put spaces around + and -: {self.expression}"
+            self.hint = f"{self.hint} Or {spaced}" if meant else spaced
         self.args = (self.message,)
 
 

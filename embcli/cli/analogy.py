@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from embcli.cli import options
-from embcli.cli.batch import Topic, read_expression
+from embcli.cli.batch import Topic
 from embcli.cli.fields import Fields
 from embcli.cli.session import ask, load, output_format
 from embcli.cli.stdin import read_candidates
@@ -15,6 +15,7 @@ from embcli.cli.stdin import read_candidates
 if TYPE_CHECKING:
     from embcli.errors import EmbcliError
     from embcli.models.open import StoredSpace
+    from embcli.queries.expression import Expression
     from embcli.queries.questions import RankingQuestion
     from embcli.results.queries import Ranking
 
@@ -41,11 +42,10 @@ def analogy(
 
     Example: embcli analogy king - man + woman
     """
-    from embcli.queries.expression import join_arguments, parse
     from embcli.queries.questions import RankingQuestion
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl), expression == ["-"]
-    parsed = "" if from_stdin else parse(join_arguments(expression, triple=True), triple=True)
+    parsed, expect = ("", expect) if from_stdin else _parse(expression, expect, triple=True)
     candidates = None if among is None else read_candidates(among, is_used=from_stdin)
     question = RankingQuestion(parsed, method, metric, raw, k, top, include_inputs, expect, candidates, skip_unknown)
     ask(ANALOGY, load(model), question, format_name, from_stdin=from_stdin)
@@ -70,14 +70,25 @@ def neighbors(
 
     Example: embcli neighbors tower
     """
-    from embcli.queries.expression import join_arguments, parse
     from embcli.queries.questions import RankingQuestion
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl), expression == ["-"]
-    parsed = "" if from_stdin else parse(join_arguments(expression))
+    parsed, expect = ("", expect) if from_stdin else _parse(expression, expect, triple=False)
     candidates = None if among is None else read_candidates(among, is_used=from_stdin)
     question = RankingQuestion(parsed, "3cosadd", metric, raw, k, top, include_inputs, expect, candidates, skip_unknown)
     ask(NEIGHBORS, load(model), question, format_name, from_stdin=from_stdin)
+
+
+def _parse(arguments: list[str], expect: str | None, *, triple: bool) -> "tuple[Expression, str | None]":
+    """The expression of a command line, and the expected word: that of --expect or of `= queen` at the end."""
+    from embcli.queries.arguments import join_arguments, split_expected
+    from embcli.queries.expression import parse
+
+    if len(arguments) == 1:  # several plain words in one argument are a phrase, but not with `= queen`
+        source, expect = split_expected(arguments[0], expect)
+        return parse(join_arguments([source], triple=triple), triple=triple), expect
+    source, expect = split_expected(join_arguments(arguments), expect)
+    return parse(source, triple=triple), expect
 
 
 def _answer(
@@ -88,9 +99,12 @@ def _answer(
     return answer_many(space, questions, triple=triple)
 
 
-def _read_analogy(line: str) -> Fields:
-    """Read a line as an expression or three words."""
-    return {"expression": line}
+def _read_line(line: str, *, triple: bool) -> Fields:
+    """Read a line as an expression, perhaps with `= queen` at the end; `triple`: or as three words."""
+    from embcli.queries.arguments import join_arguments, split_expected
+
+    source, expect = split_expected(line)
+    return {"expression": join_arguments([source], triple=triple)} | ({"expect": expect} if expect else {})
 
 
 def _columns(_: "StoredSpace", question: "RankingQuestion") -> list[str]:
@@ -100,5 +114,7 @@ def _columns(_: "StoredSpace", question: "RankingQuestion") -> list[str]:
     return [*Answer._fields, *expected, "resolved"]
 
 
-ANALOGY = Topic(_read_analogy, partial(_answer, triple=True), _columns, is_shared=True)
-NEIGHBORS = Topic(read_expression, partial(_answer, triple=False), _columns, unset=("method",), is_shared=True)
+ANALOGY = Topic(partial(_read_line, triple=True), partial(_answer, triple=True), _columns, is_shared=True)
+NEIGHBORS = Topic(
+    partial(_read_line, triple=False), partial(_answer, triple=False), _columns, unset=("method",), is_shared=True
+)

@@ -183,13 +183,14 @@ def answer_each(
 
 def read_expression(line: str) -> Fields:
     """Read a line as an expression; several plain words are a phrase, as on the command line."""
-    from embcli.queries.expression import join_arguments
+    from embcli.queries.arguments import join_arguments
 
     return {"expression": join_arguments([line])}
 
 
 def read_words_of_line(line: str) -> Fields:
     """Read a line as words separated by spaces; words that contain spaces are quoted."""
-    from embcli.queries.expression import split_words, unquote
+    from embcli.queries.arguments import split_words
+    from embcli.queries.expression import unquote
 
     return {"words": tuple(map(unquote, split_words(line)))}

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from embcli import __version__
-from embcli.cli.command import FORMER, Command
+from embcli.cli.command import FORMER, Command, explain_glued
 from embcli.cli.help import MainGroup
 from embcli.cli.session import ReaderGone, discard_stdout
 from embcli.errors import EmbcliError, ExpressionSyntaxError, InputOutputProblem, UsageProblem
@@ -91,7 +91,7 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except EmbcliError as error:
-        return _report(error, arguments)
+        return _report(explain_glued(arguments, error), arguments)
     except typer.TyperException as error:
         if getattr(error, "possibilities", None):  # help lists no former names, and neither do errors
             error.possibilities = [name for name in error.possibilities if name not in FORMER.values()]  # type: ignore[attr-defined]
@@ -101,7 +101,7 @@ def run(arguments: list[str]) -> int:
             hint = f"see: {context.command_path} --help"
         if getattr(error, "option_name", "") == "--topn":  # gensim's name of the number of answers
             hint = "for N answers use -k N"
-        return _report(UsageProblem(error.format_message().rstrip("."), hint), arguments)
+        return _report(explain_glued(arguments, UsageProblem(error.format_message().rstrip("."), hint)), arguments)
     except typer.Abort:
         return 130
     except ReaderGone:

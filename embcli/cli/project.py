@@ -50,7 +50,8 @@ def project(
 
     Example: embcli project "cats - cat" puppy puppies one two
     """
-    from embcli.queries.expression import join_arguments, parse, parse_pairs
+    from embcli.queries.arguments import join_arguments, parse_pairs
+    from embcli.queries.expression import parse
     from embcli.queries.questions import ProjectionQuestion
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl), expression == "-"

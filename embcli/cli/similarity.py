@@ -33,10 +33,11 @@ def similarity(
 
     Example: embcli similarity king queen cabbage
     """
-    from embcli.queries.expression import refuse_signs
+    from embcli.queries.arguments import join_quoted, refuse_signs
     from embcli.queries.questions import SimilarityQuestion
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl), words == ["-"]
+    words = join_quoted(words)
     refuse_signs(words)
     if "-" in words and not from_stdin:
         raise UsageProblem('"-" reads questions from stdin and must stand alone', "for the word itself, write '\"-\"'")
@@ -92,7 +93,7 @@ def _columns_of_odd(_: "StoredSpace", __: "WordsQuestion") -> list[str]:
 
 def _read_compared(line: str) -> Fields:
     """Read a line as words or pairs; quotes are kept for `read_pairs`."""
-    from embcli.queries.expression import split_words
+    from embcli.queries.arguments import split_words
 
     return {"words": tuple(split_words(line))}
 

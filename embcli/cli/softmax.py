@@ -57,7 +57,8 @@ def softmax(
 
     Example: embcli softmax king queen throne cabbage -T 1,2
     """
-    from embcli.queries.expression import join_arguments, parse
+    from embcli.queries.arguments import join_arguments
+    from embcli.queries.expression import parse
     from embcli.queries.questions import SoftmaxQuestion
     from embcli.queries.softmax import parse_logits, parse_temperatures, weigh_logits
 

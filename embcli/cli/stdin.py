@@ -57,11 +57,13 @@ def read_words(arguments: Iterable[str], *, is_used: bool = False) -> list[str]:
 
     is_used: whether the questions are read from stdin. Raises UsageProblem.
     """
-    from embcli.queries.expression import refuse_signs, unquote
+    from embcli.queries.arguments import join_quoted, refuse_signs
+    from embcli.queries.expression import unquote
 
     words: list[str] = []
-    refuse_signs([*arguments])
-    for place, argument in enumerate(given := list(arguments), start=1):
+    given = join_quoted([*arguments])
+    refuse_signs(given)
+    for place, argument in enumerate(given, start=1):
         if argument != "-":
             words.append(unquote(argument))
         elif is_used:

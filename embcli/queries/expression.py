@@ -6,8 +6,9 @@
     analogy    := a:b::c:?                          means b - a + c
     triple     := a b c                             means b - a + c, where a command allows it
 
-A word is any text between spaces or parentheses, so `e-mail`, `'s`, `-foo` and `3.5` are words; a number is a
-weight only before `*`, or after `*` or `/`. Inside quotes, `\\"` and `\\\\` stand for `"` and `\\`.
+A word is any text between spaces or parentheses, so `e-mail`, `'s`, `-foo` and `3.5` are words, and `Apple_(company)`,
+whose parentheses directly follow a letter; a number is a weight only before `*`, or after `*` or `/`. Inside quotes,
+`\\"` and `\\\\` stand for `"` and `\\`. Dashes, spaces and quotation marks of web pages stand for `-`, ` ` and `"`.
 """
 
 import math
@@ -57,20 +58,21 @@ def spell(terms: Iterable[tuple[str, float]]) -> str:
 
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-QUOTED = r'"(?:[^"\\]|\\["\\])*"'
+QUOTED = r'(?:"(?:[^"\\]|\\["\\])*"|\u201c[^\u201d]*\u201d|\u201e[^\u201c\u201d]*[\u201c\u201d])'
 COLON_WORD = rf'(?:{QUOTED}|[^\s:"]+)'
-PAIR_WORD = rf'(?:{QUOTED}|[^:,"][^:,]*)'
-SIGN_VALUES = {"+": 1.0, "-": -1.0, "−": -1.0}  # the last one is U+2212, used in books and slides
+# Also U+2212, the en dash and the em dash, in books, on slides and web pages.
+SIGN_VALUES = {"+": 1.0, "\u2212": -1.0, "\u2013": -1.0, "\u2014": -1.0, "-": -1.0}
+BLANKS = " \t\n\r\f\v\u00a0\u2007\u2009\u202f\u3000"  # also the no-break, thin and ideographic spaces
 
 # The tokens, tried in this order.
 TOKEN = re.compile(
     rf"""(?P<quoted>{QUOTED})
        | (?P<open>\() | (?P<close>\))
        | (?P<scale>{NUMBER}\*)
-       | (?P<sign>[+−-])(?=[\s()]|$)
-       | (?P<times>\*)(?=[\s("]|$)
-       | (?P<divide>/)(?=\s|$)
-       | (?P<word>[^\s()"][^\s()]*)
+       | (?P<sign>[{"".join(SIGN_VALUES)}])(?=[{BLANKS}()]|$)
+       | (?P<times>\*)(?=[{BLANKS}("]|$)
+       | (?P<divide>/)(?=[{BLANKS}]|$)
+       | (?P<word>[^{BLANKS}()"](?:[^{BLANKS}()]|(?<=[^\W\d])\([^{BLANKS}()]*\))*)
        | (?P<unclosed>")""",
     re.VERBOSE | re.ASCII,
 )
@@ -100,57 +102,20 @@ def parse(source: str, *, triple: bool = False) -> Expression:
     tokens = list(_tokens(source))
     if not tokens:
         raise ExpressionSyntaxError("the expression is empty", source, 0, "for example king - man + woman")
-    if triple and len(tokens) == 3 and {token.kind for token in tokens} <= {"word", "quoted"}:
-        return _analogy(source, tokens)
+    if triple and len(tokens) > 1 and {token.kind for token in tokens} <= {"word", "quoted"}:
+        if len(tokens) == 3:
+            return _analogy(source, tokens)
+        raise ExpressionSyntaxError(
+            f"an analogy has three words, not {len(tokens)}",
+            source,
+            tokens[min(len(tokens) - 1, 3)].position,
+            "give three words: man king woman; or put + and - between them",
+        )
     terms = _Parser(source, tokens).parse()
     for word, weight in terms:
         if not math.isfinite(weight):
             raise UsageProblem(f'the weight of "{word}" is too large', "use weights nearer to 1")
     return Expression(tuple(terms))
-
-
-def split_words(source: str) -> list[str]:
-    """Split at spaces outside quotes; quotes are kept. Raises UsageProblem for a sign between words."""
-    words = re.findall(rf"{QUOTED}(?=\s|$)|\S+", source, re.ASCII)
-    refuse_signs(words)
-    return words
-
-
-def refuse_signs(words: Sequence[str]) -> None:
-    """Raise UsageProblem for `aunt - uncle` in a list of words: is it an expression, or three words?"""
-    for sign in words[1:-1]:
-        if sign in SIGN_VALUES:
-            raise UsageProblem(
-                f'"{sign}" stands between words',
-                f'quote an expression: "a {sign} b"; quote the word itself: \'"{sign}"\'',
-            )
-
-
-def parse_pairs(source: str) -> list[tuple[str, str]]:
-    """The pairs of words of `puppy:puppies,student:students`; words may be quoted."""
-    pairs: list[tuple[str, str]] = []
-    position = 0
-    while position < len(source) or not pairs:
-        match = re.compile(rf"\s*({PAIR_WORD}):({PAIR_WORD})(?:,|$)").match(source, position)
-        if match is None:
-            raise ExpressionSyntaxError("a pair of words is missing", source, position, "for example puppy:puppies")
-        low, high = unquote(match[1].strip()), unquote(match[2].strip())
-        if not low or not high:
-            raise _no_word(source, match.start(2 if low else 1))
-        pairs.append((low, high))
-        position = match.end()
-    return pairs
-
-
-def join_arguments(arguments: Sequence[str], *, triple: bool = False) -> str:
-    """The arguments of a shell command as one expression.
-
-    The shell removes quotes, as in `king - man + "new york"`, so an argument of several plain words is quoted
-    again. Where triples are allowed, a single argument may be a triple: "man king woman".
-    """
-    if triple and len(arguments) == 1:
-        return arguments[0]
-    return " ".join(quote(part) if _is_phrase(part) else part for part in arguments)
 
 
 def quote(word: str) -> str:
@@ -164,31 +129,29 @@ def quote(word: str) -> str:
 
 def unquote(text: str) -> str:
     """The word without its quotes and escapes, if it is quoted."""
-    return re.sub(r'\\(["\\])', r"\1", text[1:-1]) if re.fullmatch(QUOTED, text) else text
+    if not re.fullmatch(QUOTED, text):
+        return text
+    return re.sub(r'\\(["\\])', r"\1", text[1:-1]) if text[0] == '"' else text[1:-1]
 
 
 def _analogy(source: str, words: Sequence[Token]) -> Expression:
     for word in words:
         if not word.text:
-            raise _no_word(source, word.position)
+            raise no_word(source, word.position)
     a, b, c = (word.text for word in words)
     return Expression((Term(b, 1.0), Term(a, -1.0), Term(c, 1.0)))
 
 
-def _no_word(source: str, position: int) -> ExpressionSyntaxError:
+def no_word(source: str, position: int) -> ExpressionSyntaxError:
+    """The error for `""`."""
     hint = "put a word between the quotation marks"
     return ExpressionSyntaxError('"" is not a word', source, position, hint)
-
-
-def _is_phrase(argument: str) -> bool:
-    tokens = TOKEN.finditer(argument)
-    return len(argument.split()) > 1 and "::" not in argument and all(token.lastgroup == "word" for token in tokens)
 
 
 def _tokens(source: str) -> Iterator[Token]:
     position = 0
     while position < len(source):
-        if source[position] in " \t\n\r\f\v":
+        if source[position] in BLANKS:
             position += 1
             continue
         match = TOKEN.match(source, position)
@@ -259,7 +222,7 @@ class _Parser:
         token = self.token
         if token.kind in ("word", "quoted"):
             if not token.text:
-                raise _no_word(self.source, token.position)
+                raise no_word(self.source, token.position)
             self.take()
             return [Term(token.text, 1.0)]
         if token.kind == "open":
@@ -270,7 +233,9 @@ class _Parser:
             self.take()
             return terms
         if token.kind == "end":
-            raise self.error("a word is missing at the end", "for example king - man + woman")
+            alone = self.tokens[0].text if len(self.tokens) == 2 else ""
+            hint = f"to use a sign as a word, quote it: '\"{alone}\"'" if alone else "for example king - man + woman"
+            raise self.error("a word is missing at the end", hint)
         raise self.error(
             f'a word is missing before "{token.text}"', f"to use a sign as a word, quote it: '\"{token.text}\"'"
         )

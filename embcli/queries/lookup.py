@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from embcli.errors import UsageProblem
-from embcli.queries.words import reported, resolve_words
+from embcli.queries.words import reported, resolve_words, split_at_commas
 from embcli.results.queries import Entry, LargeCoordinate, Lookup, ModelCard, WordsQuery
 from embcli.vectors.arithmetic import Float64Array, lengths
 from embcli.vectors.space import VectorSpace
@@ -26,6 +26,7 @@ def look_up(
         raise UsageProblem("there are no words to look up", "for example king")
     if coordinates is not None and coordinates < 1:
         raise UsageProblem(f"coordinates must be at least 1, not {coordinates}", "for example coordinates=10")
+    words = split_at_commas(space, words)
     found = resolve_words(space, words, skip_unknown=skip_unknown)
     entries = []
     for row in found.rows:

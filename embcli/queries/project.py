@@ -4,14 +4,16 @@ With a direction d: dot = v · d, scalar projection = (v · d) / ‖d‖ (the le
 space), cosine = (v · d) / (‖v‖ ‖d‖). Positive means along d, zero perpendicular to d, negative opposite to d.
 """
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 
 from embcli.errors import UsageProblem
-from embcli.queries.expression import Expression, parse, parse_pairs, spell
+from embcli.queries.arguments import SHORT_PAIR, parse_pairs
+from embcli.queries.expression import Expression, parse, spell
 from embcli.queries.questions import ProjectionQuestion
-from embcli.queries.words import reported, resolve_pairs, resolve_words
+from embcli.queries.words import reported, resolve_pairs, resolve_words, split_at_commas
 from embcli.results.queries import ModelCard, Pair, Projection, ProjectionQuery, Projections, WeightedWord
 from embcli.search.engine import Search, search
 from embcli.search.formulas import Cosines
@@ -50,6 +52,11 @@ def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
     """The same as `project`, for a question given as a record."""
     expression, words, sort, scan, top, pairs, skip_unknown = question
     pairs = parse_pairs(pairs) if isinstance(pairs, str) else pairs
+    words = tuple(split_at_commas(space, words))
+    if pairs is not None:  # `--pairs a:b c:d`: the shell separates the second pair from the first
+        more = [word for word in words if re.fullmatch(SHORT_PAIR, word) and space.vocabulary.find(word) is None]
+        pairs = [*pairs, *(pair for word in more for pair in parse_pairs(word))]
+        words = tuple(word for word in words if word not in more)
     for name, number in (("scan", scan), ("top", top)):
         if number is not None and number < 1:
             raise UsageProblem(f"{name} must be at least 1, not {number}", f"for example {name}=10")

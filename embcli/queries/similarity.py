@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from embcli.errors import UsageProblem
-from embcli.queries.expression import parse_pairs, unquote
-from embcli.queries.words import reported, resolve_pairs, resolve_words
+from embcli.queries.arguments import parse_pairs
+from embcli.queries.expression import unquote
+from embcli.queries.words import reported, resolve_pairs, resolve_words, split_at_commas
 from embcli.results.queries import CosineMatrix, Membership, ModelCard, OddOneOut, Similarities, Similarity, WordsQuery
 from embcli.search.scores import cosines
 from embcli.vectors.arithmetic import (
@@ -54,6 +55,7 @@ def compare_all(space: VectorSpace, words: Sequence[str], *, skip_unknown: bool 
 
     compare_all(glove, ["king", "queen"]).matrix.cosines  # ((1.0, 0.783904…), (0.783904…, 1.0))
     """
+    words = split_at_commas(space, words)
     found = resolve_words(space, words, skip_unknown=skip_unknown)
     rows = list(dict.fromkeys(found.rows))
     if len(rows) < 2:
@@ -81,7 +83,7 @@ def read_pairs(space: VectorSpace, arguments: Sequence[str]) -> list[tuple[str, 
         return [pair for argument in arguments for pair in parse_pairs(argument)]
     if any(is_pair):
         raise UsageProblem("words and pairs cannot be mixed", "give A B C, or A:B A:C")
-    first, *others = (unquote(argument) for argument in arguments)
+    first, *others = split_at_commas(space, map(unquote, arguments))
     if not others:
         raise UsageProblem(f'"{first}" alone cannot be compared', "name another word")
     return [(first, other) for other in others]
@@ -94,6 +96,7 @@ def find_odd_one(space: VectorSpace, words: Sequence[str], *, skip_unknown: bool
 
         find_odd_one(glove, ["breakfast", "cereal", "dinner", "lunch"]).odd  # 'cereal'
     """
+    words = split_at_commas(space, words)
     found = resolve_words(space, words, skip_unknown=skip_unknown)
     rows = list(dict.fromkeys(found.rows))
     if len(rows) < 3:

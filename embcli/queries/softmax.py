@@ -15,7 +15,7 @@ import numpy as np
 from embcli.errors import UsageProblem
 from embcli.queries.expression import Expression, parse, spell
 from embcli.queries.questions import SoftmaxQuestion
-from embcli.queries.words import reported, resolve_words
+from embcli.queries.words import reported, resolve_words, split_at_commas
 from embcli.results.queries import Candidate, Distribution, ModelCard, SoftmaxQuery, WeightedWord
 from embcli.search.scores import cosines, dots
 from embcli.vectors.arithmetic import COSINE_BLUR, LENGTH_BLUR, Float64Array, round_cosines, round_lengths
@@ -77,6 +77,7 @@ def weigh_candidates(
 def answer(space: VectorSpace, question: SoftmaxQuestion) -> Distribution:
     """The same as `weigh_candidates`, for a question given as a record."""
     expression, words, temperatures, metric, everything, k, skip_unknown = question
+    words = tuple(split_at_commas(space, words))
     if metric not in LOGIT_METRICS:
         raise UsageProblem(f'unknown metric "{metric}" for softmax', f"use one of {', '.join(LOGIT_METRICS)}")
     if everything == bool(words):

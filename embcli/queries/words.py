@@ -10,7 +10,7 @@ from embcli.results.queries import RareWord
 from embcli.vectors.space import Resolution, VectorSpace
 
 # What an expression has and a word rarely: a free-standing sign, a weight, a division, parentheses.
-OPERATOR = re.compile(r"(?:^|\s)[+\u2212-]\s|\*|\s/\s|[()]")
+OPERATOR = re.compile(r"(?:^|\s)[+\u2212\u2013\u2014-]\s|\*|\s/\s|[()]")
 
 
 def resolve_words(space: VectorSpace, texts: Iterable[str], *, skip_unknown: bool = False) -> Resolution:
@@ -31,6 +31,15 @@ def resolve_words(space: VectorSpace, texts: Iterable[str], *, skip_unknown: boo
     if skip_unknown:
         found = found._replace(skipped=tuple(dict.fromkeys(text for text, _ in unknown)))
     return found
+
+
+def split_at_commas(space: VectorSpace, texts: Iterable[str]) -> list[str]:
+    """Words as typed, with unknown ones such as `puppy,puppies` and `cereal,` split at their commas."""
+    words = []
+    for text in texts:
+        is_word = "," not in text or space.vocabulary.find(text) is not None
+        words += [text] if is_word else [part.strip() for part in text.split(",") if part.strip()] or [text]
+    return words
 
 
 def _resolve(space: VectorSpace, text: str) -> Resolution:

@@ -25,7 +25,7 @@ NUMBERS_ALONE = (
 )
 
 IsNumber = Callable[[str], bool]
-Rows = Sequence[Sequence[str]]
+TextRows = Sequence[Sequence[str]]
 
 
 class WordColumn(NamedTuple):
@@ -58,7 +58,7 @@ def run_of_numbers(row: Sequence[str], is_number: IsNumber) -> int:
     return next((i for i, field in enumerate(reversed(row)) if not is_number(field)), len(row))
 
 
-def counts_rows(rows: Rows, column: int) -> bool:
+def counts_rows(rows: TextRows, column: int) -> bool:
     """Whether a column counts the rows, from 0 or 1 on."""
     counted = [row[column] for row in rows]
     if not all(text.isdecimal() for text in counted):
@@ -67,7 +67,7 @@ def counts_rows(rows: Rows, column: int) -> bool:
     return first in (0, 1) and [int(text) for text in counted] == list(range(first, first + len(rows)))
 
 
-def find_names(rows: Rows, is_number: IsNumber, header: bool | None, *, has_words: bool) -> list[str] | None:
+def find_names(rows: TextRows, is_number: IsNumber, header: bool | None, *, has_words: bool) -> list[str] | None:
     """The names of the columns, if the first row has them. UsageProblem where it may be a vector.
 
     header: whether the row has names, if it is known.
@@ -97,7 +97,7 @@ def find_names(rows: Rows, is_number: IsNumber, header: bool | None, *, has_word
     return None
 
 
-def word_column(rows: Rows, before: int, names: Sequence[str] | None, has_words: bool) -> WordColumn:
+def word_column(rows: TextRows, before: int, names: Sequence[str] | None, has_words: bool) -> WordColumn:
     """Which of the columns before the numbers has the words. UsageProblem where that is not certain."""
     named = [name.lower() for name in names or ()]
     if not has_words:
@@ -124,7 +124,7 @@ def word_column(rows: Rows, before: int, names: Sequence[str] | None, has_words:
     )
 
 
-def _no_words(rows: Rows, before: int, named: Sequence[str]) -> WordColumn:
+def _no_words(rows: TextRows, before: int, named: Sequence[str]) -> WordColumn:
     """The columns of numbers that belong to words of another file."""
     if before:
         raise UsageProblem("its lines have their own words", "leave out --words")

@@ -25,7 +25,7 @@ from embcli.readers.columns import (
 SAMPLE = 20
 MARKS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
 # A word in quotes, between blanks, tabs and the ends of the line.
-QUOTED = re.compile(r'(?:^|[ \t])"(?:[^"]|"")*"(?:[ \t]|$)')
+QUOTED_WORD = re.compile(r'(?:^|[ \t])"(?:[^"]|"")*"(?:[ \t]|$)')
 # Separators in the order in which they are tried, with whether quotes and decimal commas count.
 LAYOUTS = {
     "\t": ((True, False), (True, True), (False, False), (False, True)),
@@ -159,7 +159,7 @@ def _fitted(layout: Layout, lines: Sequence[str], header: bool | None) -> Layout
     """The layout with what the lines show; None for lines of another layout, a problem for some that are like it."""
     if layout.separator != " " and not all(layout.separator in line for line in lines):
         return None
-    if layout.separator in " \t" and layout.is_quoted != all(map(QUOTED.search, lines[1:] or lines)):
+    if layout.separator in " \t" and layout.is_quoted != all(map(QUOTED_WORD.search, lines[1:] or lines)):
         return None
     rows = [_fields(layout, line) for line in lines]
     is_number = number_reader(layout.has_comma)

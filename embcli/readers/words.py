@@ -19,11 +19,11 @@ from embcli.readers.source_file import SourceFile
 
 COUNTED = re.compile(r"(.*\S) +(\d+(?:\.\d+)?)")
 NUMBERED = re.compile(r"(\d+) +(\S.*)")
-NUMBER = re.compile(r"[\d.]+")
+COUNT = re.compile(r"[\d.]+")
 LONGEST_WORD_LINE = LONGEST_WORD + 10_000
 
 
-class Columns(NamedTuple):
+class WordsLayout(NamedTuple):
     """Where the words are in a file: separator of columns (none: the whole line), the column, whether names come first.
 
     With a blank as the separator, column 0 is what stands before the last blank, and column 1 what follows the first.
@@ -70,7 +70,7 @@ def _words(path: Path, notes: list[str]) -> Generator[bytes]:
         opened.check_unchanged()
 
 
-def _columns(path: Path, notes: list[str]) -> Columns:
+def _columns(path: Path, notes: list[str]) -> WordsLayout:
     """The column of the words, if all lines have several."""
     with closing(SourceFile(path)) as opened:
         if next(_lines(opened), b"").startswith(b'{"'):
@@ -92,16 +92,16 @@ def _columns(path: Path, notes: list[str]) -> Columns:
     is_quoted = len(quoted) > 1 and all(quoted)
     if is_quoted:
         notes.append(f"the words in {path.name} stand in quotes, which were left out")
-    return Columns(separator="\n" if is_quoted else "")
+    return WordsLayout(separator="\n" if is_quoted else "")
 
 
-def _column_of(path: Path, rows: list[list[str]], separator: str, notes: list[str]) -> Columns:
+def _column_of(path: Path, rows: list[list[str]], separator: str, notes: list[str]) -> WordsLayout:
     """The column of the words of rows that have several columns."""
     names = [name.strip().lower() for name in rows[0]]
     called = [place for place, name in enumerate(names) if name in WORD_NAMES]
-    are_numbers = len(rows) > 1 and all(NUMBER.fullmatch(row[-1].strip()) for row in rows[1:])
-    has_names = (len(called) == 1 and not any(map(NUMBER.fullmatch, names))) or (
-        are_numbers and not NUMBER.fullmatch(names[-1])
+    are_numbers = len(rows) > 1 and all(COUNT.fullmatch(row[-1].strip()) for row in rows[1:])
+    has_names = (len(called) == 1 and not any(map(COUNT.fullmatch, names))) or (
+        are_numbers and not COUNT.fullmatch(names[-1])
     )
     body = rows[has_names:]
     counted = [row[0].strip() for row in body]
@@ -111,15 +111,15 @@ def _column_of(path: Path, rows: list[list[str]], separator: str, notes: list[st
     column = called[0] if has_names and called else int(is_counted)
     place = f'the column "{names[column]}"' if has_names and called else f"the {'second' if column else 'first'} column"
     notes.append(f"of {path.name}, {place} was read{', without its first line, the names' * has_names}")
-    return Columns(separator, column, has_names)
+    return WordsLayout(separator, column, has_names)
 
 
-def _counts(path: Path, rows: list[list[str]], has_names: bool, notes: list[str]) -> Columns:
+def _counts(path: Path, rows: list[list[str]], has_names: bool, notes: list[str]) -> WordsLayout:
     """Whether what follows the last blank of each line is a count; words that are then equal show that it is not."""
-    if not all(NUMBER.fullmatch(row[-1]) for row in rows) or len({row[0] for row in rows}) < len(rows):
-        return Columns()
+    if not all(COUNT.fullmatch(row[-1]) for row in rows) or len({row[0] for row in rows}) < len(rows):
+        return WordsLayout()
     notes.append(f"the counts in {path.name} were left out")
-    return Columns(" ", 0, has_names)
+    return WordsLayout(" ", 0, has_names)
 
 
 def _fields(line: str, separator: str) -> list[str]:

@@ -152,7 +152,7 @@ class VectorSpace:
         except UnknownWord as error:
             if self.subwords is not None and self.subwords.vector(text) is not None:
                 return self._outside.row(text), text
-            raise UnknownWord(error.word, error.suggestions, self.name) from None
+            raise UnknownWord(error.word, error.suggestions, self.name, error.expression) from None
 
     def resolve_all(self, words: Iterable[str], *, skip_unknown: bool = False) -> "Resolution":
         """The rows of words. Raises UnknownWord for all unknown ones; with `skip_unknown`, only if none is known."""

@@ -75,3 +75,14 @@ def _forms(text: str) -> Iterator[str]:
         straight = APOSTROPHES.sub(STRAIGHT, form)
         yield straight
         yield straight.replace(STRAIGHT, CURLY)
+
+
+def with_spaces(word: str) -> tuple[str, list[str]]:
+    """A word such as `king-man+woman` with spaces around its signs, and its parts; no parts for any other word.
+
+    with_spaces("king-man+woman")  # ('king - man + woman', ['king', 'man', 'woman'])
+    """
+    parts = re.split(r"[+\-\u2212\u2013\u2014]", word)
+    if len(parts) < 2 or not all(parts):
+        return word, []
+    return re.sub(r"[+\-\u2212\u2013\u2014]", lambda sign: " + " if sign[0] == "+" else " - ", word), parts

@@ -12,7 +12,7 @@ import numpy as np
 
 from embcli.errors import DamagedStore, UnknownWord
 from embcli.vectors.arithmetic import BytesArray, IntArray
-from embcli.vectors.spellings import affixes, spellings
+from embcli.vectors.spellings import affixes, spellings, with_spaces
 
 # Size of the cache of resolved words, for batches, whose questions share words.
 REMEMBERED = 10_000
@@ -113,7 +113,9 @@ class Vocabulary(Sequence[str]):
                     self._resolved.clear()
                 self._resolved[text] = min(found)
                 return self._resolved[text]
-        raise UnknownWord(text, self.suggest(text))
+        spaced, parts = with_spaces(text)
+        is_expression = bool(parts) and all(self._is_known(part) for part in parts)
+        raise UnknownWord(text, self.suggest(text), expression=spaced if is_expression else "")
 
     def prefix(self, prefix: str, limit: int = 10) -> list[str]:
         """Up to `limit` words that begin with `prefix`, the most frequent first."""
@@ -141,6 +143,9 @@ class Vocabulary(Sequence[str]):
         from embcli.vectors.suggestions import words_spelled_like  # needed for unknown words only
 
         return words_spelled_like(word, self._words, self._offsets, limit)
+
+    def _is_known(self, text: str) -> bool:
+        return any(self.find(spelled) is not None for group in chain([[text]], spellings(text)) for spelled in group)
 
     def _with_affixes(self, text: str) -> Iterator[str]:
         spelled = list(dict.fromkeys([text, text.lower(), text.capitalize()]))

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embcli.errors import EmbcliError, ExpressionSyntaxError, UsageProblem
-from embcli.queries.expression import Expression, Term, join_arguments, parse, parse_pairs, quote, unquote
+from embcli.queries.arguments import join_arguments, parse_pairs
+from embcli.queries.expression import Expression, Term, parse, quote, unquote
 
 Terms = list[tuple[str, float]]
 

@@ -23,6 +23,9 @@ class EmbcliError(Exception):
         self.hint = hint
         self.suggestions = tuple(suggestions)
 
+    def __str__(self) -> str:
+        return self.message  # of a KeyError, Python would print the quoted message
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle all fields, independent of the signature of the class."""
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -58,8 +61,11 @@ class BadFile(EmbcliError):
     code = "bad_file"
 
 
-class UnknownWord(EmbcliError):
-    """One or more words are not in the vocabulary. unknown: each with its suggestions; word: the first one."""
+class UnknownWord(EmbcliError, KeyError):
+    """One or more words are not in the vocabulary. unknown: each with its suggestions; word: the first one.
+
+    A KeyError, too, as for the missing key of a dictionary.
+    """
 
     code = "unknown_word"
     exit_status = 3

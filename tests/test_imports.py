@@ -37,7 +37,7 @@ HOMES = {
     "numpy": {"vectors", "search", "queries", "evaluation", "store", "readers", "models"},
     "typer": {"cli"},
     "rich": {"render"},
-    "gensim": {"readers.gensim"},
+    "gensim": {"readers.gensim", "vectors.gensim"},
     "scipy": {"evaluation.similarity"},
 }
 

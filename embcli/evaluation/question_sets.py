@@ -42,13 +42,13 @@ class Section(NamedTuple):
         return len(self.items[0].words) == 1
 
 
-def read_analogies(path: Path | None = None, notes: list[str] | None = None) -> list[Section]:
+def read_analogies(path: str | os.PathLike[str] | None = None, notes: list[str] | None = None) -> list[Section]:
     """The sections of a file, or of all `.txt` files in a folder; by default Google's analogies. Raises BadFile.
 
     notes: receives what was skipped.
     """
     notes = [] if notes is None else notes
-    path = path or packaged(ANALOGIES)
+    path = packaged(ANALOGIES) if path is None else Path(path)
     sections = [section for file, name in files_of(path, (".txt",)).items() for section in _sections(file, name, notes)]
     if len({section.is_pairs for section in sections}) > 1:
         raise BadFile(f"{path}: some lines are analogies and some are pairs", "evaluate them separately")

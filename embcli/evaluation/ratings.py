@@ -7,6 +7,7 @@ original files of SimLex-999 (ten columns), SimVerb-3500, RareWords, WordSim-353
 
 import csv
 import math
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,14 +50,14 @@ class RatingFile(NamedTuple):
     note: str
 
 
-def read_ratings(path: Path) -> list[Rating]:
+def read_ratings(path: str | os.PathLike[str]) -> list[Rating]:
     """The pairs of a file with their ratings. Raises BadFile with the line."""
-    return read_rating_file(path).ratings
+    return read_rating_file(Path(path)).ratings
 
 
-def read_rating_sets(path: Path, columns: str | None = None) -> dict[str, RatingFile]:
+def read_rating_sets(path: str | os.PathLike[str], columns: str | None = None) -> dict[str, RatingFile]:
     """The ratings of a file, or of all text files of a folder, by name. Raises BadFile."""
-    return {name: read_rating_file(file, columns) for file, name in files_of(path, RATING_SUFFIXES).items()}
+    return {name: read_rating_file(file, columns) for file, name in files_of(Path(path), RATING_SUFFIXES).items()}
 
 
 def read_rating_file(path: Path, columns: str | None = None) -> RatingFile:

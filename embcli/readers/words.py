@@ -4,6 +4,7 @@ Those are left out: everything after the first tab, where every line has one (th
 and a count after a blank, where every line has one (`salt 1000`).
 """
 
+import os
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -19,10 +20,10 @@ COUNT = re.compile(rb"(.*\S)[ ]+\d+(?:\.\d+)?")
 LONGEST_WORD_LINE = LONGEST_WORD + 10_000
 
 
-def with_words(blocks: Iterator[Block], words_file: Path, notes: list[str]) -> Iterator[Block]:
+def with_words(blocks: Iterator[Block], words_file: str | os.PathLike[str], notes: list[str]) -> Iterator[Block]:
     """Rows, each with the word of its line. BadFile when there are more or fewer rows than words."""
     rows = 0
-    with closing(_words(words_file, notes)) as words:
+    with closing(_words(Path(words_file), notes)) as words:
         for _, vectors in blocks:
             block = list(islice(words, len(vectors)))
             rows += len(vectors)

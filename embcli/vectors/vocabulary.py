@@ -172,6 +172,11 @@ class Vocabulary(Sequence[str]):
         return low
 
 
+def is_utf8(word: str) -> bool:
+    """Whether a word can be encoded: it contains no lone surrogate."""
+    return not any("\ud800" <= char <= "\udfff" for char in word)
+
+
 def _encode(word: str) -> bytes:
     # Python decodes an argument that is not UTF-8 to surrogates; no word contains them, so it is not found.
     return word.encode("utf-8", "surrogatepass")

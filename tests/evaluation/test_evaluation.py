@@ -228,7 +228,7 @@ def test_counts_by_section_are_those_of_gensim(glove: StoredSpace, oracle: "Keye
 
 
 def test_counts_in_a_space_with_words_in_two_cases_are_those_of_gensim(tmp_path: Path) -> None:
-    from embcli.readers.gensim import keyed_vectors
+    from embcli.vectors.gensim import keyed_vectors
 
     chance = np.random.default_rng(7)
     words = [spelling for i in range(40) for spelling in (f"w{i}x", f"W{i}x")]

@@ -282,9 +282,7 @@ def test_an_unknown_word_can_be_pickled_and_caught_by_all_its_names() -> None:
     assert isinstance(again, embcli.EmbcliError)
 
 
-def test_a_damaged_vocabulary_is_not_a_missing_word(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_damaged_vocabulary_is_not_a_missing_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "some.txt").write_text("king 1 2\nqueen 3 4\n")
     monkeypatch.setenv("EMBCLI_HOME", str(tmp_path))
     store = embcli.open_space(tmp_path / "some.txt").path

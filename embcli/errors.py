@@ -26,6 +26,11 @@ class EmbcliError(Exception):
     def __str__(self) -> str:
         return self.message  # of a KeyError, Python would print the quoted message
 
+    @property
+    def __notes__(self) -> list[str]:  # type: ignore[override]
+        """The hint, which Python prints below the message at the end of a traceback."""
+        return [self.hint] if self.hint else []
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle all fields, independent of the signature of the class."""
         return _rebuild, (type(self), self.args, self.__dict__)

@@ -12,9 +12,13 @@ from embcli.render import table
 from embcli.render.as_json import as_json
 from embcli.render.delimited import left_out, rows_and_facts
 from embcli.render.printable import printable
+from embcli.results.evaluations import Correlations, Evaluation
+from embcli.results.queries import OddOneOut
 
 # Results that are shown of a record; more would fill the screen.
 SHOWN_RESULTS = 50
+# Records that are shown whole, because their last results are the most important: totals, and the odd word.
+SHOWN_WHOLE = (Evaluation, Correlations, OddOneOut)
 SEPARATOR = " · "
 # Fields of a question that stand elsewhere: in the heading, in the rows, or in what is left out of the rows.
 SHOWN_ELSEWHERE = {"expression", "terms", "resolved", "rare", "skipped", "among"}
@@ -54,7 +58,7 @@ def as_html(record: Any) -> str:
 
 def _shortened(record: Any) -> tuple[Any, int]:
     """The record with at most SHOWN_RESULTS results, and how many are not shown."""
-    hidden = max(0, len(record.results) - SHOWN_RESULTS)
+    hidden = 0 if isinstance(record, SHOWN_WHOLE) else max(0, len(record.results) - SHOWN_RESULTS)
     return (record._replace(results=record.results[:SHOWN_RESULTS]) if hidden else record), hidden
 
 

@@ -174,7 +174,11 @@ class Vocabulary(Sequence[str]):
 
 def is_utf8(word: str) -> bool:
     """Whether a word can be encoded: it contains no lone surrogate."""
-    return not any("\ud800" <= char <= "\udfff" for char in word)
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _encode(word: str) -> bytes:

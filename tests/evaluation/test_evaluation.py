@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -223,6 +223,12 @@ def test_a_folder_of_questions_can_be_named(toy: VectorSpace, tmp_path: Path) ->
     evaluation = embcli.evaluate_analogies(toy, f"{tmp_path}/")
     assert evaluation.query.questions == tmp_path.name
     assert [row.section for row in evaluation.results] == ["plural", "all"]
+
+
+@pytest.mark.parametrize("read_file", [embcli.read_analogies, embcli.read_ratings])
+def test_an_empty_path_is_not_the_current_folder(read_file: Callable[[str], object]) -> None:
+    with pytest.raises(UsageProblem, match="empty"):
+        read_file("")
 
 
 def test_nothing_to_evaluate_is_an_error(toy: VectorSpace) -> None:

@@ -1,6 +1,7 @@
 """Records at a prompt and in a notebook: all values of the rows of CSV, escaped, and never too long."""
 
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -124,6 +125,21 @@ def test_many_results_are_shortened_and_counted(glove: VectorSpace) -> None:
     assert "7 more in results" in as_html(ranking)
     whole = ranking._replace(results=ranking.results[:SHOWN_RESULTS])
     assert "more in results" not in repr(whole) + as_html(whole)
+
+
+def test_the_last_results_are_shown_where_they_are_the_most_important(toy: VectorSpace, tmp_path: Path) -> None:
+    lines = "".join(f": s{i}\nman king woman queen\n" for i in range(SHOWN_RESULTS))
+    (tmp_path / "many.txt").write_text(lines)
+    evaluation: Any = embcli.evaluate_analogies(toy, tmp_path / "many.txt", methods=["3cosadd", "3cosmul"])
+    odd: Any = embcli.find_odd_one(
+        VectorSpace.from_words([f"w{i}" for i in range(99)], [[1, i / 99] for i in range(98)] + [[-1, 0]]),
+        [f"w{i}" for i in range(99)],
+    )
+    assert len(evaluation.results) == 2 * (SHOWN_RESULTS + 1)
+    for record, last in ((evaluation, "all"), (odd, "w98")):
+        assert f"\n{last} " in repr(record)
+        assert last in Reader(as_html(record)).rows[-1]
+        assert len(Reader(as_html(record)).rows) == len(record.results) + 1
 
 
 def test_a_long_vector_is_shortened(glove: VectorSpace) -> None:

@@ -1,6 +1,7 @@
 """Exact top-k and ranks: equal to scoring every row in decimal arithmetic, on adversarial spaces."""
 
 import pickle
+import traceback
 from decimal import Context, Decimal, localcontext
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -280,6 +281,16 @@ def test_an_unknown_word_can_be_pickled_and_caught_by_all_its_names() -> None:
     assert (str(again), again.suggestions, again.unknown) == (str(error), ("king",), {"kinng": ("king",)})
     assert isinstance(again, KeyError)
     assert isinstance(again, embcli.EmbcliError)
+
+
+def test_a_traceback_ends_with_the_message_and_the_hint(toy: VectorSpace) -> None:
+    with pytest.raises(embcli.UnknownWord) as caught:
+        toy["kinng"]
+    lines = "".join(traceback.format_exception(caught.value)).splitlines()
+    name, hint = "embcli.errors.UnknownWord", "did you mean king?"
+    assert lines[-2:] == [f'{name}: "kinng" is not in the vocabulary of toy', hint]
+    caught.value.hint = ""
+    assert hint not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_damaged_vocabulary_is_not_a_missing_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:  # for type checkers, "as" marks a name as exported
     from embcli.vectors.space import VectorSpace as VectorSpace
 
 __version__ = "0.1.0"
+# The module that shows records at a prompt and in a notebook, for `results`, which imports no view.
+__views__ = "embcli.render.notebook"
 
 # The exported names and their modules; a test compares them with the imports above.
 _HOMES = {

@@ -23,6 +23,14 @@ class EmbcliError(Exception):
         self.hint = hint
         self.suggestions = tuple(suggestions)
 
+    def __str__(self) -> str:
+        return self.message  # of a KeyError, Python would print the quoted message
+
+    @property
+    def __notes__(self) -> list[str]:  # type: ignore[override]
+        """The hint, which Python prints below the message at the end of a traceback."""
+        return [self.hint] if self.hint else []
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle all fields, independent of the signature of the class."""
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -58,10 +66,11 @@ class BadFile(EmbcliError):
     code = "bad_file"
 
 
-class UnknownWord(EmbcliError):
+class UnknownWord(EmbcliError, KeyError):
     """One or more words are not in the vocabulary. unknown: each with its suggestions; word: the first one.
 
-    expression: the word with spaces around its signs, if its parts are known: king-man as king - man.
+    A KeyError, too, as for the missing key of a dictionary. expression: the word with spaces around its signs, if its
+    parts are known: king-man as king - man.
     """
 
     code = "unknown_word"

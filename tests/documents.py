@@ -1,11 +1,13 @@
 """The examples of the documents: read them, replay them, compare their output, or rewrite it.
 
-A ```console block contains commands after `$ ` and their output to stdout and stderr. A ```python block is run, and a
-```text block directly after it is its output. A line that is exactly `...` stands for any number of lines. Blocks of
-other languages, such as ```sh for installation, are ignored. Each document is replayed in its own folder.
+A ```console block contains commands after `$ ` and their output to stdout and stderr. A ```python block is run like a
+cell of a notebook: if it ends with an expression, its value is shown. A ```text block directly after it is its output.
+A line that is exactly `...` stands for any number of lines. Blocks of other languages, such as ```sh for installation,
+are ignored. Each document is replayed in its own folder. An output to be filled in must have a line.
 `python tests/documents.py FILE...` rewrites the outputs in documents.
 """
 
+import ast
 import difflib
 import io
 import os
@@ -79,10 +81,22 @@ def replay(examples: Sequence[Example], home: Path, folder: Path) -> list[str]:
             ).stdout.decode()  # fmt: skip
         else:
             with redirect_stdout(io.StringIO()) as printed, chdir(folder):
-                exec(compile(example.source, "an example", "exec"), namespace)
+                run_cell(example.source, namespace)
             output = printed.getvalue()
         outputs.append(output)
     return outputs
+
+
+def run_cell(source: str, namespace: dict[str, Any]) -> None:
+    """Run Python, and print the `repr` of the value of an expression at its end, unless it is None."""
+    *body, last = ast.parse(source).body
+    if not isinstance(last, ast.Expr):
+        exec(compile(source, "an example", "exec"), namespace)
+        return
+    exec(compile(ast.Module(body, []), "an example", "exec"), namespace)
+    value = eval(compile(ast.Expression(last.value), "an example", "eval"), namespace)
+    if value is not None:
+        print(repr(value))
 
 
 def differences(examples: Sequence[Example], outputs: Sequence[str]) -> list[str]:

@@ -170,6 +170,14 @@ def test_replay_reports_every_example_that_prints_something_else(
     assert not (tmp_path / "ruined").exists()
 
 
+@pytest.mark.parametrize(
+    ("source", "printed"),
+    [("a = 2\na + 1", "3\n"), ("print(1)\n'é'", "1\n'é'\n"), ("print(1)", "1\n"), ("a = 1", ""), ("None", "")],
+)
+def test_python_is_run_like_the_cell_of_a_notebook(source: str, printed: str, home: Path, tmp_path: Path) -> None:
+    assert replay(read_examples(f"```python\n{source}\n```\n"), home, tmp_path) == [printed]
+
+
 def test_a_document_is_rewritten_with_what_its_examples_print(home: Path, tmp_path: Path) -> None:
     wrong = SAMPLE.replace("two\n```", "too\n```").replace("   1\n   ```", "   2\n   ```")
     assert wrong != SAMPLE

@@ -37,7 +37,7 @@ HOMES = {
     "numpy": {"vectors", "search", "queries", "evaluation", "store", "readers", "models"},
     "typer": {"cli"},
     "rich": {"render"},
-    "gensim": {"readers.gensim"},
+    "gensim": {"readers.gensim", "vectors.gensim"},
     "scipy": {"evaluation.similarity"},
 }
 
@@ -137,6 +137,13 @@ def loaded_after(code: str) -> set[str]:
 
 def test_importing_embcli_imports_nothing() -> None:
     assert not loaded_after("import embcli") & {"numpy", "typer", "rich", "gensim", "argparse", "json"}
+
+
+def test_records_import_no_view_before_they_are_shown(home: Path) -> None:
+    query = "import embcli\nrecord = embcli.find_neighbors(embcli.open_space('glove'), 'king')"
+    assert "rich" not in loaded_after(query)
+    assert "rich" not in loaded_after(f"{query}\nrecord._repr_html_()")
+    assert "rich" in loaded_after(f"{query}\nrepr(record)")
 
 
 def test_a_query_imports_numpy_and_nothing_else_heavy(home: Path) -> None:

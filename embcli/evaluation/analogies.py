@@ -6,6 +6,7 @@ too, so accuracy with the inputs included is reported beside it. Several models 
 those that all of them cover.
 """
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
@@ -16,7 +17,7 @@ import numpy as np
 from embcli.errors import UsageProblem
 from embcli.evaluation.baseline import compared
 from embcli.evaluation.intervals import CONFIDENCE, of_paired_difference, of_proportion
-from embcli.evaluation.question_sets import Section
+from embcli.evaluation.question_sets import Section, read_analogies
 from embcli.evaluation.questions import (
     PAIR_METHODS,
     Ranked,
@@ -75,8 +76,8 @@ class Outcomes(NamedTuple):
 
 
 def evaluate_analogies(
-    spaces: Sequence[VectorSpace],
-    sections: Sequence[Section],
+    spaces: VectorSpace | Sequence[VectorSpace],
+    sections: Sequence[Section] | str | os.PathLike[str],
     *,
     questions: str = "",
     methods: Sequence[str] = ("3cosadd",),
@@ -88,12 +89,19 @@ def evaluate_analogies(
 ) -> Evaluation:
     """Accuracy by section and in total, with the inputs excluded and included, for every model and method.
 
+    spaces: one or several. sections: those of `read_analogies`, or the path of their file or folder.
+
     For sections of word pairs, the methods of `solve_analogy` combine every two pairs into a question. Upper and lower
     case are not distinguished unless `case_sensitive`; the most frequent spelling is used, as in gensim's
     `evaluate_word_analogies`. top: restricts the vocabulary to the most frequent words. baseline: `random` adds a
     `RandomSpace`. details: a function that receives each question with its answers. report: a function that receives
     the progress. Raises UsageProblem.
     """
+    if isinstance(sections, str | os.PathLike):
+        questions = questions or os.path.basename(os.path.normpath(sections))
+        sections = read_analogies(sections)
+    if not sections:
+        raise UsageProblem("there are no questions", "give the sections of a file: read_analogies(FILE)")
     for method in methods:
         if method not in EVALUATED_METHODS:
             raise UsageProblem(f'unknown method "{method}"', f"use one of {', '.join(EVALUATED_METHODS)}")

@@ -18,6 +18,7 @@ class RandomSpace(VectorSpace):
     def __init__(self, like: VectorSpace, name: str = "random") -> None:
         vectors = np.random.default_rng(RANDOM_SEED).standard_normal((len(like), like.dim), np.float32)
         super().__init__(vectors, row_norms(vectors), like.vocabulary, name)
+        self.origin = "random numbers"
         self._like = like
 
     def __reduce__(self) -> tuple[type["RandomSpace"], tuple[VectorSpace, str]]:
@@ -25,8 +26,11 @@ class RandomSpace(VectorSpace):
         return RandomSpace, (self._like, self.name)
 
 
-def compared(spaces: Sequence[VectorSpace], top: int | None, baseline: str | None) -> list[VectorSpace]:
-    """The compared models: the given ones and the baseline, if any. Raises UsageProblem."""
+def compared(spaces: VectorSpace | Sequence[VectorSpace], top: int | None, baseline: str | None) -> list[VectorSpace]:
+    """The compared models: the given one or ones, and the baseline, if any. Raises UsageProblem."""
+    spaces = [spaces] if isinstance(spaces, VectorSpace) else list(spaces)
+    if not spaces:
+        raise UsageProblem("there is no model to evaluate", "give a space, or a list of spaces")
     if top is not None and top < 1:
         raise UsageProblem(f"top must be at least 1, not {top}", "for example top=300000")
     names = [space.name for space in spaces]
@@ -34,7 +38,7 @@ def compared(spaces: Sequence[VectorSpace], top: int | None, baseline: str | Non
         if names.count(name) > 1:
             raise UsageProblem(f'two models are named "{name}"', "give them different names")
     if baseline is None:
-        return list(spaces)
+        return spaces
     if baseline not in BASELINES:
         raise UsageProblem(f'unknown baseline "{baseline}"', f"use one of {', '.join(BASELINES)}")
     name = baseline

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from embcli.errors import BadFile, InputOutputProblem
+from embcli.errors import BadFile, InputOutputProblem, UsageProblem
 
 ANALOGIES = "questions-words.txt"
 RATINGS = ("wordsim353.tsv", "simlex999.txt")
@@ -42,17 +42,24 @@ class Section(NamedTuple):
         return len(self.items[0].words) == 1
 
 
-def read_analogies(path: Path | None = None, notes: list[str] | None = None) -> list[Section]:
+def read_analogies(path: str | os.PathLike[str] | None = None, notes: list[str] | None = None) -> list[Section]:
     """The sections of a file, or of all `.txt` files in a folder; by default Google's analogies. Raises BadFile.
 
     notes: receives what was skipped.
     """
     notes = [] if notes is None else notes
-    path = path or packaged(ANALOGIES)
+    path = packaged(ANALOGIES) if path is None else as_path(path)
     sections = [section for file, name in files_of(path, (".txt",)).items() for section in _sections(file, name, notes)]
     if len({section.is_pairs for section in sections}) > 1:
         raise BadFile(f"{path}: some lines are analogies and some are pairs", "evaluate them separately")
     return sections
+
+
+def as_path(path: str | os.PathLike[str]) -> Path:
+    """A path given as text or as a Path. Raises UsageProblem for empty text, which would be the current folder."""
+    if path == "":
+        raise UsageProblem("the path of the questions is empty", "name a file or a folder")
+    return Path(path)
 
 
 def files_of(path: Path, suffixes: Sequence[str]) -> dict[Path, str]:

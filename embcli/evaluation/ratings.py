@@ -7,13 +7,14 @@ original files of SimLex-999 (ten columns), SimVerb-3500, RareWords, WordSim-353
 
 import csv
 import math
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from embcli.errors import BadFile, UsageProblem
-from embcli.evaluation.question_sets import RATING_SUFFIXES, files_of, numbered_lines
+from embcli.evaluation.question_sets import RATING_SUFFIXES, as_path, files_of, numbered_lines
 
 # Names of the column of ratings, the best first, as regular expressions.
 RATING_NAMES = (
@@ -49,14 +50,20 @@ class RatingFile(NamedTuple):
     note: str
 
 
-def read_ratings(path: Path) -> list[Rating]:
-    """The pairs of a file with their ratings. Raises BadFile with the line."""
-    return read_rating_file(path).ratings
+def read_ratings(path: str | os.PathLike[str], notes: list[str] | None = None) -> list[Rating]:
+    """The pairs of a file with their ratings. Raises BadFile with the line.
+
+    notes: receives which columns were taken, where that is not plain.
+    """
+    read = read_rating_file(as_path(path))
+    if notes is not None and read.note:
+        notes.append(read.note)
+    return read.ratings
 
 
-def read_rating_sets(path: Path, columns: str | None = None) -> dict[str, RatingFile]:
+def read_rating_sets(path: str | os.PathLike[str], columns: str | None = None) -> dict[str, RatingFile]:
     """The ratings of a file, or of all text files of a folder, by name. Raises BadFile."""
-    return {name: read_rating_file(file, columns) for file, name in files_of(path, RATING_SUFFIXES).items()}
+    return {name: read_rating_file(file, columns) for file, name in files_of(as_path(path), RATING_SUFFIXES).items()}
 
 
 def read_rating_file(path: Path, columns: str | None = None) -> RatingFile:

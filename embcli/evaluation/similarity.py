@@ -4,6 +4,7 @@ Spearman's ρ is the usual measure (Finkelstein et al., Placing Search in Contex
 and Korhonen, SimLex-999, 2015); Pearson's r is reported as well, as in gensim's `evaluate_word_pairs`.
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from embcli.evaluation.baseline import compared
 from embcli.evaluation.intervals import CONFIDENCE, Interval, of_correlation_difference, of_pearson, of_spearman
 from embcli.evaluation.questions import rows_of_words
-from embcli.evaluation.ratings import Rating
+from embcli.evaluation.ratings import Rating, read_rating_sets
 from embcli.results.evaluations import Correlation, Correlations, Difference, RatingsQuery
 from embcli.results.queries import ModelCard
 from embcli.vectors.arithmetic import Float64Array, round_cosines, unit_cosines, unit_rows
@@ -24,8 +25,8 @@ Statistic = Callable[[Float64Array, Float64Array], float | None]
 
 
 def evaluate_similarity(
-    spaces: Sequence[VectorSpace],
-    sets: Mapping[str, Sequence[Rating]],
+    spaces: VectorSpace | Sequence[VectorSpace],
+    sets: Mapping[str, Sequence[Rating]] | str | os.PathLike[str],
     *,
     top: int | None = None,
     case_sensitive: bool = False,
@@ -33,8 +34,12 @@ def evaluate_similarity(
 ) -> Correlations:
     """Spearman's ρ and Pearson's r of each model's cosines and the ratings of each set, with coverage and intervals.
 
+    spaces: one or several. sets: ratings by name, or the path of a file or folder of ratings.
+
     Only pairs that all models cover are used. The options are those of `evaluate_analogies`. Raises UsageProblem.
     """
+    if isinstance(sets, str | os.PathLike):
+        sets = {name: one.ratings for name, one in read_rating_sets(sets).items()}
     spaces = compared(spaces, top, baseline)
     words = {word for ratings in sets.values() for rating in ratings for word in rating[:2]}
     tables = [rows_of_words(space, words, top, case_sensitive) for space in spaces]

@@ -9,10 +9,10 @@ from typing import IO
 import numpy as np
 
 from embcli.errors import InputOutputProblem, UsageProblem
-from embcli.models.open import StoredSpace
 from embcli.readers import ROWS_AT_ONCE
 from embcli.readers.layout import Layout, Problem
 from embcli.readers.text import Chunk, parse
+from embcli.vectors.space import VectorSpace
 
 EXPORT_FORMATS = ("word2vec", "binary", "kv")
 FORMAT_OF_SUFFIX = {".txt": "word2vec", ".vec": "word2vec", ".bin": "binary", ".kv": "kv"}
@@ -20,12 +20,15 @@ FORMAT_OF_SUFFIX = {".txt": "word2vec", ".vec": "word2vec", ".bin": "binary", ".
 PLAIN_WORD = re.compile(r"[^\s\x00-\x1f]{1,1000}")
 
 
-def export(space: StoredSpace, file: Path, format_name: str | None = None, *, force: bool = False) -> str:
-    """Write a model to a file, atomically; returns the format.
+def export(
+    space: VectorSpace, file: str | os.PathLike[str], format_name: str | None = None, *, force: bool = False
+) -> str:
+    """Write a space to a file, atomically; returns the format.
 
     `force` replaces an existing file, but only a regular file. Text has the fewest digits that read back as the same 32
     bits. For a large matrix, gensim's `.kv` has a second file. Raises UsageProblem, InputOutputProblem.
     """
+    file = Path(file)
     format_name = format_name or FORMAT_OF_SUFFIX.get(file.suffix)
     if format_name not in EXPORT_FORMATS:
         raise UsageProblem(f"the suffix of {file.name} does not determine a format", "use --as word2vec, binary or kv")
@@ -49,7 +52,7 @@ def export(space: StoredSpace, file: Path, format_name: str | None = None, *, fo
     return format_name
 
 
-def _write(space: StoredSpace, out: IO[bytes], *, text: bool) -> None:
+def _write(space: VectorSpace, out: IO[bytes], *, text: bool) -> None:
     out.write(f"{len(space)} {space.dim}\n".encode())
     for words, vectors in _blocks(space):
         if text:
@@ -75,7 +78,7 @@ def _check_text(word: str) -> None:
         raise UsageProblem(f'word2vec\'s text format cannot contain the word "{word}"', "use --as kv")
 
 
-def _blocks(space: StoredSpace) -> Iterator[tuple[list[str], np.ndarray]]:
+def _blocks(space: VectorSpace) -> Iterator[tuple[list[str], np.ndarray]]:
     for first in range(0, len(space), ROWS_AT_ONCE):
         rows = slice(first, first + ROWS_AT_ONCE)
         yield space.vocabulary[rows], space.vectors[rows]

@@ -1,5 +1,6 @@
 """Manage models: list, add, describe, verify and remove them, and choose the default."""
 
+import os
 import re
 import shutil
 from collections.abc import Iterable, Sequence
@@ -10,6 +11,7 @@ from embcli.models import build
 from embcli.models.catalogue import catalog
 from embcli.models.names import (
     DEFAULT,
+    as_name,
     chosen_default,
     data_dir,
     default_file,
@@ -29,24 +31,27 @@ from embcli.results.models import ModelEntry, ModelInfo, ModelInfos, Models, Mod
 from embcli.store.read import open_store
 from embcli.store.read import verify as verify_store
 
+# A model's name, or the path of its file.
+Named = str | os.PathLike[str]
 READ_AS_IT_IS = ReadOptions()
 CATALOGUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 def add(
-    source: str,
+    source: Named,
     name: str | None = None,
     *,
     force: bool = False,
     read: ReadOptions = READ_AS_IT_IS,
     progress: Progress | None = None,
 ) -> Models:
-    """Build a model from a file of vectors, or from a name in gensim's catalogue.
+    """Build a model from a file of vectors, or from a name in gensim's catalogue, which only a string can be.
 
     It is named after the source unless `name` is given. Adding the same file under the same name again changes nothing;
     `force` replaces another model of that name. Raises UsageProblem for an invalid name or one in use, BadFile for a
     broken file, InputOutputProblem; then nothing is added.
     """
+    source = as_name(source)
     if "://" in source:
         raise UsageProblem(f"{source} is an address, not a file", "download it, then add the file")
     file = Path(source)
@@ -135,8 +140,9 @@ def _made(name: str, progress: Progress | None) -> str:
     return path.stem if path.exists() and not is_path(name) else open_space(name, progress=progress).path.stem
 
 
-def info(name: str | None = None, *, progress: Progress | None = None) -> ModelInfos:
+def info(name: Named | None = None, *, progress: Progress | None = None) -> ModelInfos:
     """The details of a model, or of the default one. Raises UnknownModel, DamagedStore."""
+    name = None if name is None else as_name(name)
     space = open_space(name, progress=progress)
     path = model_path(space.name)
     facts = space.metadata
@@ -172,10 +178,10 @@ def as_models(
     return Models("embcli.models/1", None, ModelsQuery(action, name), tuple(entries), notes)
 
 
-def removable(names: Sequence[str]) -> list[ModelEntry]:
+def removable(names: Sequence[Named]) -> list[ModelEntry]:
     """Models, also damaged ones, by name or by the path of their file, which may be gone; UnknownModel."""
     entries = {}
-    for name in names:
+    for name in map(as_name, names):
         path = path_of_model(name)
         if is_path(name) and not path.exists():
             raise UnknownModel(f"there is no model made from {name}", "see: embcli models")
@@ -183,7 +189,7 @@ def removable(names: Sequence[str]) -> list[ModelEntry]:
     return list(entries.values())
 
 
-def remove(*names: str) -> Models:
+def remove(*names: Named) -> Models:
     """Delete models; none when one of them is unknown. UnknownModel."""
     removed = []
     for entry in removable(names):
@@ -191,12 +197,12 @@ def remove(*names: str) -> Models:
         if chosen_default() == entry.name:
             default_file().unlink(missing_ok=True)
         removed.append(entry._replace(status="removed", default=False))
-    return as_models("remove", names[0] if len(names) == 1 else None, removed)
+    return as_models("remove", as_name(names[0]) if len(names) == 1 else None, removed)
 
 
-def rename(name: str, new_name: str) -> Models:
+def rename(name: Named, new_name: str) -> Models:
     """Give a model another name; a chosen default stays the default. UnknownModel; UsageProblem for a taken name."""
-    path, new = path_of_model(name), model_path(new_name)
+    path, new = path_of_model(as_name(name)), model_path(new_name)
     describe(path.stem)
     if new.exists():
         raise UsageProblem(f'there is a model "{new_name}" already', "choose another name, or remove it first")
@@ -210,8 +216,9 @@ def rename(name: str, new_name: str) -> Models:
     return as_models("rename", new_name, [describe(new_name)])
 
 
-def verify(name: str | None = None, *, progress: Progress | None = None) -> Models:
+def verify(name: Named | None = None, *, progress: Progress | None = None) -> Models:
     """Verify the checksums of a model, or of all models. Raises DamagedStore with the damaged ones."""
+    name = None if name is None else as_name(name)
     names = installed_names() if name is None else [_made(name, progress)]
     damaged = []
     for each in names:
@@ -235,8 +242,9 @@ def default_model() -> Models:
     return as_models("default", name, entries)
 
 
-def set_default(name: str, *, progress: Progress | None = None) -> Models:
+def set_default(name: Named, *, progress: Progress | None = None) -> Models:
     """Make a model the default, which `EMBCLI_MODEL` overrides. Raises UnknownModel."""
+    name = as_name(name)
     if name != DEFAULT:
         name = _made(name, progress)
         describe(name)

@@ -33,6 +33,11 @@ def is_path(name: str) -> bool:
     return FILE_NAME.fullmatch(name) is not None and Path(name).exists()
 
 
+def as_name(name: str | os.PathLike[str]) -> str:
+    """A name or path as text. A Path is always that of a file: as_name(Path("glove")) = "./glove"."""
+    return name if isinstance(name, str) else os.path.join(os.curdir, os.fspath(name))
+
+
 def path_of_model(name: str) -> Path:
     """The path of a model's store, by the model's name or by the path of its source file."""
     if not is_path(name):

@@ -14,6 +14,7 @@ from embcli.errors import InputOutputProblem, UnknownModel, UnknownWord, UsagePr
 from embcli.models.names import (
     DEFAULT,
     DEFAULT_IN_CATALOGUE,
+    as_name,
     default_name,
     default_source,
     is_path,
@@ -22,17 +23,19 @@ from embcli.models.names import (
     path_of_model,
 )
 from embcli.store.read import Identity, open_store, verify
+from embcli.vectors.arithmetic import Float32Array
 from embcli.vectors.space import VectorSpace
 from embcli.vectors.subwords import Subwords
 from embcli.vectors.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from gensim.models import KeyedVectors
-
     from embcli.readers import ReportRows
 
 # Readers of formats that are sorted by frequency.
 SORTED_READERS = ("text", "binary", "fasttext", "glove_wheel", "gensim")
+
+# The tensors in which words are looked up.
+WORD_TENSORS = ("order", "offsets", "words")
 
 # Progress callback: (name of the model, rows done, fraction of the source that has been read).
 Progress = Callable[[str, int, float], None]
@@ -50,6 +53,8 @@ class StoredSpace(VectorSpace):
             self.subwords = Subwords(int(lengths[0]), int(lengths[1]), store.ngrams)
         self.path = path
         self.metadata = store.metadata
+        self.origin = store.metadata.get("source", str(path))
+        self._is_verified = False
         self.identity = store.identity
 
     def __reduce__(self) -> tuple[Callable[[Path, Identity], "StoredSpace"], tuple[Path, Identity]]:
@@ -76,14 +81,16 @@ class StoredSpace(VectorSpace):
         try:
             return super().resolve(text)
         except UnknownWord:
-            self.verify(("order", "offsets", "words"))
+            self.verify(WORD_TENSORS)
             raise
 
-    def to_gensim(self) -> "KeyedVectors":
-        """A gensim KeyedVectors that shares the mapped memory; only the words are copied."""
-        from embcli.readers.gensim import keyed_vectors
-
-        return keyed_vectors(self.vectors, self.norms, list(self.vocabulary))
+    def find(self, word: str) -> Float32Array | None:
+        """As `VectorSpace.find`; before the first word is not found, the vocabulary is verified."""
+        vector = super().find(word)
+        if vector is None and not self._is_verified:
+            self.verify(WORD_TENSORS)
+            self._is_verified = True
+        return vector
 
 
 def reopen(path: Path, identity: Identity) -> StoredSpace:
@@ -97,8 +104,10 @@ def reopen(path: Path, identity: Identity) -> StoredSpace:
     return space
 
 
-def open_space(name: str | None = None, *, progress: Progress | None = None) -> StoredSpace:
+def open_space(name: str | os.PathLike[str] | None = None, *, progress: Progress | None = None) -> StoredSpace:
     """Open a model by name, or by the path of a file of vectors, from which a model is built at its first use.
+
+    A string is a path if it has a separator, or a suffix of vector files; a `Path` always is.
 
     None opens the default: `EMBCLI_MODEL`, else the choice of `models default`, else `glove`. Raises UnknownModel, with
     the installed models, if it is not installed; DamagedStore for a damaged one; InputOutputProblem for a missing file.
@@ -108,7 +117,7 @@ def open_space(name: str | None = None, *, progress: Progress | None = None) -> 
     if name == "":
         raise UsageProblem("the name of the model is empty", "remove -m, or name a model")
     chosen_by = default_source() if name is None else ""
-    name = default_name() if name is None else name
+    name = default_name() if name is None else as_name(name)
     path = _add_path(name, progress) if is_path(name) else model_path(name)
     try:
         return StoredSpace(path)

@@ -11,12 +11,13 @@ Methods, for an analogy b - a + c (a is to b as c is to ?), with v̂ = v / ‖v�
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Unpack
 
 import numpy as np
 
 from embcli.errors import EmbcliError, UnknownWord, UsageProblem
-from embcli.queries.expression import Expression, parse, spell
+from embcli.queries import directions
+from embcli.queries.expression import Expression
 from embcli.queries.questions import AnalogyOptions, NeighborsOptions, RankingQuestion
 from embcli.queries.words import reported, resolve_words
 from embcli.results.queries import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
@@ -25,7 +26,11 @@ from embcli.search.formulas import Cosines, Formula, PairDirections, ProductsOfC
 from embcli.search.length_formulas import Distances, Dots
 from embcli.search.shared_terms import shares_terms
 from embcli.vectors.arithmetic import NO_STEP, lengths, unit_rows
-from embcli.vectors.space import Combination, Resolution, VectorSpace
+from embcli.vectors.combinations import Combination, Resolution
+from embcli.vectors.space import VectorSpace
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 ANALOGY_METHODS = ("3cosadd", "3cosmul", "pairdirection")
 FORMULAS: dict[str, type[Cosines | Dots | Distances]] = {"cosine": Cosines, "dot": Dots, "euclidean": Distances}
@@ -64,7 +69,9 @@ class ResolvedQuestion(NamedTuple):
         return question.method, question.metric, question.raw, question.top, self.candidates
 
 
-def solve_analogy(space: VectorSpace, expression: str | Expression, **options: Unpack[AnalogyOptions]) -> Ranking:
+def solve_analogy(
+    space: VectorSpace, expression: "str | Expression | ArrayLike", **options: Unpack[AnalogyOptions]
+) -> Ranking:
     """The k words (default 10) that best complete an expression such as `king - man + woman`.
 
     `man king woman` and `man:king::woman:?` are equivalent. Options: `method` (`3cosadd`, `3cosmul`,
@@ -72,21 +79,27 @@ def solve_analogy(space: VectorSpace, expression: str | Expression, **options: U
     length (implied by `dot` and `euclidean`, which depend on lengths); `k`; `top`, to search only the most frequent
     words; `among`, to search only these words (`skip_unknown` skips unknown ones); `include_inputs`; `expect`, a word
     whose ranks are reported. The words of the expression are excluded from the answers unless `include_inputs`;
-    `inputs` reports the rank they would have had. Raises UnknownWord, ExpressionSyntaxError, UsageProblem.
+    `inputs` reports the rank they would have had. A vector [dim] can stand in place of the expression; it has no
+    words, so nothing is excluded, and the method is `3cosadd`. Raises UnknownWord, ExpressionSyntaxError, UsageProblem.
 
         solve_analogy(glove, "king - man + woman", k=1).results  # (Answer(rank=1, word='queen', score=0.85236),)
     """
-    return _answer_one(space, RankingQuestion(expression, **options), triple=True)
+    return _answer_one(space, RankingQuestion(directions.as_asked(expression), **options), triple=True)
 
 
-def find_neighbors(space: VectorSpace, expression: str | Expression, **options: Unpack[NeighborsOptions]) -> Ranking:
-    """The k words (default 10) nearest to a word or an expression, by cosine, dot product or Euclidean distance.
+def find_neighbors(
+    space: VectorSpace, expression: "str | Expression | ArrayLike", **options: Unpack[NeighborsOptions]
+) -> Ranking:
+    """The k words (default 10) nearest to a word, an expression or a vector, by cosine, dot product or distance.
 
-    The options are those of `solve_analogy` without `method`; three bare words are not an analogy here.
+    The options are those of `solve_analogy` without `method`; three bare words are not an analogy here. With a vector
+    [dim], nothing is excluded: `space["tower"]` has the answers of "tower" with `include_inputs`.
 
         find_neighbors(glove, "tower", k=1).results  # (Answer(rank=1, word='towers', score=0.877096),)
+        find_neighbors(glove, glove["tower"], k=1).results  # (Answer(rank=1, word='tower', score=1.0),)
     """
-    return _answer_one(space, RankingQuestion(expression, "3cosadd", **options), triple=False)
+    question = RankingQuestion(directions.as_asked(expression), "3cosadd", **options)
+    return _answer_one(space, question, triple=False)
 
 
 def _answer_one(space: VectorSpace, question: RankingQuestion, *, triple: bool) -> Ranking:
@@ -152,9 +165,7 @@ def _prepare(space: VectorSpace, question: RankingQuestion, triple: bool) -> "Re
     if question.skip_unknown and question.among is None:
         raise UsageProblem("skip_unknown applies only to the candidates of --among", "add --among, or remove it")
     raw = question.raw or question.metric != "cosine"
-    expression = question.expression
-    parsed = parse(expression, triple=triple) if isinstance(expression, str) else expression
-    combined = space.combine(parsed.terms, unit=not raw)
+    combined = directions.combine(space, directions.read(question.expression, triple=triple), unit=not raw)
     found = combined.found
     expected = None
     if question.expect is not None:
@@ -172,6 +183,8 @@ def _prepare(space: VectorSpace, question: RankingQuestion, triple: bool) -> "Re
 
 def _check_form(space: VectorSpace, method: str, combined: Combination) -> None:
     """Check that a method is defined for the terms of a question. Raises UsageProblem."""
+    if method != "3cosadd" and not combined.terms:
+        raise UsageProblem(f"{method} requires words, not a vector", "use 3cosadd, or give an expression")
     weights = [weight for _, weight in combined.terms]
     if method == "3cosmul" and not any(weight > 0 for weight in weights):
         raise UsageProblem("3cosmul requires a word with a positive weight", "use 3cosadd")
@@ -198,13 +211,13 @@ def _answer(space: VectorSpace, asked: "ResolvedQuestion", found: Found) -> Rank
         schema="embcli.analogy/1",
         model=ModelCard.of(space),
         query=RankingQuery(
-            expression=spell(combined.terms),
+            expression=directions.describe(combined),
             method=question.method,
             metric=question.metric,
             raw=question.raw,
             k=question.k,
             terms=tuple(WeightedWord(*term) for term in combined.terms),
-            exclude_inputs=not question.include_inputs,
+            exclude_inputs=bool(inputs) and not question.include_inputs,
             top=question.top,
             **reported(asked.found),
             among=None if asked.candidates is None else len(asked.candidates),
@@ -255,6 +268,8 @@ def _search(
 
 def _tail_last(combined: Combination) -> list[tuple[int, float]]:
     """The terms as rows and weights, with the last term of weight 1, or else of positive weight, moved to the end."""
+    if not combined.terms:
+        return []
     terms = [(row, weight) for row, (_, weight) in zip(combined.rows, combined.terms, strict=True)]
     tail = max(range(len(terms)), key=lambda i: (terms[i][1] == 1, terms[i][1] > 0, i))
     return [*terms[:tail], *terms[tail + 1 :], terms[tail]]

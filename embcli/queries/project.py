@@ -6,12 +6,14 @@ space), cosine = (v · d) / (‖v‖ ‖d‖). Positive means along d, zero perp
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from embcli.errors import UsageProblem
+from embcli.queries import directions
 from embcli.queries.arguments import SHORT_PAIR, parse_pairs
-from embcli.queries.expression import Expression, parse, spell
+from embcli.queries.expression import Expression
 from embcli.queries.questions import ProjectionQuestion
 from embcli.queries.words import reported, resolve_pairs, resolve_words, split_at_commas
 from embcli.results.queries import ModelCard, Pair, Projection, ProjectionQuery, Projections, WeightedWord
@@ -19,7 +21,11 @@ from embcli.search.engine import Search, search
 from embcli.search.formulas import Cosines
 from embcli.search.scores import cosines, dots
 from embcli.vectors.arithmetic import Float64Array, Rows, dot_products, lengths, round_lengths
-from embcli.vectors.space import Resolution, VectorSpace
+from embcli.vectors.combinations import Resolution
+from embcli.vectors.space import VectorSpace
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 # Among rarer words, web addresses and typing errors lie farthest along any direction.
 SCAN_TOP = 50_000
@@ -27,7 +33,7 @@ SCAN_TOP = 50_000
 
 def project(
     space: VectorSpace,
-    expression: str | Expression,
+    expression: "str | Expression | ArrayLike",
     words: Sequence[str] = (),
     *,
     sort: bool = False,
@@ -36,7 +42,7 @@ def project(
     pairs: Sequence[tuple[str, str]] | None = None,
     skip_unknown: bool = False,
 ) -> Projections:
-    """The projections of words on the direction of an expression, evaluated with plain vectors.
+    """The projections of words on the direction of an expression, evaluated with plain vectors, or of a vector [dim].
 
     `sort` puts the highest dot product first. `scan=N` finds the N words farthest along each end, by cosine among
     the `top` most frequent (50,000), highest first. `pairs` tests whether the direction separates (low, high)
@@ -45,7 +51,9 @@ def project(
 
         project(glove, "cats - cat", ["puppies"]).results[0].dot  # 1.84764
     """
-    return answer(space, ProjectionQuestion(expression, tuple(words), sort, scan, top, pairs, skip_unknown))
+    return answer(
+        space, ProjectionQuestion(directions.as_asked(expression), tuple(words), sort, scan, top, pairs, skip_unknown)
+    )
 
 
 def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
@@ -69,10 +77,10 @@ def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
     if sort and not words and scan is None:
         raise UsageProblem("there are no words to sort", "name some, or remove --sort")
     top = top or SCAN_TOP
-    expression = parse(expression) if isinstance(expression, str) else expression
+    asked = directions.read(expression)
     if not skip_unknown:  # all unknown words are reported at once
-        resolve_words(space, [*expression.words, *words, *(word for pair in pairs or () for word in pair)])
-    combined = space.combine(expression.terms, unit=False)
+        resolve_words(space, [*directions.words_of(asked), *words, *(word for pair in pairs or () for word in pair)])
+    combined = directions.combine(space, asked, unit=False)
     d = combined.vector
     found = resolve_words(space, words, skip_unknown=skip_unknown)
     rows = found.rows
@@ -90,7 +98,7 @@ def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
         schema="embcli.project/1",
         model=ModelCard.of(space),
         query=ProjectionQuery(
-            expression=spell(combined.terms),
+            expression=directions.describe(combined),
             terms=tuple(WeightedWord(*term) for term in combined.terms),
             norm=float(lengths(d[None])[0]),
             sort=sort,

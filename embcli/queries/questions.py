@@ -5,15 +5,24 @@ The command line builds the record, a line of a batch may set its fields with th
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from embcli.queries.expression import Expression
+
+if TYPE_CHECKING:
+    from embcli.vectors.arithmetic import Float64Array
+
+
+class GivenVector(NamedTuple):
+    """A vector [dim] in place of an expression, which only Python can give."""
+
+    numbers: "Float64Array"
 
 
 class RankingQuestion(NamedTuple):
     """A question for the words nearest to an expression; see `solve_analogy` and `find_neighbors`."""
 
-    expression: str | Expression
+    expression: str | Expression | GivenVector
     method: str = "3cosadd"
     metric: str = "cosine"
     raw: bool = False
@@ -47,7 +56,7 @@ class AnalogyOptions(NeighborsOptions, total=False):
 class ProjectionQuestion(NamedTuple):
     """A question for projections on a direction; see `project`. pairs: (low, high), or `LOW:HIGH,LOW:HIGH`."""
 
-    expression: str | Expression
+    expression: str | Expression | GivenVector
     words: tuple[str, ...] = ()
     sort: bool = False
     scan: int | None = None
@@ -59,7 +68,7 @@ class ProjectionQuestion(NamedTuple):
 class SoftmaxQuestion(NamedTuple):
     """A question for probabilities; see `weigh_candidates`. all: whether all words of the vocabulary are candidates."""
 
-    expression: str | Expression
+    expression: str | Expression | GivenVector
     words: tuple[str, ...] = ()
     temperatures: tuple[float, ...] = (1.0,)
     metric: str = "dot"

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from embcli.errors import UsageProblem
-from embcli.queries.expression import Expression, parse, spell
+from embcli.queries import directions
+from embcli.queries.expression import Expression
 from embcli.queries.questions import SoftmaxQuestion
 from embcli.queries.words import reported, resolve_words, split_at_commas
 from embcli.results.queries import Candidate, Distribution, ModelCard, SoftmaxQuery, WeightedWord
@@ -53,7 +54,7 @@ def entropy(probabilities: Float64Array) -> float:
 
 def weigh_candidates(
     space: VectorSpace,
-    expression: str | Expression,
+    expression: "str | Expression | ArrayLike",
     words: Sequence[str] = (),
     *,
     metric: str = "dot",
@@ -62,7 +63,7 @@ def weigh_candidates(
     k: int | None = None,
     skip_unknown: bool = False,
 ) -> Distribution:
-    """Probabilities of candidate words as answers to an expression, the most probable first.
+    """Probabilities of candidate words as answers to an expression or a vector [dim], the most probable first.
 
     A logit is the dot product of the candidate's vector and the query's, as in the unembedding of a language model,
     or their cosine. With `everything`, all words of the vocabulary are candidates, and the k most probable (10) are
@@ -70,8 +71,8 @@ def weigh_candidates(
 
         weigh_candidates(glove, "king", ["queen", "throne"]).results[0].word  # 'throne'
     """
-    question = SoftmaxQuestion(expression, tuple(words), tuple(temperatures), metric, everything, k, skip_unknown)
-    return answer(space, question)
+    asked = directions.as_asked(expression)
+    return answer(space, SoftmaxQuestion(asked, tuple(words), tuple(temperatures), metric, everything, k, skip_unknown))
 
 
 def answer(space: VectorSpace, question: SoftmaxQuestion) -> Distribution:
@@ -86,14 +87,14 @@ def answer(space: VectorSpace, question: SoftmaxQuestion) -> Distribution:
         raise UsageProblem("k applies only to the whole vocabulary", "add --all, or remove k")
     if k is not None and k < 1:
         raise UsageProblem(f"k must be at least 1, not {k}", "for example k=10")
-    expression = parse(expression) if isinstance(expression, str) else expression
+    asked = directions.read(expression)
     if not skip_unknown:  # all unknown words are reported at once
-        resolve_words(space, [*expression.words, *words])
-    combined = space.combine(expression.terms, unit=metric == "cosine")
+        resolve_words(space, [*directions.words_of(asked), *words])
+    combined = directions.combine(space, asked, unit=metric == "cosine")
     found = resolve_words(space, words, skip_unknown=skip_unknown)
     candidates = np.arange(len(space)) if everything else np.array(list(dict.fromkeys(found.rows)), np.intp)
     query = SoftmaxQuery(
-        expression=spell(combined.terms),
+        expression=directions.describe(combined),
         metric=metric,
         temperatures=tuple(float(t) for t in temperatures),
         candidates=len(candidates),

@@ -7,7 +7,8 @@ from typing import Any
 from embcli.errors import ExpressionSyntaxError, UnknownWord
 from embcli.queries.expression import parse, spell
 from embcli.results.queries import RareWord
-from embcli.vectors.space import Resolution, VectorSpace
+from embcli.vectors.combinations import Resolution
+from embcli.vectors.space import VectorSpace
 
 # What an expression has and a word rarely: a free-standing sign, a weight, a division, parentheses.
 OPERATOR = re.compile(r"(?:^|\s)[+\u2212\u2013\u2014-]\s|\*|\s/\s|[()]")

@@ -1,7 +1,7 @@
 """Readers of vector files, one module per format: they yield blocks of (words, vectors) and reject broken files."""
 
+import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from embcli.store.read import Array
@@ -24,7 +24,7 @@ class ReadOptions(NamedTuple):
 
     format_name: str | None = None
     reader: str = "embcli"
-    words: Path | None = None
+    words: str | os.PathLike[str] | None = None
     subwords: bool = True
     header: bool | None = None
     limit: int | None = None

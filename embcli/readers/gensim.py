@@ -1,5 +1,6 @@
-"""What gensim does for embcli: download from its catalogue, read text and binary on
-request, and write its own files. The only module that imports gensim, and only inside functions.
+"""What gensim does for the readers: download from its catalogue, and read text and binary on request.
+
+gensim is imported inside the functions. `vectors/gensim.py` passes spaces to gensim and back.
 """
 
 import logging
@@ -9,16 +10,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from embcli.errors import BadFile, InputOutputProblem, UnknownModel
 from embcli.readers import ROWS_AT_ONCE, Block, Source
 from embcli.readers.source_file import SourceFile
-
-if TYPE_CHECKING:
-    from gensim.models import KeyedVectors
 
 NETWORK_TIMEOUT = 30.0  # seconds
 
@@ -102,17 +100,6 @@ def _clear_half_finished(target: Path) -> None:
     shutil.rmtree(target.with_name(f"{target.name}_tmp"), ignore_errors=True)
     if target.is_dir() and not any(path.suffix == ".gz" for path in target.iterdir()):
         shutil.rmtree(target, ignore_errors=True)
-
-
-def keyed_vectors(vectors: Any, norms: Any, words: Sequence[str]) -> "KeyedVectors":
-    """A KeyedVectors that shares the arrays: vectors float32 [rows, dim], norms float32 [rows]."""
-    from gensim.models import KeyedVectors
-
-    keyed = KeyedVectors(vectors.shape[1])
-    keyed.index_to_key = list(words)
-    keyed.key_to_index = {word: row for row, word in enumerate(words)}
-    keyed.vectors, keyed.norms = vectors, norms
-    return keyed
 
 
 @contextmanager

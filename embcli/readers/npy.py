@@ -1,10 +1,10 @@
 """Vectors in a NumPy .npy file, and their words in a text file with one word per line."""
 
 import math
+import os
 import warnings
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
@@ -20,7 +20,7 @@ MAGIC = b"\x93NUMPY"
 LONGEST_NPY_HEADER = 10_000
 
 
-def read(opened: SourceFile, words_file: Path | None) -> Source:
+def read(opened: SourceFile, words_file: str | os.PathLike[str] | None) -> Source:
     """The rows of the array, each with the word of its line. Raises BadFile if their numbers differ."""
     if words_file is None:
         raise BadFile(
@@ -52,7 +52,7 @@ def open_array(opened: SourceFile) -> Array:
     return np.memmap(opened.path, dtype, "r", opened.stream.tell(), shape, "F" if by_columns else "C")
 
 
-def read_npz(opened: SourceFile, words_file: Path | None) -> Source:
+def read_npz(opened: SourceFile, words_file: str | os.PathLike[str] | None) -> Source:
     """The rows of the one matrix of a .npz, with the words of a file, or of the one array of texts beside it."""
     with zipfile.ZipFile(opened.file) as archive:
         arrays = {info.filename: _npz_header(opened, archive, info) for info in archive.infolist()}

@@ -5,6 +5,7 @@ numbers, and counts after a blank (`salt 1000`).
 """
 
 import csv
+import os
 import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -34,10 +35,10 @@ class WordsLayout(NamedTuple):
     has_names: bool = False
 
 
-def with_words(blocks: Iterator[Block], words_file: Path, notes: list[str]) -> Iterator[Block]:
+def with_words(blocks: Iterator[Block], words_file: str | os.PathLike[str], notes: list[str]) -> Iterator[Block]:
     """Rows, each with the word of its line. BadFile when there are more or fewer rows than words."""
     rows = 0
-    with closing(_words(words_file, notes)) as words:
+    with closing(_words(Path(words_file), notes)) as words:
         for _, vectors in blocks:
             block = list(islice(words, len(vectors)))
             rows += len(vectors)

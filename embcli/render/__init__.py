@@ -10,18 +10,21 @@ def render(record: Any, format_name: str) -> str:
 
         return dumps(record)
     if format_name == "table":
-        return _table(record)
+        return table(record)
     from embcli.render.delimited import delimited
 
     return delimited(record, format_name)
 
 
-def _table(record: Any) -> str:
-    """A record as text for the terminal. The module in `render/` has the name of the record's module in `results/`."""
+def table(record: Any, *, plain: bool = False) -> str:
+    """A record as text for the terminal, without colours if `plain`.
+
+    The module in `render/` has the name of the record's module in `results/`.
+    """
     from importlib import import_module
 
     from embcli.render.drawing import print_parts
 
     module = import_module(f"embcli.render.{type(record).__module__.rpartition('.')[2]}")
     view = module.VIEWS[type(record)]
-    return print_parts(lambda pen: view(record, pen))
+    return print_parts(lambda pen: view(record, pen), plain=plain)

@@ -40,18 +40,24 @@ def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], format_name
 
 def rows_of(record: Any) -> Iterator[dict[str, Any]]:
     """Each of `results` as a flat row with the fields that fit; the pairs, if a record has only pairs."""
-    fields = as_json(record)
-    more = dict(_beside(fields))
+    rows, beside = rows_and_facts(as_json(record))
+    yield from ({**row, **beside} for row in rows)
+
+
+def rows_and_facts(fields: Mapping[str, Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The rows of a record given as JSON, and the facts beside them that are the same for all rows."""
+    rows = []
     for result in fields["results"] or fields.get("pairs") or ():
         is_odd = {"odd": result["word"] == fields["odd"]} if "odd" in fields else {}
-        yield {**dict(_flat(result, fields["query"])), **is_odd, **more}
+        rows.append({**dict(_flat(result, fields["query"])), **is_odd})
+    return rows, dict(_beside(fields))
 
 
 def left_out(record: Any) -> dict[str, str]:
     """The parts of a record that the rows omit, as name → text."""
     fields = as_json(record)
     missing = {}
-    if "inputs" in fields:
+    if fields.get("inputs"):
         places = [f"{one['word']} rank {one['rank']} score {one['score']}" for one in fields["inputs"]]
         missing["ranks of the inputs"] = ", ".join(places).replace("rank None", "without a rank")
     if fields.get("pairs") and fields["results"]:

@@ -200,14 +200,15 @@ def longest_of(*texts: str, style: str = "", loss: str = "") -> Flexible:
     return Flexible(cell_width(texts[-1]), cell_width(texts[0]), draw, loss)
 
 
-def print_parts(view: Callable[[Pen], Parts]) -> str:
-    """A view as text for the terminal on stdout; 80 columns wide in a pipe, without colours with NO_COLOR."""
+def print_parts(view: Callable[[Pen], Parts], *, plain: bool = False) -> str:
+    """A view as text for the terminal on stdout; 80 columns wide in a pipe, without colours if plain or NO_COLOR."""
     piped = not os.isatty(1)
     console = Console(
         markup=False,
         emoji=False,
         highlight=False,
-        color_system=None if os.environ.get("NO_COLOR") else "auto",
+        force_jupyter=False,  # in a notebook, rich would display the text itself
+        color_system=None if plain or os.environ.get("NO_COLOR") else "auto",
         width=80 if piped and not os.environ.get("COLUMNS", "0").strip("0") else None,
     )
     with console.capture() as capture:

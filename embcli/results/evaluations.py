@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from embcli.results.display import displayed
 from embcli.results.numbers import Share
 from embcli.results.queries import ModelCard
 
@@ -66,6 +67,7 @@ class Difference(NamedTuple):
     method: str | None = None
 
 
+@displayed
 class Evaluation(NamedTuple):
     """The record of `evaluate analogies`. model: the first of `models`."""
 
@@ -105,6 +107,7 @@ class RatingsQuery(NamedTuple):
     confidence: Share
 
 
+@displayed
 class Correlations(NamedTuple):
     """The record of `evaluate similarity`. model: the first of `models`."""
 

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from embcli.results.display import displayed
 from embcli.results.numbers import Length
 
 
@@ -25,6 +26,7 @@ class ModelsQuery(NamedTuple):
     name: str | None
 
 
+@displayed
 class Models(NamedTuple):
     """The record of `models` and of most of its subcommands."""
 
@@ -56,6 +58,7 @@ class ModelInfo(NamedTuple):
     norm_max: Length
 
 
+@displayed
 class ModelInfos(NamedTuple):
     """The record of `models info`."""
 
@@ -76,6 +79,7 @@ class CatalogEntry(NamedTuple):
     license_url: str
 
 
+@displayed
 class Catalog(NamedTuple):
     """The record of `models catalog`."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
+from embcli.results.display import displayed, shortened
 from embcli.results.numbers import Coordinate, Length, Score, Share
 
 
@@ -83,6 +84,7 @@ class Expected(NamedTuple):
     score: Score
 
 
+@displayed
 class Ranking(NamedTuple):
     """The record of `analogy` and `neighbors`."""
 
@@ -134,6 +136,7 @@ class Pair(NamedTuple):
     ordered: bool
 
 
+@displayed
 class Projections(NamedTuple):
     """The record of `project`. separation: the share of ordered pairs. auc: that of all low × high combinations."""
 
@@ -167,6 +170,7 @@ class Candidate(NamedTuple):
     probabilities: tuple[Share, ...]
 
 
+@displayed
 class Distribution(NamedTuple):
     """The record of `softmax`. entropy: in bits, over all candidates, one for each temperature."""
 
@@ -177,6 +181,7 @@ class Distribution(NamedTuple):
     entropy: tuple[Share, ...]
 
 
+@shortened
 class WordsQuery(NamedTuple):
     """The words of a question, as typed."""
 
@@ -198,6 +203,7 @@ class Similarity(NamedTuple):
     sign: str
 
 
+@shortened
 class CosineMatrix(NamedTuple):
     """The cosines of words with each other, row by row."""
 
@@ -205,6 +211,7 @@ class CosineMatrix(NamedTuple):
     cosines: tuple[tuple[Share, ...], ...]
 
 
+@displayed
 class Similarities(NamedTuple):
     """The record of `similarity`."""
 
@@ -222,6 +229,7 @@ class Membership(NamedTuple):
     score: Share
 
 
+@displayed
 class OddOneOut(NamedTuple):
     """The record of `odd`: the words by descending score, and the word that belongs least."""
 
@@ -240,6 +248,7 @@ class LargeCoordinate(NamedTuple):
     share: Share
 
 
+@shortened
 class Entry(NamedTuple):
     """A row of the embedding matrix. row: from 0; None for a vector of no row. frequency_rank: from 1, if known."""
 
@@ -251,6 +260,7 @@ class Entry(NamedTuple):
     coordinates: tuple[LargeCoordinate, ...] | None = None
 
 
+@displayed
 class Lookup(NamedTuple):
     """The record of `lookup`."""
 

@@ -5,23 +5,35 @@ Notation used throughout: V is the matrix [rows, dim], v one of its rows, q a qu
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from embcli.errors import DamagedStore, UnknownWord, UsageProblem
-from embcli.vectors.arithmetic import Float32Array, Float64Array, Rows, lengths, row_norms, unit_rows, weighted_sum
+from embcli.vectors.arithmetic import (
+    Float32Array,
+    Float64Array,
+    IntArray,
+    Rows,
+    lengths,
+    row_norms,
+    unit_rows,
+    weighted_sum,
+)
+from embcli.vectors.combinations import Combination, OutsideVectors, Resolution
 from embcli.vectors.spellings import one_edit_away
 from embcli.vectors.subwords import Subwords
-from embcli.vectors.vocabulary import Vocabulary
+from embcli.vectors.vocabulary import Vocabulary, is_utf8
 
 if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
     from numpy.typing import ArrayLike
 
 # The range of query lengths; others come from extreme weights and would over- or underflow in float32.
 SAFE_QUERY = (1e-30, 1e30)
-
+# The range of the largest coordinate of a given vector: that of float32.
+SAFE_COORDINATE = (2.0**-149, 2.0**128)
 
 # A word is rare beside another that comes so many times as early; by Zipf's law it is so many times as frequent.
 RARER = 100
@@ -31,85 +43,24 @@ RARE_ROW, LEAST_LETTERS = 1000, 4
 FROM_NGRAMS = "its n-grams"
 
 
-class OutsideVectors:
-    """Vectors that are not rows of the matrix, each with a row number after those of the matrix.
-
-    These are words whose vectors come from their n-grams, which are composed when they are needed, and expressions.
-    """
-
-    def __init__(self, first: int) -> None:
-        self._first = first
-        self._rows: dict[str, int] = {}
-        self._labels: list[str] = []
-        self._vectors: dict[int, Float64Array] = {}
-
-    def row(self, label: str, vector: Float64Array | None = None) -> int:
-        """The row of a word or an expression; a new one for a new label. vector: that of an expression."""
-        if label not in self._rows:
-            self._rows[label] = self._first + len(self._labels)
-            self._labels.append(label)
-            if vector is not None:
-                self._vectors[self._rows[label]] = vector
-        return self._rows[label]
-
-    def label(self, row: int) -> str:
-        """The word or the expression of a row."""
-        return self._labels[row - self._first]
-
-    def vector(self, row: int) -> Float64Array | None:
-        """The vector of an expression; None for a word."""
-        return self._vectors.get(row)
-
-
-class Resolution(NamedTuple):
-    """Typed words as rows.
-
-    rows and words: of the known words, as typed. resolved: typed word → what was used in its place. rare: rare words →
-    their row, and what may be meant instead. skipped: unknown words, if they may be skipped.
-    """
-
-    rows: list[int]
-    words: tuple[str, ...]
-    resolved: dict[str, str]
-    rare: dict[str, tuple[int, str]]
-    skipped: tuple[str, ...] | None = None
-
-    def joined(self, *others: "Resolution") -> "Resolution":
-        """Several resolutions as one."""
-        result = self
-        for other in others:
-            skipped = result.skipped if other.skipped is None else (*(result.skipped or ()), *other.skipped)
-            result = Resolution(
-                [*result.rows, *other.rows],
-                result.words + other.words,
-                result.resolved | other.resolved,
-                result.rare | other.rare,
-                skipped,
-            )
-        return result
-
-
-class Combination(NamedTuple):
-    """An expression evaluated in a space.
-
-    vector: float64 [dim], Σ weight · term. terms: the words found, with their weights. rows: the row of each term.
-    found: how the words were resolved.
-    """
-
-    vector: Float64Array
-    terms: tuple[tuple[str, float], ...]
-    rows: tuple[int, ...]
-    found: Resolution
-
-
 class VectorSpace:
-    """Words as vectors: `vectors` float32 [rows, dim], `norms` float32 [rows], `vocabulary`, `name`."""
+    """Words as vectors: `vectors` float32 [rows, dim], `norms` float32 [rows], `vocabulary`, `name`.
+
+    Like a read-only dictionary of words and vectors: `space["king"]` is a row, `"king" in space` says whether there is
+    one, `len(space)` is the number of words, and iteration gives the words in row order. origin: where the vectors are
+    from. counts: how often each word occurs in the corpus, int64 [rows], if known.
+
+        VectorSpace.from_words(["king", "queen"], [[1, 0], [1, 1]])["queen"]  # [1. 1.]
+    """
 
     def __init__(self, vectors: Float32Array, norms: Float32Array, vocabulary: Vocabulary, name: str = "") -> None:
         self.vectors = vectors
         self.norms = norms
         self.vocabulary = vocabulary
         self.name = name
+        self.origin = "memory"
+        self.counts: IntArray | None = None
+        self._is_sorted: bool | None = None
         self.subwords: Subwords | None = None
         self._outside = OutsideVectors(len(vectors))
         self._frequent: dict[str, int] | None = None  # the rows of the most frequent words, once they are needed
@@ -120,7 +71,11 @@ class VectorSpace:
 
         len(VectorSpace.from_words(["king", "queen"], [[1, 0], [1, 1]]))  # 2
         """
+        for word in words:
+            if not isinstance(word, str) or not is_utf8(word):
+                raise UsageProblem(f"the words must be strings of Unicode characters, not {word!r:.60}")
         matrix = np.array(vectors, np.float32)
+        matrix.setflags(write=False)  # the norms would be those of other vectors
         if matrix.ndim != 2 or len(matrix) != len(words):
             raise UsageProblem(f"{len(words)} words require an array [{len(words)}, dim], not {list(matrix.shape)}")
         if not np.isfinite(matrix).all():
@@ -129,13 +84,97 @@ class VectorSpace:
             raise UsageProblem("the words must be distinct and not empty")
         return cls(matrix, row_norms(matrix), Vocabulary.from_words(words), name)
 
+    @classmethod
+    def from_gensim(cls, keyed: "KeyedVectors", name: str = "gensim") -> "VectorSpace":
+        """A space in memory with the words and vectors of a gensim KeyedVectors, or of a model that has one as `wv`.
+
+        The vectors are copied as float32, so that further training does not change the space. The counts of the words
+        are kept, and so are the n-grams of FastTextKeyedVectors. Raises UsageProblem for other objects, or if a key is
+        not a string.
+
+            VectorSpace.from_gensim(space.to_gensim()).vectors.tobytes() == space.vectors.tobytes()  # True
+        """
+        from embcli.vectors.gensim import contents
+
+        words, vectors, counts, subwords = contents(keyed)
+        space = cls.from_words(words, vectors, name)
+        space.origin, space.counts, space.subwords = "gensim", counts, subwords
+        space._is_sorted = None if counts is None else bool((counts[1:] <= counts[:-1]).all())
+        return space
+
+    def to_gensim(self) -> "KeyedVectors":
+        """A gensim KeyedVectors with the same vectors, in the same memory, read-only; only the words are copied.
+
+        The counts of the words are its attribute `count`, if they are known. It has no n-grams, because gensim's
+        FastTextKeyedVectors need more than the vectors of the words to be saved.
+
+            space.to_gensim().most_similar(positive=["king", "woman"], negative=["man"])
+        """
+        from embcli.vectors.gensim import keyed_vectors
+
+        return keyed_vectors(self.vectors, self.norms, self.vocabulary.first(None), self.counts)
+
     @property
     def is_sorted_by_frequency(self) -> bool | None:
         """Whether the rows are sorted by word frequency; None if unknown."""
-        return None
+        return self._is_sorted
+
+    def __repr__(self) -> str:
+        return f"<VectorSpace {self.name!r}: {len(self):,} words × {self.dim}, from {self.origin!r}>"
 
     def __len__(self) -> int:
         return len(self.vectors)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.vocabulary)
+
+    def __contains__(self, word: object) -> bool:
+        return isinstance(word, str) and self.find(word) is not None
+
+    def __getitem__(self, words: str | Iterable[str]) -> Float32Array:
+        """The vector of a word, a read-only view [dim]; of a list of words, a new array [words, dim].
+
+        The word must be spelled as in the vocabulary: no other case or spelling is tried, because an array cannot
+        report what was used. Raises UnknownWord, which is a KeyError, for all unknown words; TypeError for numbers.
+
+            space["king"].shape, space[["king", "queen"]].shape  # ((50,), (2, 50))
+        """
+        if isinstance(words, str):
+            return self._vectors_of([words])[0]
+        if not isinstance(words, Iterable) or isinstance(words, bytes):
+            raise TypeError("a space is indexed by a word or a list of words; rows are in its attribute vectors")
+        vectors = self._vectors_of(words)
+        return np.stack(vectors) if vectors else np.empty((0, self.dim), np.float32)
+
+    def _vectors_of(self, words: Iterable[str]) -> list[Float32Array]:
+        vectors: list[Float32Array] = []
+        unknown: list[UnknownWord] = []
+        for word in words:
+            if not isinstance(word, str):
+                raise TypeError(f"a space is indexed by words, not by {type(word).__name__}")
+            vector = self.find(word)
+            if vector is None:
+                unknown.append(UnknownWord(word, self.vocabulary.suggest(word), self.name))
+            else:
+                vectors.append(vector)
+        if unknown:
+            raise UnknownWord.joined(unknown)
+        return vectors
+
+    def find(self, word: str) -> Float32Array | None:
+        """The vector [dim] of exactly this word, read-only, or None.
+
+        With subwords, the vector of a word outside the vocabulary is that of its n-grams, as in gensim.
+        """
+        row = self.vocabulary.find(word)
+        if row is not None:
+            vector: Float32Array = self.vectors[row]
+        elif self.subwords is not None and (composed := self.subwords.vector(word)) is not None:
+            vector = composed
+        else:
+            return None
+        vector.setflags(write=False)
+        return vector
 
     @property
     def dim(self) -> int:
@@ -221,13 +260,35 @@ class VectorSpace:
             length = float(weighted_sum(np.abs(vectors), np.abs(weights)).sum())
         if not length < SAFE_QUERY[1]:
             raise UsageProblem("the weights of the expression are too large", "use weights nearer to 1")
-        # Terms that cancel exactly leave rounding errors in floating point, so "zero" is relative to their lengths.
         if 0 < length < SAFE_QUERY[0]:
             raise UsageProblem("the weights of the expression are too small", "use weights nearer to 1")
+        # Terms that cancel exactly leave rounding errors in floating point, so "zero" is relative to their lengths.
         if not lengths(vector[None])[0] > 1e-12 * length:
             raise UsageProblem("the expression is the zero vector, which points nowhere", "change a word or a weight")
         used = tuple((self.word(row), weight) for row, (_, weight) in zip(rows, terms, strict=True))
         return Combination(vector, used, tuple(rows), found)
+
+    def combine_numbers(self, numbers: Float64Array, *, unit: bool) -> Combination:
+        """A given vector [dim] as an expression without words, scaled to unit length if `unit`.
+
+        Raises UsageProblem for another shape, for numbers that are not finite or outside the range of float32, and for
+        the zero vector, as `combine` does.
+        """
+        if numbers.shape != (self.dim,):
+            raise UsageProblem(
+                f"the vector has the shape {list(numbers.shape)}, not [{self.dim}]",
+                f"give one vector of {self.dim} numbers",
+            )
+        if not np.isfinite(numbers).all():
+            raise UsageProblem("the vector contains non-finite numbers", "remove NaN and infinity")
+        largest = float(np.abs(numbers).max())
+        if largest == 0:
+            raise UsageProblem("the vector is the zero vector, which points nowhere", "give another vector")
+        is_safe = SAFE_COORDINATE[0] <= largest < SAFE_COORDINATE[1]
+        if not is_safe or not (unit or SAFE_QUERY[0] <= float(np.abs(numbers).sum()) < SAFE_QUERY[1]):
+            raise UsageProblem("the numbers of the vector are too large or too small", "scale the vector")
+        vector = unit_rows(numbers[None])[0] if unit else numbers
+        return Combination(vector, (), (), Resolution([], (), {}, {}))
 
     def float64(self, rows: Rows | Sequence[int]) -> Float64Array:
         """The vectors of some rows in float64 [len(rows), dim]. DamagedStore for numbers that are not finite."""

@@ -177,6 +177,15 @@ class Vocabulary(Sequence[str]):
         return low
 
 
+def is_utf8(word: str) -> bool:
+    """Whether a word can be encoded: it contains no lone surrogate."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _encode(word: str) -> bytes:
     # Python decodes an argument that is not UTF-8 to surrogates; no word contains them, so it is not found.
     return word.encode("utf-8", "surrogatepass")

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -200,6 +200,50 @@ def test_case_sensitive_takes_words_as_they_are_spelled(tmp_path: Path) -> None:
     assert (details[0].answer, details[0].rank) == ("Woman", 2)
 
 
+def test_one_space_or_several_and_files_as_text_or_paths(toy: VectorSpace, tmp_path: Path) -> None:
+    sections = read(tmp_path, ROYALS)
+    expected = embcli.evaluate_analogies([toy], sections, questions="questions.txt")
+    file = tmp_path / "questions.txt"
+    for spaces in (toy, [toy], (toy,)):
+        for questions in (file, str(file), sections):
+            named = "questions.txt" if questions is sections else ""
+            assert embcli.evaluate_analogies(spaces, questions, questions=named) == expected
+    assert embcli.read_analogies(str(file)) == embcli.read_analogies(file) == sections
+
+    ratings = tmp_path / "mine.txt"
+    ratings.write_text("king queen 9\nman woman 8\nking cats 1\n")
+    correlations = embcli.evaluate_similarity([toy], {"mine": embcli.read_ratings(ratings)})
+    for named_sets in (ratings, str(ratings), {"mine": embcli.read_ratings(str(ratings))}):
+        assert embcli.evaluate_similarity(toy, named_sets) == correlations
+    assert correlations.results[0].covered == 3
+
+
+def test_a_folder_of_questions_can_be_named(toy: VectorSpace, tmp_path: Path) -> None:
+    read(tmp_path, "man men\nwoman women\ncat cats\n", "plural.txt")
+    evaluation = embcli.evaluate_analogies(toy, f"{tmp_path}/")
+    assert evaluation.query.questions == tmp_path.name
+    assert [row.section for row in evaluation.results] == ["plural", "all"]
+
+
+@pytest.mark.parametrize("read_file", [embcli.read_analogies, embcli.read_ratings])
+def test_an_empty_path_is_not_the_current_folder(read_file: Callable[[str], object]) -> None:
+    with pytest.raises(UsageProblem, match="empty"):
+        read_file("")
+
+
+def test_nothing_to_evaluate_is_an_error(toy: VectorSpace) -> None:
+    with pytest.raises(UsageProblem, match="no model"):
+        embcli.evaluate_analogies([], embcli.read_analogies())
+    with pytest.raises(UsageProblem, match="no model"):
+        embcli.evaluate_similarity([], {})
+    with pytest.raises(UsageProblem, match="no questions"):
+        embcli.evaluate_analogies(toy, [])
+    with pytest.raises(embcli.EmbcliError, match=r"nowhere\.txt"):
+        embcli.evaluate_analogies(toy, "nowhere.txt")
+    with pytest.raises(embcli.EmbcliError, match=r"nowhere\.txt"):
+        embcli.evaluate_similarity(toy, Path("nowhere.txt"))
+
+
 # --- gensim is the oracle -----------------------------------------------------------------------------
 
 
@@ -228,7 +272,7 @@ def test_counts_by_section_are_those_of_gensim(glove: StoredSpace, oracle: "Keye
 
 
 def test_counts_in_a_space_with_words_in_two_cases_are_those_of_gensim(tmp_path: Path) -> None:
-    from embcli.readers.gensim import keyed_vectors
+    from embcli.vectors.gensim import keyed_vectors
 
     chance = np.random.default_rng(7)
     words = [spelling for i in range(40) for spelling in (f"w{i}x", f"W{i}x")]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from process import Outcome, ask, settle, share
 
+from embcli.evaluation.question_sets import read_analogies
 from embcli.evaluation.ratings import read_ratings
 from embcli.models.open import StoredSpace
 
@@ -60,6 +61,16 @@ def test_ratings_are_found_in_any_layout_and_what_was_taken_is_reported(layout: 
     is_plain = layout in ("three columns", "tabs and a header", "quoted CSV", "decimal commas", "comments")
     is_plain = is_plain or layout in ("decimal commas and tabs", "a byte order mark")
     assert ("ratings from column" in err) is not is_plain
+
+
+def test_python_receives_what_was_taken_in_a_list(tmp_path: Path) -> None:
+    notes: list[str] = []
+    file = tmp_path / "ratings.csv"
+    file.write_text("id,word1,word2,score\n1,king,queen,8\n2,man,woman,9\n")
+    assert read_ratings(str(file), notes) == read_ratings(file)
+    assert notes == ["words from columns 2 and 3, ratings from column 4 (score): king queen 8"]
+    assert read_analogies(None, notes)
+    assert len(notes) == 1
 
 
 def test_columns_decide(at_home: None) -> None:

@@ -13,6 +13,10 @@ import pytest
 from process import Outcome, add_store, ask, read_json, settle, share, start
 
 import embcli
+from embcli.models import manage
+from embcli.models.export import export
+from embcli.readers import ReadOptions
+from embcli.vectors.space import VectorSpace
 
 WORDS = ["the", "king", "café", "new_york", "[/]", "\N{NO-BREAK SPACE}", "=1+1", "-"]
 # Numbers whose last bit is lost by inaccurate parsing or storing.
@@ -274,3 +278,47 @@ def test_removing_the_default_model_restores_the_default(tmp_path: Path) -> None
     assert ask("lookup", "king", "--json").answer["model"]["name"] == "mine"
     assert ask("models", "remove", "mine", "--json").answer["results"][0]["status"] == "removed"
     assert ask("models", "default", "--json").answer["query"]["name"] == "glove"
+
+
+@pytest.mark.parametrize("form", [str, Path])
+def test_a_file_is_named_by_text_or_by_a_path(form: Any, tmp_path: Path) -> None:
+    (tmp_path / "some.vec").write_bytes(text(header=True))
+    space = embcli.open_space(form(tmp_path / "some.vec"))
+    assert list(space) == WORDS
+    assert repr(space).endswith(f"8 words × 10, from {str(tmp_path / 'some.vec')!r}>")
+    assert manage.info(form(tmp_path / "some.vec")).results[0].name == space.name
+    assert manage.verify(form(tmp_path / "some.vec")).results[0].status == "verified"
+    assert manage.set_default(form(tmp_path / "some.vec")).results[0].name == space.name
+
+    manage.add(form(tmp_path / "some.vec"), "added")
+    assert embcli.open_space("added").vectors.tobytes() == vectors().tobytes()
+    assert export(embcli.open_space("added"), form(tmp_path / "out.txt"), "binary") == "binary"
+    assert (tmp_path / "out.txt").read_bytes().startswith(b"8 10\n")
+    assert manage.rename(form(tmp_path / "some.vec"), "renamed").results[0].name == "renamed"
+
+    np.save(tmp_path / "some.npy", vectors())
+    (tmp_path / "words.txt").write_text("\n".join(WORDS), "utf-8")
+    manage.add(form(tmp_path / "some.npy"), "array", read=ReadOptions(words=form(tmp_path / "words.txt")))
+    assert list(embcli.open_space("array")) == WORDS
+    assert [entry.name for entry in manage.remove("array", "added").results] == ["array", "added"]
+
+
+def test_a_path_is_never_the_name_of_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("glove").write_bytes(text(header=True))
+    assert list(embcli.open_space(Path("glove"))) == WORDS
+    with pytest.raises(embcli.EmbcliError, match="there is no file nowhere"):
+        embcli.open_space(Path("nowhere"))
+    with pytest.raises(embcli.UnknownModel, match='there is no model "nowhere"'):
+        embcli.open_space("nowhere")
+
+
+def test_a_space_in_memory_can_be_exported(tmp_path: Path) -> None:
+    from gensim.models import KeyedVectors
+
+    space = VectorSpace.from_words(["a", "b"], [[0.1, 0.2], [0.3, 0.4]])
+    for suffix in (".txt", ".bin", ".kv"):
+        export(space, tmp_path / f"out{suffix}")
+        manage.add(tmp_path / f"out{suffix}", f"from{suffix}")
+        assert embcli.open_space(f"from{suffix}").vectors.tobytes() == space.vectors.tobytes()
+    assert KeyedVectors.load(str(tmp_path / "out.kv"))["b"].tolist() == space["b"].tolist()

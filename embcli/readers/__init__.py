@@ -57,3 +57,8 @@ class Source(NamedTuple):
     notes: list[str]
     sorted_by_frequency: bool | None = True
     ngrams: Ngrams | None = None
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and its noun: `counted(2, "row")` is "2 rows"."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -87,7 +87,7 @@ def sniff(opened: SourceFile) -> str:
         raise BadFile(f"{opened.path} is empty", "give a file of vectors")
     if look.startswith(npy.MAGIC):
         return "npy"
-    if look.startswith(gensim_pickle.PICKLE):
+    if gensim_pickle.PICKLE.match(look):
         return "native"
     if fasttext.is_fasttext(look):
         return "fasttext"

@@ -12,7 +12,7 @@ import numpy as np
 
 from embcli.errors import BadFile
 from embcli.readers import ROWS_AT_ONCE, Block, Source, counted, safe_pickle
-from embcli.readers.archive import damage_reported
+from embcli.readers.archive import check_readable, damage_reported
 from embcli.readers.decompress import LARGEST_RATIO, RATIO_FREE
 from embcli.readers.source_file import SourceFile
 from embcli.readers.words import with_words
@@ -20,18 +20,18 @@ from embcli.store.read import Array
 
 MAGIC = b"\x93NUMPY"
 LONGEST_NPY_HEADER = 10_000
-AS_TEXT = "np.savez(file, words=words.astype(str), vectors=vectors)"
+AS_TEXTS = "np.savez(file, words=words.astype(str), vectors=vectors)"
 
 Header = tuple[tuple[int, ...], bool, Any]  # shape, whether it is stored by columns, dtype
 
 
 def read(opened: SourceFile, words_file: Path | None) -> Source:
     """The rows of the array, each with the word of its line. Raises BadFile if their numbers differ."""
+    array = open_array(opened)
     if words_file is None:
         raise BadFile(
             f"{opened.path} contains vectors without words", "give a file with one word per line: --words FILE"
         )
-    array = open_array(opened)
     notes = ["its numbers were rounded to 32 bits"] if array.dtype.itemsize > 4 else []
     return Source("npy", len(array), with_words(_blocks(opened, array), words_file, notes), notes, None)
 
@@ -40,6 +40,8 @@ def open_array(opened: SourceFile) -> Array:
     """The array of a .npy file, memory-mapped: floats [rows, dim], of exactly the file's size. Raises BadFile."""
     if opened.compression:
         raise BadFile(f"{opened.path} is compressed", "decompress it first")
+    if not opened.stream.peek(len(MAGIC)).startswith(MAGIC):  # type: ignore[attr-defined]
+        raise BadFile(f"{opened.path} is not a .npy of NumPy", "save it with np.save")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -106,20 +108,21 @@ def _npz_words(opened: SourceFile, name: str, are_objects: bool) -> list[bytes]:
     array = _npz_objects(opened, name) if are_objects else _npz_array(opened, name)
     words = array.tolist()
     if not all(isinstance(word, str | bytes) for word in words):
-        raise BadFile(f"{opened.path}: {name} contains objects that are not texts", f"save it as text: {AS_TEXT}")
+        raise BadFile(f"{opened.path}: {name} contains objects that are not texts", f"save it as text: {AS_TEXTS}")
     return [word.encode("utf-8", "surrogatepass") if isinstance(word, str) else word for word in words]
 
 
 def _npz_headers(opened: SourceFile) -> dict[str, Header]:
     """The headers of the arrays of a .npz, by the names of their files. BadFile for what is not one."""
     if opened.compression != "npz":
-        raise BadFile(f"{opened.path} is not a .npz of NumPy", "remove --input-format, or save it with np.savez")
+        raise BadFile(f"{opened.path} is not a .npz of NumPy", "save it with np.savez")
     with damage_reported(opened.path, "npz"), zipfile.ZipFile(opened.file) as archive:
         return {info.filename: _npz_header(opened, archive, info) for info in archive.infolist()}
 
 
 def _npz_header(opened: SourceFile, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Header:
     """The header of an array; BadFile for what is not as large as it says, or too large."""
+    check_readable(opened.path, info)
     if info.file_size > max(RATIO_FREE, LARGEST_RATIO * opened.size):
         raise BadFile(f"{opened.path} grows more than {LARGEST_RATIO} times when decompressed", "it is not vectors")
     try:
@@ -152,7 +155,7 @@ def _npz_objects(opened: SourceFile, name: str) -> Any:
             array = safe_pickle.load(stream, archive.getinfo(name).file_size)
         except pickle.UnpicklingError as error:
             message = f"{opened.path}: {name} is an array of objects that cannot be read: {error}"
-            raise BadFile(message, f"save it as text: {AS_TEXT}") from error
+            raise BadFile(message, f"save it as text: {AS_TEXTS}") from error
     if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype != object:
         raise BadFile(f"{opened.path}: {name} does not contain what its header says", "save it again")
     return array

@@ -226,7 +226,7 @@ class _Unpickler(_Base):  # type: ignore[misc]
             return self.allowed[module, name]
         if _is_inert(module, name):
             return Box
-        raise pickle.UnpicklingError(f"it names {module}.{name}, which no model of gensim needs")
+        raise pickle.UnpicklingError(f"it names {module}.{name}, which no file of vectors needs")
 
     def persistent_load(self, _: object) -> Any:
         raise pickle.UnpicklingError("it refers to objects outside it")

@@ -4,6 +4,7 @@ from pathlib import PurePath
 
 from embcli.errors import BadFile, UsageProblem
 from embcli.readers import BOM, ReadOptions, Source, binary, fasttext, gensim, gensim_pickle, npy, text
+from embcli.readers.foreign import foreign_format
 from embcli.readers.source_file import SourceFile
 
 INPUT_FORMATS = ("word2vec", "glove", "binary", "fasttext", "native", "npy", "npz")
@@ -49,6 +50,8 @@ def _read(opened: SourceFile, format_name: str, options: ReadOptions) -> Source:
         return gensim_pickle.read(opened)
     if format_name == "fasttext":
         return fasttext.read(opened, options)
+    if format_name != "binary":
+        _check_line_ends(opened)
     strict = (
         binary.read(opened)
         if format_name == "binary"
@@ -59,6 +62,16 @@ def _read(opened: SourceFile, format_name: str, options: ReadOptions) -> Source:
     for _ in strict.blocks:  # gensim would load a broken file as a wrong model, or allocate all memory
         pass
     return gensim.read_plain(opened, format_name)
+
+
+def _check_line_ends(opened: SourceFile) -> None:
+    """Raise BadFile for a text whose lines end with CR alone."""
+    look: bytes = opened.stream.peek(text.LOOK)[: text.LOOK]  # type: ignore[attr-defined]
+    if b"\n" not in look and b"\r" in look.rstrip(b"\r"):
+        raise BadFile(
+            f"{opened.path}: its lines end with CR, as on old Macs, and not with LF",
+            "convert it: tr '\\r' '\\n' < FILE > NEW",
+        )
 
 
 def _notes_on_name(opened: SourceFile, reader: str) -> list[str]:
@@ -85,6 +98,9 @@ def sniff(opened: SourceFile) -> str:
     look: bytes = opened.stream.peek(text.LOOK)[: text.LOOK]  # type: ignore[attr-defined]
     if not look:
         raise BadFile(f"{opened.path} is empty", "give a file of vectors")
+    foreign = foreign_format(look)
+    if foreign is not None:
+        raise BadFile(f"{opened.path} is {foreign.name}", foreign.hint)
     if look.startswith(npy.MAGIC):
         return "npy"
     if gensim_pickle.PICKLE.match(look):

@@ -18,14 +18,14 @@ ROWS_AT_ONCE = 1 << 12
 class ReadOptions(NamedTuple):
     """How to read a file: its format, if not as its content shows; who reads it; a file of words for vectors without.
 
-    subwords: whether fastText's n-grams are kept. header: whether the first line of a text names the columns, if not as
-    it shows. limit: how many rows to read.
+    subwords: whether fastText's n-grams are kept; by default those that there are. header: whether the first line of a
+    text names the columns, if not as it shows. limit: how many rows to read.
     """
 
     format_name: str | None = None
     reader: str = "embcli"
     words: Path | None = None
-    subwords: bool = True
+    subwords: bool | None = None
     header: bool | None = None
     limit: int | None = None
 

@@ -43,7 +43,7 @@ def damage_reported(path: Path, compression: str) -> Iterator[None]:
         raise
     except Exception as error:  # zipfile raises many kinds of errors for a damaged directory
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            raise InputOutputProblem(f"cannot read {path}: {error.strerror}") from error
+            raise InputOutputProblem(f"cannot read {path}: {error.strerror}", "check the file") from error
         raise BadFile(f"{path}: corrupt or truncated {compression} data ({error})", "download it again") from error
 
 

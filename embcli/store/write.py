@@ -144,9 +144,8 @@ class _Spool:
 
     def _check(self, words: Sequence[bytes], vectors: Array) -> None:
         if vectors.ndim != 2 or len(words) != len(vectors) or self.dim not in (0, vectors.shape[1]):
-            raise BadFile(
-                f"{self.source}: from row {self.count + 1} on, words and vectors do not match", "check the source"
-            )
+            message = f"{self.source}: from row {self.count + 1} on, words and vectors do not match"
+            raise BadFile(message, "check the source")
         try:
             b"\n".join(words).decode()
         except UnicodeDecodeError:

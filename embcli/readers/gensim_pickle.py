@@ -20,7 +20,7 @@ from embcli.readers.safe_pickle import Box
 from embcli.readers.source_file import SourceFile
 
 # How pickles begin: from protocol 2 on with a byte of their own; before, with an object, or a dict or a list.
-PICKLE = re.compile(rb"\x80|c(?:copy_?reg\n_reconstructor|numpy[\w.]*\n\w+)\n|\([dl]p\d+\n|[]}]q\x00")
+PICKLE = re.compile(rb"\x80|c(?:copy_?reg\n_reconstructor|(?:numpy[\w.]*|collections)\n\w+)\n|\([dl]p\d+\n|[]}]q\x00")
 # Beside files of these names gensim saves arrays compressed, each as `val` in a .npz.
 COMPRESSED = (".gz", ".bz2")
 # gensim's padding of `null_word=1` and `dm_concat=1`.
@@ -44,7 +44,8 @@ def read(opened: SourceFile) -> Source:
     if opened.stream.read(1):  # read to the end, where compressed data have their checksum
         raise BadFile(f"{opened.path}: there is data after the end of the pickle", GENSIM_HINT)
     if not isinstance(saved, Box):
-        kind = "an array" if isinstance(saved, np.ndarray) else f"a {type(saved).__name__}"
+        kinds = {dict: "a dict", list: "a list", tuple: "a tuple", np.ndarray: "an array"}
+        kind = kinds.get(type(saved), "a single value")
         raise BadFile(f"{opened.path} is a pickle of {kind}, not a model saved by gensim", PICKLE_HINT)
     model = saved.attributes
     part = next((name for name in ("wv", "kv") if model.get(name)), "")  # kv: Poincaré embeddings
@@ -149,28 +150,25 @@ def _blocks(opened: SourceFile, words: list[Any], vectors: Any) -> Iterator[Bloc
     for first in range(0, len(words), ROWS_AT_ONCE):
         with np.errstate(over="ignore"):
             part = np.ascontiguousarray(vectors[first : first + ROWS_AT_ONCE]).astype("<f4")
-        block, kept = [], []
-        for row, word in enumerate(words[first : first + ROWS_AT_ONCE]):
-            if word == NULL_WORD or (word is None and not part[row].any()):
-                continue
-            block.append(_encoded(opened, first + row + 1, word))
-            kept.append(row)
+        block = words[first : first + ROWS_AT_ONCE]
+        kept = [row for row, word in enumerate(block) if word != NULL_WORD and (word is not None or part[row].any())]
+        encoded = [_encoded(opened, first + row + 1, block[row]) for row in kept]
         wrong = np.flatnonzero(~np.isfinite(part).all(axis=1))
         if len(wrong):
             raise BadFile(f"{opened.path}, row {first + int(wrong[0]) + 1}: a number is not finite", GENSIM_HINT)
-        if block:
-            yield block, part if len(kept) == len(part) else part[kept]
+        if kept:
+            yield encoded, part if len(kept) == len(part) else part[kept]
     opened.check_unchanged()
 
 
 def _encoded(opened: SourceFile, row: int, word: Any) -> bytes:
     """A key as a word; whole numbers are tags of documents."""
     word = str(word) if type(word) is int else word
-    if not isinstance(word, str):
-        kind = "missing" if word is None else f"not text (a {type(word).__name__})"
-        raise BadFile(f"{opened.path}, row {row}: the word is {kind}", KEYS_HINT)
-    if not word or "\0" in word:
-        raise BadFile(f"{opened.path}, row {row}: the word {'contains a NUL' if word else 'is empty'}", KEYS_HINT)
+    if not isinstance(word, str) or not word or "\0" in word:
+        kind = "is missing" if word is None else f"is not text (a {type(word).__name__})"
+        if isinstance(word, str):
+            kind = "contains a NUL" if word else "is empty"
+        raise BadFile(f"{opened.path}, row {row}: the word {kind}", KEYS_HINT)
     try:
         return word.encode()
     except UnicodeEncodeError:

@@ -19,6 +19,10 @@ from embcli.errors import EmbcliError
 PYTHON_2_MODULES = {"__builtin__", "commands", "popen2", "os2", "dl", "new", "imp", "user", "urllib2"}
 
 
+# What models hold by name: the classes of their attributes, and what fills a `defaultdict`.
+INERT_BUILTINS = ("object", "hash", "int", "long", "float", "str", "list", "dict", "tuple", "set", "frozenset")
+
+
 class Box:
     """An object of gensim, reduced to its saved attributes."""
 
@@ -118,7 +122,7 @@ def _allowed() -> dict[tuple[str, str], Any]:
     for core in ("numpy.core.numeric", "numpy._core.numeric"):
         names[core, "_frombuffer"] = _array_of
     for builtins in ("builtins", "__builtin__"):
-        names |= {(builtins, name): Box for name in ("object", "hash", "int", "long", "set", "frozenset")}
+        names |= {(builtins, name): Box for name in INERT_BUILTINS}
         names |= {(builtins, name): _bytes for name in ("bytes", "bytearray")}
     return names
 

@@ -117,9 +117,9 @@ def options_as_text(options: ReadOptions) -> str:
     """
     usual = ReadOptions()
     changed = options._replace(limit=None, subwords=False if options.subwords is False else None)._asdict()
-    if options.words is not None and options.words.exists():  # the reader reports a missing file
-        stat = options.words.stat()
-        changed["words"] = f"{options.words.name} {stat.st_size} {stat.st_mtime_ns}"
+    if options.words is not None and Path(options.words).exists():  # the reader reports a missing file
+        stat = Path(options.words).stat()
+        changed["words"] = f"{Path(options.words).name} {stat.st_size} {stat.st_mtime_ns}"
     return ", ".join(f"{name}={value}" for name, value in changed.items() if value != getattr(usual, name))
 
 

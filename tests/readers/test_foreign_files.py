@@ -5,7 +5,6 @@ import lzma
 import pickle
 import re
 import sqlite3
-import struct
 import tarfile
 import zipfile
 from contextlib import closing
@@ -18,7 +17,6 @@ from corpus import BINARY, COMPRESSIONS, GLOVE, WORD2VEC, npy, zip_of
 
 from embcli.errors import BadFile, EmbcliError
 from embcli.readers import ReadOptions, sniffing
-from embcli.readers.foreign import foreign_format
 from embcli.readers.source_file import SourceFile
 
 FLOATS = np.array([[1, 2], [3, 4]], np.float32)

@@ -5,6 +5,7 @@ import lzma
 import pickle
 import re
 import sqlite3
+import struct
 import tarfile
 import zipfile
 from contextlib import closing
@@ -17,6 +18,7 @@ from corpus import BINARY, COMPRESSIONS, GLOVE, WORD2VEC, npy, zip_of
 
 from embcli.errors import BadFile, EmbcliError
 from embcli.readers import ReadOptions, sniffing
+from embcli.readers.foreign import foreign_format
 from embcli.readers.source_file import SourceFile
 
 FLOATS = np.array([[1, 2], [3, 4]], np.float32)
@@ -107,6 +109,15 @@ def test_lines_that_end_with_cr_alone_are_named(data: bytes, format_name: str | 
     with pytest.raises(BadFile, match="its lines end with CR, as on old Macs") as error:
         read(tmp_path / "mac.txt", format_name=format_name)
     assert error.value.hint == "convert it: tr '\\r' '\\n' < FILE > NEW"
+
+
+def test_no_header_of_fasttext_looks_like_another_format() -> None:
+    # Files before 2017 begin with the number of dimensions, and those since with a magic number and a version.
+    rest = (5, 5, 5, 5, 1, 1, 2, 2_000_000, 3, 6, 100, 0)
+    for dim in range(1, 2000):
+        for before in ((), (793712314, 12)):
+            values = (*before, dim, *rest)
+            assert foreign_format(struct.pack(f"<{len(values)}i", *values)) is None
 
 
 # --- Zips ---------------------------------------------------------------------------------------------------------

@@ -646,6 +646,14 @@ def _pickles() -> Iterator[Broken]:
         ),
         "an array of a terabyte": b"\x80\x02cnumpy\nndarray\n\x8a\x06" + (10**12).to_bytes(6, "little") + b"\x85R.",
         "an array of 8 GB": saved_array(b"\x8a\x04" + (2**30 - 1).to_bytes(4, "little")),
+        "bytes of a number": b"\x80\x02c__builtin__\nbytearray\n\x8a\x06" + (10**12).to_bytes(6, "little") + b"\x85R.",
+        "an array of pointers": b"\x80\x05cnumpy._core.numeric\n_frombuffer\n(C\x08" + b"\x41" * 8
+            + b"cnumpy\ndtype\nX\x02\x00\x00\x00O8\x85RK\x01\x85X\x01\x00\x00\x00CtR.",
+        "an array larger than its bytes": b"\x80\x05cnumpy._core.numeric\n_frombuffer\n(C\x08" + b"\x41" * 8
+            + b"cnumpy\ndtype\nX\x02\x00\x00\x00f4\x85R\x8a\x06" + (10**12).to_bytes(6, "little")
+            + b"\x85X\x01\x00\x00\x00CtR.",
+        "a scalar that is a pointer": b"\x80\x02cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\x02\x00\x00\x00O8"
+            b"\x85RC\x08" + b"\x41" * 8 + b"\x86R.",
         "an array that nobody filled": instance(
             b"}(X\x0c\x00\x00\x00index_to_key](" + b"X\x01\x00\x00\x00aX\x01\x00\x00\x00be"
             + b"X\x07\x00\x00\x00vectorscnumpy\nndarray\nK\x02K\x04\x86X\x02\x00\x00\x00f4\x86Ru"

@@ -75,9 +75,13 @@ def add(
         int | None, typer.Option(min=1, metavar="N", help="Read the first N rows only.", show_default=False)
     ] = None,
     subwords: Annotated[
-        bool,
-        typer.Option("--subwords/--no-subwords", help="Keep fastText's n-grams, for words outside the vocabulary."),
-    ] = True,
+        bool | None,
+        typer.Option(
+            "--subwords/--no-subwords",
+            help="Keep fastText's n-grams, for words outside the vocabulary.  [default: keep]",
+            show_default=False,
+        ),
+    ] = None,
     format_name: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from embcli.errors import BadFile, InputOutputProblem
+from embcli.errors import BadFile, DamagedStore, InputOutputProblem
 from embcli.readers import Block, ReadOptions, ReportRows, Source, glove_wheel, sniffing
 from embcli.readers.source_file import SourceFile
 from embcli.store.read import open_store
@@ -45,12 +45,16 @@ def make(
             if options.limit is not None:
                 source = source._replace(blocks=islice_rows(source.blocks, options.limit), rows=options.limit)
             metadata = _metadata(origin, opened.size, opened.mtime_ns, source)
+            if os.path.abspath(origin) == os.path.abspath(file):  # else it is a name of the catalogue
+                metadata["source_path"] = absolute_path(str(file))
+            if options_text := options_as_text(options):
+                metadata["options"] = options_text
             blocks = _reporting(source, report, opened)
             subwords = _subwords(source)
             if subwords is not None and source.ngrams is not None and not source.ngrams.are_in_rows:
                 blocks = ((words, subwords.compose(words, vectors)) for words, vectors in blocks)
             kept = None
-            if subwords is not None and options.subwords:
+            if subwords is not None and options.subwords is not False:
                 kept = subwords.vectors
                 metadata |= {"ngram_min": str(subwords.min_n), "ngram_max": str(subwords.max_n)}
             late = digest.metadata
@@ -66,6 +70,7 @@ def make(
             else:
                 facts = {"source_mtime_ns": str(opened.mtime_ns), "limit": str(options.limit)}
                 same = facts.items() <= known.items()
+            same = same and known.get("options", "") == options_as_text(options)
             return ("it was already added",) if same else None
     except OSError as error:
         raise InputOutputProblem(f"cannot read {file}: {error.strerror or error}", "try again") from error
@@ -79,6 +84,43 @@ def make(
         vectors = "vector is" if written.zeros == 1 else "vectors are"
         source.notes.append(f"{written.zeros:,} {vectors} zero; the cosine of a zero vector with any other is 0")
     return tuple(source.notes)
+
+
+def recorded_options(path: Path) -> tuple[str, str]:
+    """The options that a store was built with, as `options_as_text`, and its limit."""
+    metadata = open_store(path).metadata
+    return metadata.get("options", ""), metadata.get("limit", "")
+
+
+def source_path(path: Path) -> str:
+    """The absolute path of the file that a store was built from; empty where it is unknown."""
+    try:
+        return open_store(path).metadata.get("source_path", "")
+    except (DamagedStore, OSError):
+        return ""
+
+
+def absolute_path(file: str) -> str:
+    """The absolute path of a file, as stores contain it."""
+    return _as_utf_8(os.path.abspath(file))
+
+
+def _as_utf_8(text: str) -> str:
+    """A text without the lone surrogates that stand for bytes that are not UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def options_as_text(options: ReadOptions) -> str:
+    """The options that change what is read, beside the limit; those of the words with the size and time of their file.
+
+    options_as_text(ReadOptions(header=True))  # "header=True"
+    """
+    usual = ReadOptions()
+    changed = options._replace(limit=None, subwords=False if options.subwords is False else None)._asdict()
+    if options.words is not None and Path(options.words).exists():  # the reader reports a missing file
+        stat = Path(options.words).stat()
+        changed["words"] = f"{Path(options.words).name} {stat.st_size} {stat.st_mtime_ns}"
+    return ", ".join(f"{name}={value}" for name, value in changed.items() if value != getattr(usual, name))
 
 
 def islice_rows(blocks: Iterator[Block], limit: int) -> Iterator[Block]:
@@ -96,7 +138,7 @@ def _subwords(source: Source) -> Subwords | None:
 
 def _metadata(origin: str, size: int, mtime_ns: int, source: Source) -> dict[str, str]:
     return {
-        "source": origin.encode("utf-8", "backslashreplace").decode(),
+        "source": _as_utf_8(origin),
         "source_size": str(size),
         "source_mtime_ns": str(mtime_ns),
         "reader": source.reader,

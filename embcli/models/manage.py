@@ -58,7 +58,9 @@ def add(
     if not split_member(file)[0].exists() and CATALOGUE_NAME.fullmatch(source):
         path = model_path(source if name is None else name)
         if path.exists() and not force:
-            if (known := describe(path.stem)).source != source:
+            known = describe(path.stem)
+            options = build.options_as_text(read), str(read.limit or "")
+            if known.source != source or build.recorded_options(path) != options:
                 raise _taken(path.stem)
             return as_models("add", path.stem, [known], notes=("it was already added",))
         file, download = _fetch(source)
@@ -94,16 +96,17 @@ def _name_for(file: Path) -> str:
     """The name of a model from its file. Raises UsageProblem for the name of the default model."""
     name = name_from(file)
     if name == DEFAULT:
-        raise UsageProblem(
-            f"{file} would become {DEFAULT}, the default model",
-            f"choose a name with --name NAME, or confirm with --name {DEFAULT}",
-        )
+        raise _would_be_default(file, f"choose a name with --name NAME, or confirm with --name {DEFAULT}")
     return name
+
+
+def _would_be_default(source: Path | str, hint: str) -> UsageProblem:
+    return UsageProblem(f"{source} would become {DEFAULT}, the default model", hint)
 
 
 def _taken(name: str) -> UsageProblem:
     return UsageProblem(
-        f'a model "{name}" from another source already exists',
+        f'a model "{name}" from another source, or read with other options, already exists',
         "choose another name with --name, or replace it with --force",
     )
 
@@ -179,14 +182,29 @@ def as_models(
 
 
 def removable(names: Sequence[Named]) -> list[ModelEntry]:
-    """Models, also damaged ones, by name or by the path of their file, which may be gone; UnknownModel."""
+    """Models, also damaged ones, by name or by the path of their file, which may be gone.
+
+    Raises UnknownModel; UsageProblem for the path of a file from which several models were made.
+    """
     entries = {}
     for name in map(as_name, names):
-        path = path_of_model(name)
-        if is_path(name) and not path.exists():
-            raise UnknownModel(f"there is no model made from {name}", "see: embcli models")
-        entries[path.stem] = describe(path.stem)
+        found = _existing(name)
+        entries[found] = describe(found)
     return list(entries.values())
+
+
+def _existing(name: str) -> str:
+    """The name of an installed model given by its name or by the path of its file, from which none is built."""
+    path = path_of_model(name)
+    if not is_path(name) or path.exists():
+        return path.stem
+    file = build.absolute_path(name)
+    made = [each for each in installed_names() if build.source_path(model_path(each)) == file]
+    if not made:
+        raise UnknownModel(f"there is no model made from {name}", "see: embcli models")
+    if len(made) > 1:
+        raise UsageProblem(f"{len(made)} models were made from {name}: {', '.join(made)}", "name one of them")
+    return made[0]
 
 
 def remove(*names: Named) -> Models:
@@ -202,10 +220,14 @@ def remove(*names: Named) -> Models:
 
 def rename(name: Named, new_name: str) -> Models:
     """Give a model another name; a chosen default stays the default. UnknownModel; UsageProblem for a taken name."""
-    path, new = path_of_model(as_name(name)), model_path(new_name)
-    describe(path.stem)
+    path, new = model_path(_existing(as_name(name))), model_path(new_name)
+    entry = describe(path.stem)
+    if new == path:
+        raise UsageProblem(f'the name of the model is "{new_name}" already', "choose another name")
     if new.exists():
-        raise UsageProblem(f'there is a model "{new_name}" already', "choose another name, or remove it first")
+        raise UsageProblem(f'there is another model "{new_name}" already', "choose another name")
+    if new_name == DEFAULT and entry.source != glove_wheel.WHEEL:
+        raise _would_be_default(as_name(name), f"choose another name, or run: embcli models default {path.stem}")
     was_default = chosen_default() == path.stem
     try:
         path.rename(new)

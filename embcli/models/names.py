@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from embcli.errors import UnknownModel, UsageProblem
@@ -18,6 +19,10 @@ FILE_SUFFIXES = (
     "gz", "bz2", "xz", "zip", "tar",
 )  # fmt: skip
 FILE_NAME = re.compile(rf".+\.({'|'.join(FILE_SUFFIXES)})", re.IGNORECASE)
+
+# So many models are named in an error; of more, those that are spelled like the unknown one.
+LISTED_MODELS = 8
+SUGGESTED_MODELS = 5
 
 
 def is_path(name: str) -> bool:
@@ -105,14 +110,30 @@ def installed_names() -> list[str]:
 def no_model(name: str, chosen_by: str = "") -> UnknownModel:
     """The error for a model that is not installed. chosen_by: what named it, if not the command line."""
     names = installed_names()
-    known = f"installed: {', '.join(names)}; " if names else ""
     file = ""
     if Path(name).is_file():
         file = f"for the file of that name, write {os.path.join('.', name)}; "
     elif FILE_NAME.fullmatch(name):
         file = "there is no such file either; "
     where = f", which {chosen_by} names" if chosen_by else ""
-    return UnknownModel(f'there is no model "{name}"{where}', f"{known}{file}to add one: embcli models add FILE")
+    similar = similar_names(name, names)
+    known = f"installed: {', '.join(names)}; " if names else ""
+    if len(names) > LISTED_MODELS:
+        meant = f"did you mean {', '.join(similar)}? " if similar else ""
+        known = f"{meant}{len(names):,} models are installed (see: embcli models); "
+    hint = f"{known}{file}to add one: embcli models add FILE"
+    return UnknownModel(f'there is no model "{name}"{where}', hint, similar)
+
+
+def similar_names(name: str, names: Sequence[str]) -> list[str]:
+    """The names that are spelled like a name, the most similar first; whatever their case."""
+    from difflib import get_close_matches
+
+    as_spelled: dict[str, list[str]] = {}
+    for each in names:
+        as_spelled.setdefault(each.lower(), []).append(each)
+    close = get_close_matches(name.lower(), as_spelled, SUGGESTED_MODELS, cutoff=0.6)
+    return [each for spelled in close for each in as_spelled[spelled]][:SUGGESTED_MODELS]
 
 
 def default_source() -> str:

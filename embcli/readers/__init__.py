@@ -18,14 +18,14 @@ ROWS_AT_ONCE = 1 << 12
 class ReadOptions(NamedTuple):
     """How to read a file: its format, if not as its content shows; who reads it; a file of words for vectors without.
 
-    subwords: whether fastText's n-grams are kept. header: whether the first line of a text names the columns, if not as
-    it shows. limit: how many rows to read.
+    subwords: whether fastText's n-grams are kept; by default those that there are. header: whether the first line of a
+    text names the columns, if not as it shows. limit: how many rows to read.
     """
 
     format_name: str | None = None
     reader: str = "embcli"
     words: str | os.PathLike[str] | None = None
-    subwords: bool = True
+    subwords: bool | None = None
     header: bool | None = None
     limit: int | None = None
 
@@ -57,3 +57,8 @@ class Source(NamedTuple):
     notes: list[str]
     sorted_by_frequency: bool | None = True
     ngrams: Ngrams | None = None
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and its noun: `counted(2, "row")` is "2 rows"."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

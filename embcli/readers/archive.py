@@ -10,13 +10,16 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from embcli.errors import BadFile, InputOutputProblem
+from embcli.readers.foreign import foreign_zip
 
 PIECE = 1 << 20
 # What stands beside vectors in archives: what systems add, and what people write about them.
 BESIDE = ("readme", "license", "licence", "copying", "changelog", "meta.json", ".ds_store", "thumbs.db", "desktop.ini")
 VECTOR_SUFFIXES = (".txt", ".vec", ".bin", ".kv", ".model", ".npy", ".csv", ".tsv", ".w2v", ".dat")
 LISTED = 10
-TAR_MAGIC, TAR_MAGIC_AT = b"ustar", 257
+ENCRYPTED = 1  # the bit in the flags of a member of a zip
+ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+TAR_MAGIC, TAR_MAGIC_AT, TAR_MAGIC_LENGTH = b"ustar", 257, 8
 
 
 def split_member(path: Path) -> tuple[Path, str | None]:
@@ -40,13 +43,14 @@ def damage_reported(path: Path, compression: str) -> Iterator[None]:
         raise
     except Exception as error:  # zipfile raises many kinds of errors for a damaged directory
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
-            raise InputOutputProblem(f"cannot read {path}: {error.strerror}") from error
+            raise InputOutputProblem(f"cannot read {path}: {error.strerror}", "check the file") from error
         raise BadFile(f"{path}: corrupt or truncated {compression} data ({error})", "download it again") from error
 
 
 def is_tar(look: bytes) -> bool:
     """Whether the first bytes are those of a tar, which may come out of a decompressor."""
-    return look[TAR_MAGIC_AT : TAR_MAGIC_AT + len(TAR_MAGIC)] == TAR_MAGIC
+    magic = look[TAR_MAGIC_AT : TAR_MAGIC_AT + TAR_MAGIC_LENGTH]  # a NUL tells it from a word of a text
+    return magic.startswith(TAR_MAGIC) and b"\0" in magic
 
 
 def zip_pieces(file: IO[bytes], member: str) -> Iterator[bytes]:
@@ -58,8 +62,22 @@ def zip_pieces(file: IO[bytes], member: str) -> Iterator[bytes]:
 def zip_member(path: Path, file: IO[bytes], member: str | None) -> tuple[str, bool]:
     """The name of the member of a zip that is read, and whether there are others."""
     with zipfile.ZipFile(file) as archive:
-        names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    return _chosen(path, names, member), len(names) > 1
+        infos = {info.filename: info for info in archive.infolist() if not info.is_dir()}
+    foreign = foreign_zip(list(infos)) if member is None else None
+    if foreign is not None:
+        raise BadFile(f"{path} is {foreign.name}", foreign.hint)
+    chosen = _chosen(path, list(infos), member)
+    check_readable(path, infos[chosen])
+    return chosen, len(infos) > 1
+
+
+def check_readable(path: Path, info: zipfile.ZipInfo) -> None:
+    """Raise BadFile for a member of a zip that is encrypted, or compressed in a way that Python does not know."""
+    if info.flag_bits & ENCRYPTED:
+        raise BadFile(f"{path} is encrypted: {info.filename} needs a password", "extract it, then add the file")
+    if info.compress_type not in ZIP_METHODS:
+        message = f"{path} has {info.filename} in a compression that is not supported (method {info.compress_type})"
+        raise BadFile(message, "extract it, then add the file")
 
 
 def tar_pieces(path: Path, stream: IO[bytes], member: str) -> Iterator[bytes]:
@@ -90,6 +108,8 @@ def tar_member(path: Path, stream: IO[bytes], member: str | None) -> tuple[str, 
     """The name of the member of a tar that is read, and whether there are others."""
     with damage_reported(path, "tar"), tarfile.open(fileobj=stream, mode="r|") as archive:
         names = [info.name for info in archive if info.isfile()]
+        while stream.read(PIECE):  # to the end, where compressed data have their checksum
+            pass
     return _chosen(path, names, member), len(names) > 1
 
 

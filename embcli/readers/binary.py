@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from embcli.errors import BadFile
-from embcli.readers import LONGEST_WORD, Block, Source
+from embcli.readers import LONGEST_WORD, Block, Source, counted
 from embcli.readers.source_file import SourceFile
 from embcli.readers.text import BYTES_AT_ONCE, HEADER, MOST_NUMBERS
 
@@ -28,8 +28,9 @@ def read(opened: SourceFile) -> Source:
     rows, dim = int(match[1]), int(match[2])
     size = opened.plain_size()
     if rows < 1 or not 1 <= dim <= MOST_NUMBERS or (size is not None and rows * (4 * dim + 2) > size):
+        declared = f"{counted(rows, 'row')} of {counted(dim, 'number')}"
         raise BadFile(
-            f"{opened.path}: the header declares {rows} rows of {dim} numbers, but the file is too small for them",
+            f"{opened.path}: the header declares {declared}, but the file is too small for them",
             BINARY_HINT,
         )
     notes: list[str] = []
@@ -72,10 +73,10 @@ def _blocks(opened: SourceFile, rows: int, dim: int, notes: list[str]) -> Iterat
             yield words, vectors
             done += len(words)
         elif not piece:
-            raise _bad(opened, done, f"the file ends here, but the header declares {rows} rows")
+            raise _bad(opened, done, f"the file ends here, but the header declares {counted(rows, 'row')}")
     rest += opened.stream.read(2)
     if rest not in (b"", b"\n"):
-        raise _bad(opened, rows, f"the header declares {rows} rows, but more data follow")
+        raise _bad(opened, rows, f"the header declares {counted(rows, 'row')}, but more data follow")
     if ended and not rest:
         notes.append("it does not end with a line feed")
     opened.check_unchanged()

@@ -6,6 +6,7 @@ The file objects of gzip, bz2 and lzma do not limit the decompressed size, nor t
 import bz2
 import io
 import lzma
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,13 +18,19 @@ from embcli.readers.archive import PIECE, damage_reported, zip_member, zip_piece
 # Vectors as text shrink to about a third. What grows beyond this is a bomb.
 LARGEST_RATIO = 25
 RATIO_FREE = 1 << 22  # decompressed bytes that are allowed at any ratio
+# Those of bzip2 are text; the mark of its first block, or of its end, tells them from a word.
+COMPRESSION_MAGICS = {
+    "gzip": re.compile(rb"\x1f\x8b"),
+    "bzip2": re.compile(rb"BZh[1-9](?:1A|\x17r)"),
+    "xz": re.compile(rb"\xfd7zXZ\0"),
+    "zip": re.compile(rb"PK(?:\x03\x04|\x05\x06)"),
+}
 XZ_MEMORY = 1 << 27  # files of xz -9 require 65 MiB
 
 
 def compression_of(start: bytes) -> str | None:
     """The compression format by the first bytes of a file, if any."""
-    magics = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"PK\x03\x04": "zip", b"PK\x05\x06": "zip"}
-    return next((name for magic, name in magics.items() if start.startswith(magic)), None)
+    return next((name for name, magic in COMPRESSION_MAGICS.items() if magic.match(start)), None)
 
 
 def open_decompressed(path: Path, file: IO[bytes], compression: str, member: str | None = None) -> io.BufferedReader:

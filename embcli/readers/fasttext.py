@@ -21,7 +21,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from embcli.errors import BadFile
-from embcli.readers import LONGEST_WORD, ROWS_AT_ONCE, Block, Ngrams, ReadOptions, Source
+from embcli.readers import LONGEST_WORD, ROWS_AT_ONCE, Block, Ngrams, ReadOptions, Source, counted
 from embcli.readers.source_file import SourceFile
 from embcli.store.read import Array
 
@@ -91,7 +91,7 @@ def read(opened: SourceFile, options: ReadOptions) -> Source:
     if opened.stream.tell() != opened.size:
         raise walk.problem("there are data after its end")
     if len(matrix) < len(words):
-        raise walk.problem(f"it has {len(matrix)} rows for {len(words)} words")
+        raise walk.problem(f"it has {counted(len(matrix), 'row')} for {counted(len(words), 'word')}")
     buckets = matrix[len(words) :]
     has_ngrams = arguments.max_n > 0 and arguments.bucket > 0
     if has_ngrams and len(buckets) != arguments.bucket:
@@ -134,7 +134,7 @@ class _Walk:
             if kind == 0:
                 words.append(word)
         if len(words) != count:
-            raise self.problem(f"it has {len(words)} words instead of {count}")
+            raise self.problem(f"it has {counted(len(words), 'word')} instead of {count:,}")
         for _ in range(max(pruned, 0)):
             self.take("<ii")
         return words
@@ -165,7 +165,9 @@ class _Walk:
         rows, columns = self.take("<qq")
         start = self.file.tell()
         if columns != dim or rows < 0 or start + 4 * rows * columns > self.opened.size:
-            raise self.problem(f"a matrix of {rows} rows of {columns} numbers does not fit into it")
+            raise self.problem(
+                f"a matrix of {counted(rows, 'row')} of {counted(columns, 'number')} does not fit into it"
+            )
         count = rows * columns
         while count:
             part = np.frombuffer(self.file.read(4 * min(count, NUMBERS_AT_ONCE)), "<f4")

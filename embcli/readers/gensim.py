@@ -6,7 +6,7 @@ gensim is imported inside the functions. `vectors/gensim.py` passes spaces to ge
 import logging
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager, redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
@@ -21,29 +21,27 @@ from embcli.readers.source_file import SourceFile
 NETWORK_TIMEOUT = 30.0  # seconds
 
 
-def read_plain(opened: SourceFile, format_name: str) -> Source:
-    """Read text or binary with `KeyedVectors.load_word2vec_format`, entirely into memory."""
+def read_plain(opened: SourceFile, format_name: str, expected: Set[bytes]) -> Source:
+    """Read text or binary with `KeyedVectors.load_word2vec_format`, entirely into memory.
+
+    Raises BadFile where gensim finds other words than those that embcli's reader found (expected): it knows neither
+    names of columns nor quotes.
+    """
     from gensim.models import KeyedVectors
 
-    return _source(
-        f"gensim {format_name}",
-        opened,
-        lambda path: KeyedVectors.load_word2vec_format(
-            path, binary=format_name == "binary", no_header=format_name == "glove"
-        ),
-    )
-
-
-def _source(reader: str, opened: SourceFile, load: Any) -> Source:
     with quiet():
         try:
-            vectors = load(str(opened.path))
+            vectors = KeyedVectors.load_word2vec_format(
+                str(opened.path), binary=format_name == "binary", no_header=format_name == "glove"
+            )
         except Exception as error:  # gensim raises many kinds of errors for broken files
             raise BadFile(f"gensim cannot load {opened.path}: {error}", "check that the file is complete") from error
     words = vectors.index_to_key
     if len(words) != len(vectors.vectors) or not all(isinstance(word, str) and word for word in words):
         raise BadFile(f"{opened.path}: the words do not match the {len(vectors.vectors)} vectors", "check the file")
-    return Source(reader, len(words), _blocks(opened, words, vectors.vectors), [])
+    if {word.encode("utf-8", "surrogatepass") for word in words} != expected:
+        raise BadFile(f"{opened.path}: gensim reads other words from this layout", "remove --reader")
+    return Source(f"gensim {format_name}", len(words), _blocks(opened, words, vectors.vectors), [])
 
 
 def _blocks(opened: SourceFile, words: Sequence[str], vectors: Any) -> Iterator[Block]:

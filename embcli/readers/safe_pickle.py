@@ -9,15 +9,18 @@ import re
 import struct
 import sys
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 import numpy as np
 
-from embcli.readers.decompress import LARGEST_RATIO, RATIO_FREE
-from embcli.readers.source_file import SourceFile
+from embcli.errors import EmbcliError
 
 # Modules of Python 2's standard library that can run programs.
 PYTHON_2_MODULES = {"__builtin__", "commands", "popen2", "os2", "dl", "new", "imp", "user", "urllib2"}
+
+
+# What models hold by name: the classes of their attributes, and what fills a `defaultdict`.
+INERT_BUILTINS = ("object", "hash", "int", "long", "float", "str", "list", "dict", "tuple", "set", "frozenset")
 
 
 class Box:
@@ -39,9 +42,19 @@ class Box:
             self.attributes.update({str(key): value for key, value in state.items()})
 
 
-def load(source: SourceFile) -> Any:
-    """The object of a pickle: boxes, arrays and plain values. May raise any error for a malicious pickle."""
-    return _Unpickler(_Bounded(source)).load()
+def load(stream: IO[bytes], limit: int) -> Any:
+    """The object of a pickle of at most `limit` bytes: boxes, arrays and plain values.
+
+    Raises UnpicklingError with what is wrong, for a damaged pickle and for a malicious one.
+    """
+    try:
+        return _Unpickler(_Bounded(stream, limit)).load()
+    except (pickle.UnpicklingError, EmbcliError, OSError):
+        raise
+    except EOFError:
+        raise pickle.UnpicklingError("it is truncated") from None
+    except Exception as error:  # the instructions of a pickle run into any error; their texts say nothing to a user
+        raise pickle.UnpicklingError("its content is not a valid pickle") from error
 
 
 def _encode(text: object, encoding: object = "latin1", *_: object) -> bytes:
@@ -49,6 +62,15 @@ def _encode(text: object, encoding: object = "latin1", *_: object) -> bytes:
     if encoding not in ("latin1", "latin-1") or not isinstance(text, str):
         raise pickle.UnpicklingError("bytes are not encoded as Latin-1")
     return text.encode("latin-1")
+
+
+def _bytes(content: object = b"", encoding: object = "latin1", *_: object) -> bytes:
+    """The replacement of `bytes` and `bytearray`, which also make zeros of any number, and of that size."""
+    if isinstance(content, str):
+        return _encode(content, encoding)
+    if not isinstance(content, bytes):
+        raise pickle.UnpicklingError("bytes are made from something else than bytes")
+    return content
 
 
 def _empty_array(*_: object) -> Any:
@@ -61,6 +83,23 @@ def _simple_dtype(code: object, *_: object) -> Any:
     if not isinstance(code, str) or not re.fullmatch(r"[<|=]?[a-zA-Z]\d{0,4}", code):
         raise pickle.UnpicklingError("an array has an unsupported type")
     return np.dtype(code)
+
+
+def _array_of(buffer: object, dtype: object, shape: Any, order: Any, axes: Any = None, *_: object) -> Any:
+    """The replacement of numpy's `_frombuffer`, which rebuilds the arrays of protocol 5."""
+    if not isinstance(buffer, bytes | bytearray) or not isinstance(dtype, np.dtype) or dtype.hasobject:
+        raise pickle.UnpicklingError("an array has an unsupported type")
+    flat = np.frombuffer(buffer, dtype)
+    if order == "K" and axes is not None:
+        return flat.reshape(shape).transpose(axes)
+    return flat.reshape(shape, order=order)
+
+
+def _scalar(dtype: object, content: object = None, *_: object) -> Any:
+    """A number or a text of numpy as one of Python; an inert box for other scalars."""
+    if not isinstance(dtype, np.dtype) or dtype.kind not in "biufSU" or not isinstance(content, bytes):
+        return Box()
+    return np.frombuffer(content, dtype, count=1)[0].item()
 
 
 def _empty_dict(*_: object) -> dict[Any, Any]:
@@ -79,9 +118,12 @@ def _allowed() -> dict[tuple[str, str], Any]:
         ("copy_reg", "_reconstructor"): Box,
     }
     for core in ("numpy.core.multiarray", "numpy._core.multiarray"):
-        names |= {(core, "_reconstruct"): _empty_array, (core, "scalar"): Box}
+        names |= {(core, "_reconstruct"): _empty_array, (core, "scalar"): _scalar}
+    for core in ("numpy.core.numeric", "numpy._core.numeric"):
+        names[core, "_frombuffer"] = _array_of
     for builtins in ("builtins", "__builtin__"):
-        names |= {(builtins, name): Box for name in ("object", "hash", "int", "long", "set")}
+        names |= {(builtins, name): Box for name in INERT_BUILTINS}
+        names |= {(builtins, name): _bytes for name in ("bytes", "bytearray")}
     return names
 
 
@@ -106,9 +148,9 @@ def _is_inert(module: str, name: str) -> bool:
 class _Bounded:
     """A file that rejects reads larger than its size before memory is allocated for them."""
 
-    def __init__(self, opened: SourceFile) -> None:
-        self.stream = opened.stream
-        self.limit = opened.plain_size() or LARGEST_RATIO * opened.size + RATIO_FREE
+    def __init__(self, stream: IO[bytes], limit: int) -> None:
+        self.stream = stream
+        self.limit = limit
         self.readline = self.stream.readline
 
     def check(self, count: int) -> None:
@@ -188,7 +230,7 @@ class _Unpickler(_Base):  # type: ignore[misc]
             return self.allowed[module, name]
         if _is_inert(module, name):
             return Box
-        raise pickle.UnpicklingError(f"it names {module}.{name}, which no model of gensim needs")
+        raise pickle.UnpicklingError(f"it names {module}.{name}, which no file of vectors needs")
 
     def persistent_load(self, _: object) -> Any:
         raise pickle.UnpicklingError("it refers to objects outside it")

@@ -5,6 +5,7 @@ from pathlib import PurePath
 
 from embcli.errors import BadFile, UsageProblem
 from embcli.readers import BOM, ReadOptions, Source, binary, fasttext, gensim, gensim_pickle, npy, text
+from embcli.readers.foreign import foreign_format
 from embcli.readers.source_file import SourceFile
 
 INPUT_FORMATS = ("word2vec", "glove", "binary", "fasttext", "native", "npy", "npz")
@@ -27,21 +28,36 @@ def read(opened: SourceFile, options: ReadOptions = DEFAULTS) -> Source:
 
     With the reader `gensim`, gensim reads text and binary files instead of embcli's readers.
     """
-    source = _read(opened, options.format_name or sniff(opened), options)
+    format_name = options.format_name or sniff(opened)
+    _check_options(opened, format_name, options)
+    source = _read(opened, format_name, options)
+    if options.subwords is not None and source.ngrams is None:
+        option = "--subwords" if options.subwords else "--no-subwords"
+        raise UsageProblem(f"{opened.path} has no n-grams of fastText, so {option} has no effect", f"remove {option}")
     source.notes.extend(_notes_on_name(opened, source.reader))
     return source
 
 
-def _read(opened: SourceFile, format_name: str, options: ReadOptions) -> Source:
-    reader, words = options.reader, options.words
+def _check_options(opened: SourceFile, format_name: str, options: ReadOptions) -> None:
+    """Raise UsageProblem for an option that would have no effect on a file of this format."""
     if format_name not in INPUT_FORMATS:
         raise UsageProblem(f'there is no format "{format_name}"', f"one of {', '.join(INPUT_FORMATS)}")
-    if reader == "gensim" and format_name in ("fasttext", "native", "npy", "npz"):
+    if options.reader == "gensim" and format_name in ("fasttext", "native", "npy", "npz"):
         raise UsageProblem(
             f"{opened.path} is {format_name}, but --reader applies to text and binary", "remove --reader"
         )
-    if words is not None and format_name in ("binary", "native", "fasttext"):
+    if options.words is not None and format_name in ("binary", "native", "fasttext"):
         raise UsageProblem(f"{opened.path} has its own words ({format_name})", "leave out --words")
+    if options.words is not None and options.reader == "gensim":
+        raise UsageProblem("gensim takes the words from the file of the vectors, not from --words", "remove --reader")
+    if options.header is not None and format_name != "glove":
+        option = "--header" if options.header else "--no-header"
+        kind = "has a first line of counts" if format_name == "word2vec" else f"is {format_name}, not text"
+        raise UsageProblem(f"{opened.path} {kind}, so {option} has no effect", f"remove {option}")
+
+
+def _read(opened: SourceFile, format_name: str, options: ReadOptions) -> Source:
+    words = options.words
     if format_name == "npy":
         return npy.read(opened, words)
     if format_name == "npz":
@@ -50,16 +66,27 @@ def _read(opened: SourceFile, format_name: str, options: ReadOptions) -> Source:
         return gensim_pickle.read(opened)
     if format_name == "fasttext":
         return fasttext.read(opened, options)
+    if format_name != "binary":
+        _check_line_ends(opened)
     strict = (
         binary.read(opened)
         if format_name == "binary"
         else text.read(opened, has_counts=format_name == "word2vec", options=options)
     )
-    if reader == "embcli":
+    if options.reader == "embcli":
         return strict
-    for _ in strict.blocks:  # gensim would load a broken file as a wrong model, or allocate all memory
-        pass
-    return gensim.read_plain(opened, format_name)
+    # gensim would load a broken file as a wrong model, or allocate all memory.
+    return gensim.read_plain(opened, format_name, {word for words, _ in strict.blocks for word in words})
+
+
+def _check_line_ends(opened: SourceFile) -> None:
+    """Raise BadFile for a text whose lines end with CR alone."""
+    look: bytes = opened.stream.peek(text.LOOK)[: text.LOOK]  # type: ignore[attr-defined]
+    if b"\n" not in look and b"\r" in look.rstrip(b"\r"):
+        raise BadFile(
+            f"{opened.path}: its lines end with CR, as on old Macs, and not with LF",
+            "convert it: tr '\\r' '\\n' < FILE > NEW",
+        )
 
 
 def _notes_on_name(opened: SourceFile, reader: str) -> list[str]:
@@ -86,9 +113,12 @@ def sniff(opened: SourceFile) -> str:
     look: bytes = opened.stream.peek(text.LOOK)[: text.LOOK]  # type: ignore[attr-defined]
     if not look:
         raise BadFile(f"{opened.path} is empty", "give a file of vectors")
+    foreign = foreign_format(look)
+    if foreign is not None:
+        raise BadFile(f"{opened.path} is {foreign.name}", foreign.hint)
     if look.startswith(npy.MAGIC):
         return "npy"
-    if look.startswith(gensim_pickle.PICKLE):
+    if gensim_pickle.PICKLE.match(look):
         return "native"
     if fasttext.is_fasttext(look):
         return "fasttext"

@@ -8,7 +8,14 @@ from typing import IO
 
 from embcli.errors import BadFile, InputOutputProblem
 from embcli.readers.archive import PIECE, is_npz, is_tar, split_member, tar_member, tar_pieces
-from embcli.readers.decompress import Pieces, compression_of, find_zip_member, open_decompressed
+from embcli.readers.decompress import (
+    LARGEST_RATIO,
+    RATIO_FREE,
+    Pieces,
+    compression_of,
+    find_zip_member,
+    open_decompressed,
+)
 
 
 class SourceFile:
@@ -68,6 +75,10 @@ class SourceFile:
     def plain_size(self) -> int | None:
         """The size of the stream in bytes; None for a compressed file, where it is unknown."""
         return None if self.compression else self.size
+
+    def largest_size(self) -> int:
+        """The size of the stream in bytes, or the largest one that a compressed file may have."""
+        return self.plain_size() or LARGEST_RATIO * self.size + RATIO_FREE
 
     def check_unchanged(self) -> None:
         """Raise BadFile if the file was changed after it was opened."""

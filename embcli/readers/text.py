@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from embcli.errors import BadFile, UsageProblem
-from embcli.readers import BOM, LONGEST_WORD, Block, ReadOptions, Source
+from embcli.readers import BOM, LONGEST_WORD, Block, ReadOptions, Source, counted
 from embcli.readers.columns import NUMBERS_ALONE
 from embcli.readers.decimals import parse_decimals
 from embcli.readers.layout import SAMPLE, Layout, Problem, counted_layout, find_layout
@@ -69,10 +69,9 @@ def read(opened: SourceFile, *, has_counts: bool, options: ReadOptions = AS_SHOW
         first_line = 2
         size = opened.plain_size()
         if rows < 1 or not 1 <= dim <= MOST_NUMBERS or (size is not None and rows * (2 * dim + 2) > size):
-            raise _bad(
-                opened,
-                Problem(1, f"the header declares {rows} rows of {dim} numbers, but the file is too small for them"),
-            )
+            size_of_header = f"{counted(rows, 'row')} of {counted(dim, 'number')}"
+            text = f"the header declares {size_of_header}, but the file is too small for them"
+            raise _bad(opened, Problem(1, text))
     layout = _layout(opened, first_line, dim, options)
     notes += layout.found
     blocks = _blocks(opened, first_line, rows, layout, notes, options.limit)
@@ -163,7 +162,7 @@ def _split_fields(lines: bytes, chunk: Chunk) -> tuple[list[bytes], list[bytes]]
         if not raw.strip():
             return Problem(number, "the line is empty")
         if found < layout.dim or (found > layout.dim and not layout.has_blanks_in_words):
-            return Problem(number, f"{_count(max(found, 0), 'number')} instead of {layout.dim}")
+            return Problem(number, f"{counted(max(found, 0), 'number')} instead of {layout.dim}")
         text = " ".join(fields[-layout.dim :])
         numbers.append((text.replace(",", ".") if layout.has_comma else text).encode())
         if layout.word is not None:
@@ -192,12 +191,12 @@ def _split_from_the_right(line: bytes, number: int, chunk: Chunk) -> tuple[bytes
     if line.strip(b" ") == b"":
         return Problem(number, "the line is empty")
     if found < dim:
-        return Problem(number, f"{_count(found, 'number')} instead of {dim}")
+        return Problem(number, f"{counted(found, 'number')} instead of {dim}")
     # A number before the others shows a row that is too long; but below a line of counts, which says how long rows are,
     # a whole number ends the word: `windows 95 0.1 0.2`.
     extra = [part for part in parts[1:-dim] if is_number(part)] if found > dim else []
     if extra and not (chunk.is_counted and all(part.isdigit() for part in extra)):
-        return Problem(number, f"{_count(sum(map(is_number, parts[1:])), 'number')} instead of {dim}")
+        return Problem(number, f"{counted(sum(map(is_number, parts[1:])), 'number')} instead of {dim}")
     return b" ".join(parts[:-dim]), b" ".join(parts[-dim:])
 
 
@@ -224,10 +223,6 @@ def is_number(text: bytes) -> bool:
     return b"_" not in text
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
 def _bad(opened: SourceFile, problem: Problem) -> BadFile:
     return BadFile(f"{opened.path}, line {problem.line}: {problem.text}", EXAMPLE)
 
@@ -250,13 +245,14 @@ def _blocks(
             are_numbers = all(map(is_number, words))
             has_fractions = has_fractions or not all(word.strip(b"+-").isdigit() for word in words)
         if rows is not None and seen > rows:
-            raise _bad(opened, Problem(line + rows, f"the header declares {rows} rows, but there are more"))
+            raise _bad(opened, Problem(line + rows, f"the header declares {counted(rows, 'row')}, but there are more"))
         yield words, vectors
     if limit is not None and seen == limit:
         return
     if rows is not None and seen < rows:
         raise _bad(
-            opened, Problem(line + seen, f"the file ends after {seen} of the {rows} rows that its header declares")
+            opened,
+            Problem(line + seen, f"the file ends after {seen} of the {counted(rows, 'row')} that its header declares"),
         )
     if are_numbers and has_fractions:
         message, hint = NUMBERS_ALONE

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from embcli.errors import BadFile
-from embcli.readers import BOM, LONGEST_WORD, Block
+from embcli.readers import BOM, LONGEST_WORD, Block, counted
 from embcli.readers.columns import WORD_NAMES
 from embcli.readers.source_file import SourceFile
 
@@ -44,11 +44,13 @@ def with_words(blocks: Iterator[Block], words_file: str | os.PathLike[str], note
             rows += len(vectors)
             if len(block) < len(vectors):
                 found = rows - len(vectors) + len(block)
-                raise BadFile(f"{words_file} has {found} words, but there are more vectors", "give a word for each row")
+                raise BadFile(
+                    f"{words_file} has {counted(found, 'word')}, but there are more vectors", "give a word for each row"
+                )
             yield block, vectors
         if next(words, None) is not None:
             raise BadFile(
-                f"{words_file} has more than {rows} words, one for each vector",
+                f"{words_file} has more than {counted(rows, 'word')}, one for each vector",
                 "give a word for each row; if its first line is a name, delete it",
             )
 

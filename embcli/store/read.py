@@ -13,7 +13,7 @@ little-endian; a JSON header padded with spaces; the tensors without gaps):
 
 `__metadata__` contains strings: format, source, source_size, source_mtime_ns, source_sha256, reader,
 sorted_by_frequency (true, false or unknown), created, duplicates, and header_crc32, the CRC-32 of the header with its
-own digits set to 0.
+own digits set to 0; where they apply, source_path, options and limit.
 """
 
 import json

@@ -144,7 +144,8 @@ class _Spool:
 
     def _check(self, words: Sequence[bytes], vectors: Array) -> None:
         if vectors.ndim != 2 or len(words) != len(vectors) or self.dim not in (0, vectors.shape[1]):
-            raise BadFile(f"{self.source}: from row {self.count + 1} on, words and vectors do not match")
+            message = f"{self.source}: from row {self.count + 1} on, words and vectors do not match"
+            raise BadFile(message, "check the source")
         try:
             b"\n".join(words).decode()
         except UnicodeDecodeError:
@@ -152,7 +153,9 @@ class _Spool:
                 f"{self.source}: after row {self.count} a word is not UTF-8", "convert the source to UTF-8"
             ) from None
         if not all(words):
-            raise BadFile(f"{self.source}: row {self.count + words.index(b'') + 1} has no word")
+            raise BadFile(
+                f"{self.source}: row {self.count + words.index(b'') + 1} has no word", "give every row a word"
+            )
 
     def check_norms(self) -> None:
         """Raise BadFile for vectors whose norms show a wrong byte order or format."""

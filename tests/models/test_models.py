@@ -13,7 +13,7 @@ import pytest
 from process import Outcome, add_store, ask, read_json, settle, share, start
 
 import embcli
-from embcli.models import manage
+from embcli.models import manage, names
 from embcli.models.export import export
 from embcli.readers import ReadOptions
 from embcli.vectors.space import VectorSpace
@@ -322,3 +322,190 @@ def test_a_space_in_memory_can_be_exported(tmp_path: Path) -> None:
         manage.add(tmp_path / f"out{suffix}", f"from{suffix}")
         assert embcli.open_space(f"from{suffix}").vectors.tobytes() == space.vectors.tobytes()
     assert KeyedVectors.load(str(tmp_path / "out.kv"))["b"].tolist() == space["b"].tolist()
+
+
+# --- Names of models ----------------------------------------------------------------------------------------------
+
+
+def test_no_model_silently_becomes_the_default_by_another_name(tmp_path: Path) -> None:
+    add_store(tmp_path / "home", "mine", {"king": [1, 2]})
+    outcome = ask("models", "rename", "mine", "glove")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err == (
+        "embcli: mine would become glove, the default model; choose another name, or run: embcli models default mine\n"
+    )
+    assert ask("models", "info", "mine", "--json").status == 0
+    assert not (tmp_path / "home" / "models" / "glove.safetensors").exists()
+
+
+def test_the_default_model_can_take_its_name_back(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle(monkeypatch, share(home, tmp_path / "shared"))
+    assert ask("models", "rename", "glove", "other").status == 0
+    assert ask("models", "rename", "other", "glove").status == 0
+    assert ask("models", "info", "glove", "--json").answer["results"][0]["words"] == 400_000
+
+
+def test_a_name_that_is_taken_is_no_reason_to_remove_a_model(tmp_path: Path) -> None:
+    for name in ("mine", "yours"):
+        add_store(tmp_path / "home", name, {"king": [1, 2]})
+    for new, said in (
+        ("mine", 'the name of the model is "mine" already'),
+        ("yours", 'there is another model "yours" already'),
+    ):
+        outcome = ask("models", "rename", "mine", new)
+        assert (outcome.status, outcome.out, outcome.err) == (2, "", f"embcli: {said}; choose another name\n")
+
+
+def test_a_model_is_removed_and_renamed_by_the_path_of_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    Path("some.txt").write_bytes(text(header=True))
+    for command, path in (("remove", "./some.txt"), ("rename", str(tmp_path / "some.txt")), ("remove", "../some.txt")):
+        assert add("some.txt", "--name", "mine").status == 0
+        if path.startswith(".."):
+            monkeypatch.chdir("elsewhere")
+        arguments = (path, "new") if command == "rename" else (path,)
+        outcome = ask("models", command, *arguments, "--json")
+        assert (outcome.status, outcome.err) == (0, "")
+        assert outcome.answer["results"][0]["name"] == ("new" if command == "rename" else "mine")
+        if command == "rename":
+            assert ask("models", "remove", "./some.txt", "--json").answer["results"][0]["name"] == "new"
+    assert ask("models", "remove", "../some.txt").status == 3
+
+
+def test_a_path_from_which_several_models_were_made_names_them(tmp_path: Path) -> None:
+    (tmp_path / "some.txt").write_bytes(text(header=True))
+    path = str(tmp_path / "some.txt")
+    for name in ("one", "two"):
+        assert add(path, "--name", name).status == 0
+    for command in (("remove", path), ("rename", path, "three")):
+        outcome = ask("models", *command)
+        assert (outcome.status, outcome.out) == (2, "")
+        assert outcome.err == f"embcli: 2 models were made from {path}: one, two; name one of them\n"
+    assert [entry["name"] for entry in ask("models", "--json").answer["results"]] == ["glove", "one", "two"]
+
+
+def test_an_unknown_model_names_few_models(tmp_path: Path) -> None:
+    for number in range(names.LISTED_MODELS):
+        add_store(tmp_path / "home", f"wiki-{number}", {"king": [1, 2]})
+    outcome = ask("nn", "king", "-m", "wikii")
+    assert (outcome.status, outcome.out) == (3, "")
+    assert "installed: wiki-0, wiki-1," in outcome.err
+    add_store(tmp_path / "home", "Kitchen", {"king": [1, 2]})
+    outcome = ask("nn", "king", "-m", "kitchn", "--json")
+    assert outcome.error["suggestions"] == ["Kitchen"]
+    assert outcome.error["hint"] == (
+        "did you mean Kitchen? 9 models are installed (see: embcli models); to add one: embcli models add FILE"
+    )
+    for number in range(names.LISTED_MODELS, 300):
+        (tmp_path / "home" / "models" / f"wiki-{number}.safetensors").write_bytes(b"")
+    outcome = ask("nn", "king", "-m", "wiki")
+    assert len(outcome.err) < 250
+    assert "301 models are installed" in outcome.err
+    assert outcome.err.count("wiki-") == names.SUGGESTED_MODELS
+    assert "did you mean" not in ask("nn", "king", "-m", "xyz").err
+
+
+# --- Options of `models add` --------------------------------------------------------------------------------------
+
+
+def fasttext_model(path: Path) -> None:
+    from gensim.models import FastText
+
+    FastText([["salt", "soup"]], vector_size=4, min_count=1, workers=1, bucket=10).save(str(path))
+
+
+def npy(path: Path) -> None:
+    np.save(path, vectors())
+
+
+OPTIONS: dict[str, tuple[str, Write, str]] = {  # the options, the file, what is wrong with them
+    "names in binary": ("--header", lambda path: path.write_bytes(binary()), "is binary, not text, so --header"),
+    "no names in binary": ("--no-header", lambda path: path.write_bytes(binary()), "is binary, not text, so --no-h"),
+    "names in an array": ("--no-header --words words.txt", npy, "is npy, not text, so --no-header has no effect"),
+    "names in KeyedVectors": ("--header", keyed_vectors, "is native, not text, so --header has no effect"),
+    "names below counts": (
+        "--header",
+        lambda path: path.write_bytes(text(header=True)),
+        "has a first line of counts, so --header has no effect; remove --header",
+    ),
+    "names below counts that are asked for": (
+        "--no-header --input-format word2vec",
+        lambda path: path.write_bytes(text(header=True)),
+        "has a first line of counts, so --no-header has no effect",
+    ),
+    "n-grams of text": (
+        "--no-subwords",
+        lambda path: path.write_bytes(text(header=False)),
+        "has no n-grams of fastText, so --no-subwords has no effect; remove --no-subwords",
+    ),
+    "n-grams of binary": ("--subwords", lambda path: path.write_bytes(binary()), "so --subwords has no effect"),
+    "n-grams of KeyedVectors": ("--no-subwords", keyed_vectors, "so --no-subwords has no effect"),
+    "n-grams of an array": ("--subwords --words words.txt", npy, "so --subwords has no effect"),
+    "words for gensim": (
+        "--words words.txt --reader gensim",
+        lambda path: path.write_text("0.1 0.2\n0.3 0.4\n"),
+        "gensim takes the words from the file of the vectors, not from --words; remove --reader",
+    ),
+    "names for gensim": (
+        "--reader gensim",
+        lambda path: path.write_text("word 0 1\nsalt 0.1 0.2\nsoup 0.3 0.4\n"),
+        "gensim reads other words from this layout; remove --reader",
+    ),
+    "names for gensim that are asked for": (
+        "--reader gensim --header",
+        lambda path: path.write_text("salt 0 1\nsoup 0.3 0.4\n"),
+        "gensim reads other words from this layout; remove --reader",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OPTIONS)
+def test_an_option_that_has_no_effect_is_an_error_that_says_why(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options, write, said = OPTIONS[case]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words.txt").write_text("\n".join(WORDS) + "\n")
+    write(Path("some.npy") if write is npy else Path("some"))
+    outcome = add("some.npy" if write is npy else "some", *options.split())
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert said in outcome.err
+    assert ask("models", "info", "some").status == 3
+
+
+@pytest.mark.parametrize("option", ["--subwords", "--no-subwords"])
+def test_n_grams_are_kept_or_left_out_as_asked(option: str, tmp_path: Path) -> None:
+    fasttext_model(tmp_path / "some.model")
+    assert add(str(tmp_path / "some.model"), option).status == 0
+    assert (embcli.open_space("some").subwords is None) == (option == "--no-subwords")
+
+
+@pytest.mark.parametrize(
+    "options", [["--no-header"], ["--words", "words.txt"], ["--input-format", "glove"], ["--reader", "gensim"]]
+)
+def test_the_same_file_read_with_other_options_is_another_source(
+    options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("words.txt").write_text("salt\nsoup\n")
+    Path("some.txt").write_text("1 0.1 0.2\n2 0.3 0.4\n")
+    for first, second in ((options, []), ([], options)):
+        assert add("some.txt", *first, "--force").status == 0
+        assert "it was already added" in add("some.txt", *first).err
+        outcome = add("some.txt", *second)
+        assert (outcome.status, outcome.out) == (2, "")
+        assert "read with other options, already exists" in outcome.err
+
+
+def test_a_file_of_words_that_changed_is_another_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("words.txt").write_text("salt\nsoup\n")
+    Path("some.txt").write_text("0.1 0.2\n0.3 0.4\n")
+    assert add("some.txt", "--words", "words.txt").status == 0
+    Path("words.txt").write_text("salt\npepper\n")
+    assert add("some.txt", "--words", "words.txt").status == 2
+    assert add("some.txt", "--words", "words.txt", "--force").status == 0
+    assert list(embcli.open_space("some").vocabulary) == ["salt", "pepper"]

@@ -36,7 +36,7 @@ class Shell:
     """An interactive shell in a folder, whose home folder is the same."""
 
     def __init__(self, name: str, folder: Path, home: Path, **changes: str) -> None:
-        self.name = name
+        self.name, self.folder = name, folder
         variables = {"HOME": str(folder), "TERM": "xterm", "LANG": "C.UTF-8", "EMBCLI_HOME": str(home)}
         environ = {**environment(home), **variables, **changes}
         environ["PATH"] = f"{folder / 'bin'}{os.pathsep}{environ['PATH']}"
@@ -100,8 +100,10 @@ class Shell:
         return match
 
 
-def prepare(name: str, folder: Path, home: Path) -> Path:
+def prepare(name: str, folder: Path, home: Path, before: str = "") -> Path:
     """A folder with start-up files, the program `embcli`, and completion installed for a shell.
+
+    before: what the start-up file contains besides.
 
     Skips the test on a machine without the shell, but not in CI.
     """
@@ -110,7 +112,7 @@ def prepare(name: str, folder: Path, home: Path) -> Path:
         pytest.skip(f"{name} is not installed")
     for file, text in STARTUP.items():
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        (folder / file).write_text(text)
+        (folder / file).write_text(before + text)
     program = folder / "bin" / "embcli"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m embcli "$@"\n')

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from shlex import quote
 
 import typer
 
@@ -29,7 +30,7 @@ def install(ctx: typer.Context, shell: str | None) -> None:
     path.write_text(script(shell), "utf-8")
     write(f"completion for {shell} is installed in {path}\n")
     if startup is not None:
-        _add_line(startup, f"[ -f '{path}' ] && . '{path}' {MARK}")
+        _add_line(startup, f"[ -f {quote(str(path))} ] && . {quote(str(path))} {MARK}")
         write(f"{startup} loads it\n")
     write("it works in new shells\n")
     raise typer.Exit

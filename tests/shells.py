@@ -15,8 +15,10 @@ from pathlib import Path
 from types import TracebackType
 
 import pytest
-from process import LIMIT, environment
+from process import environment
 
+# Seconds after which a shell hangs, for example within quotes that are still open.
+PATIENCE = 30
 SHELLS = ("bash", "zsh", "fish")
 TAB, MENU, START_OF_LINE, LEFT = "\t", "\x0f", "\x01", "\x1b[D"
 READY, ARGUMENTS = "ready> ", re.compile(rb"begin:((?:<[^\r\n]*>)?):end")
@@ -87,17 +89,18 @@ class Shell:
 
     def _read_until(self, pattern: re.Pattern[bytes]) -> re.Match[bytes]:
         """Read until a new part of the output matches."""
-        begun, seen = time.monotonic(), len(self._output)
-        while (match := pattern.search(self._output, seen)) is None:
-            assert time.monotonic() - begun < LIMIT, f"{self.name} hangs: {self._output[-2000:]!r}"
+        found = self._wait_for(pattern, len(self._output))
+        # The prompt that follows, so that keys are not typed while the shell starts a command.
+        self._wait_for(re.compile(re.escape(READY.encode())), found.start())
+        return found
+
+    def _wait_for(self, pattern: re.Pattern[bytes], start: int) -> re.Match[bytes]:
+        begun = time.monotonic()
+        while (found := pattern.search(self._output, start)) is None:
+            assert time.monotonic() - begun < PATIENCE, f"{self.name} hangs: {self._output[-2000:]!r}"
             if select.select([self._terminal], [], [], 0.2)[0]:
                 self._output += os.read(self._terminal, 65536)
-        # The prompt that follows, so that keys are not typed while the shell starts a command.
-        rest = re.compile(re.escape(READY.encode()))
-        while rest.search(self._output, match.start()) is None:
-            if select.select([self._terminal], [], [], LIMIT)[0]:
-                self._output += os.read(self._terminal, 65536)
-        return match
+        return found
 
 
 def prepare(name: str, folder: Path, home: Path, before: str = "") -> Path:

@@ -28,7 +28,7 @@ SPECIAL = re.compile(r"([^\w@%+=:,./-])")
 SPECIAL_IN_QUOTES = re.compile(r'(["\\$`])')
 
 
-class Line(NamedTuple):
+class CommandLine(NamedTuple):
     """A command line without the name of the program.
 
     before: the arguments before the cursor. incomplete: the text between the start of the argument at the cursor and
@@ -57,10 +57,10 @@ def run_completion(arguments: Sequence[str]) -> int:
     return 0
 
 
-def complete(line: Line) -> list[CompletionItem]:
+def complete(line: CommandLine) -> list[CompletionItem]:
     """The candidates for the argument at the cursor, each as the complete argument.
 
-    complete(Line(["analogy", "king", "-"], "wom", ["analogy", "king", "-", "wom"]))[0].value  # "woman"
+    complete(CommandLine(["analogy", "king", "-"], "wom", ["analogy", "king", "-", "wom"]))[0].value  # "woman"
     """
     from embcli.cli.main import build_app
 
@@ -136,7 +136,7 @@ def _for_bash(given: Sequence[str]) -> Iterator[str]:
         yield FILES_LINE
         return
     everything = [argument.text for argument in split_line(before + after)[1:]]
-    items = complete(Line(earlier, current.text, everything))
+    items = complete(CommandLine(earlier, current.text, everything))
     kept = len(current.raw) - len(replaced)
     has_files = any(item.help == FILES for item in items)
     for item in items:
@@ -161,7 +161,7 @@ def _for_zsh(given: Sequence[str]) -> Iterator[str]:
     Each line has a candidate, a tab, and what zsh lists for it.
     """
     count, incomplete, everything = int(given[0]), given[1], [*given[2:]]
-    items = complete(Line(everything[:count], incomplete, everything))
+    items = complete(CommandLine(everything[:count], incomplete, everything))
     width = max((len(item.value) for item in items), default=0)
     for item in items:
         described = _description(item)
@@ -174,7 +174,7 @@ def _for_zsh(given: Sequence[str]) -> Iterator[str]:
 def _for_fish(given: Sequence[str]) -> Iterator[str]:
     """The lines for `NUMBER INCOMPLETE WORD...`: each has a candidate, and a tab and its description if it has one."""
     count, incomplete, everything = int(given[0]), given[1], [*given[2:]]
-    for item in complete(Line(everything[:count], incomplete, everything)):
+    for item in complete(CommandLine(everything[:count], incomplete, everything)):
         described = _description(item)
         if item.help == FILES:
             yield FILES_LINE

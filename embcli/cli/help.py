@@ -1,10 +1,12 @@
 """The main help, in groups with one example per command, and the command `help`."""
 
+from itertools import pairwise
 from typing import Annotated, Any
 
 import typer
 
 from embcli.cli.command import Group, first_line
+from embcli.cli.completers import complete_commands
 from embcli.errors import UsageProblem
 
 GROUPS = {
@@ -13,6 +15,8 @@ GROUPS = {
     "Models": ("models",),
     "For scripts": ("schema", "help"),
 }
+# Options whose value may be left out, which Typer does not support.
+SHELL_OPTIONS = ("--install-completion", "--show-completion")
 GROUPS_OF_COMMANDS = ("evaluate", "models")
 ENVIRONMENT = (
     ("EMBCLI_HOME", "The folder of the models.  [default: the user's data folder]"),
@@ -33,6 +37,15 @@ DOCUMENTATION = "`embcli help COMMAND`, `man embcli`, and docs/ or share/doc/emb
 
 class MainGroup(Group):
     """The group of all commands."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments. The options of completion may stand without a shell, which is then an empty text."""
+        given = []
+        for argument, following in pairwise([*args, "-"]):
+            given.append(argument)
+            if argument in SHELL_OPTIONS and following.startswith("-"):
+                given.append("")
+        return super().parse_args(ctx, given)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands by groups, each with an example."""
@@ -60,7 +73,10 @@ def example_of(command: Any) -> str:
 
 def show_help(
     command: Annotated[
-        list[str] | None, typer.Argument(metavar="[COMMAND]", help="For example: analogy, or models add.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[COMMAND]", help="For example: analogy, or models add.", autocompletion=complete_commands
+        ),
     ] = None,
 ) -> None:
     """Show the help of a command.

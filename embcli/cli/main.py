@@ -13,6 +13,7 @@ import typer
 
 from embcli import __version__
 from embcli.cli.command import FORMER, Command, explain_glued
+from embcli.cli.completers import complete_from, complete_models
 from embcli.cli.help import MainGroup
 from embcli.cli.session import ReaderGone, discard_stdout
 from embcli.errors import EmbcliError, ExpressionSyntaxError, InputOutputProblem, UsageProblem
@@ -36,10 +37,26 @@ ALIASES = {"nn"}
 SUMMARY = "Ask questions of word vectors: analogies, neighbours, projections, softmax."
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+# The first argument of the scripts for completion; the others are described in `completion.py`.
+COMPLETE = "_complete"
+
+
+def _print_version(ctx: typer.Context, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
         print(f"embcli {__version__}")
         raise typer.Exit
+
+
+def _install_completion(ctx: typer.Context, shell: str | None) -> None:
+    from embcli.cli.install_completion import install
+
+    install(ctx, shell)
+
+
+def _show_completion(ctx: typer.Context, shell: str | None) -> None:
+    from embcli.cli.install_completion import show
+
+    show(ctx, shell)
 
 
 def _start(
@@ -49,7 +66,39 @@ def _start(
     ] = False,
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", metavar="NAME", help="As -m of the command.", show_default=False, hidden=True),
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="NAME",
+            help="As -m of the command.",
+            autocompletion=complete_models,
+            show_default=False,
+            hidden=True,
+        ),
+    ] = None,
+    install_completion: Annotated[
+        str | None,
+        typer.Option(
+            "--install-completion",
+            metavar="[SHELL]",
+            help="Install completion for bash, zsh or fish.",
+            autocompletion=complete_from("bash", "zsh", "fish"),
+            callback=_install_completion,
+            is_eager=True,
+            show_default=False,
+        ),
+    ] = None,
+    show_completion: Annotated[
+        str | None,
+        typer.Option(
+            "--show-completion",
+            metavar="[SHELL]",
+            help="Print the completion script of a shell.",
+            autocompletion=complete_from("bash", "zsh", "fish"),
+            callback=_show_completion,
+            is_eager=True,
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     if ctx.invoked_subcommand is None:
@@ -64,6 +113,7 @@ def build_app(arguments: list[str]) -> typer.Typer:
     app = typer.Typer(
         cls=MainGroup,
         help=SUMMARY,
+        add_completion=False,  # `completion.py` is faster, and keeps the order of words
         pretty_exceptions_enable=False,
         rich_markup_mode=None,  # rich would read `man:king::woman:?` as an emoji
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -81,8 +131,20 @@ def build_app(arguments: list[str]) -> typer.Typer:
     return app
 
 
+def command_names() -> list[str]:
+    """The names of all commands, those of groups with the group's: `models add`."""
+    names = []
+    for name, command in typer.main.get_command(build_app([])).commands.items():  # type: ignore[attr-defined]
+        names += [name, *(f"{name} {inner}" for inner in getattr(command, "commands", ()))]
+    return names
+
+
 def run(arguments: list[str]) -> int:
     """Run a command line and return the exit status."""
+    if arguments[:1] == [COMPLETE]:
+        from embcli.cli.completion import run_completion
+
+        return run_completion(arguments[1:])
     try:
         if sys.stdout is None:
             raise InputOutputProblem("stdout is closed")

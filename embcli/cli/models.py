@@ -7,12 +7,21 @@ import typer
 
 from embcli.cli import options
 from embcli.cli.command import Command, Group, NamedModelCommand
+from embcli.cli.completers import complete_files, complete_models, complete_sources
 from embcli.cli.session import is_terminal, load, note, output_format, show
 
 app = typer.Typer(cls=Group)
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A model, by name or as a path.", show_default=False)]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="A model, by name or as a path.", autocompletion=complete_models, show_default=False
+    ),
+]
 NameOrNone = Annotated[
-    str | None, typer.Argument(metavar="[NAME]", help="A model, by name or as a path.", show_default=False)
+    str | None,
+    typer.Argument(
+        metavar="[NAME]", help="A model, by name or as a path.", autocompletion=complete_models, show_default=False
+    ),
 ]
 
 
@@ -46,7 +55,12 @@ def list_models(
 
 @app.command(cls=Command)
 def add(
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A file, or a name in `models catalog`.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="SOURCE", help="A file, or a name in `models catalog`.", autocompletion=complete_sources
+        ),
+    ],
     name: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Name the model.  [default: after the source]", show_default=False),
@@ -61,7 +75,12 @@ def add(
     ] = "embcli",
     words: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The words of vectors without words, one a line.", show_default=False),
+        typer.Option(
+            metavar="FILE",
+            help="The words of vectors without words, one a line.",
+            autocompletion=complete_files,
+            show_default=False,
+        ),
     ] = None,
     header: Annotated[
         bool | None,
@@ -146,7 +165,10 @@ def rename(
 @app.command(cls=Command)
 def remove(
     names: Annotated[
-        list[str], typer.Argument(metavar="NAME...", help="Models, by name or as paths.", show_default=False)
+        list[str],
+        typer.Argument(
+            metavar="NAME...", help="Models, by name or as paths.", autocompletion=complete_models, show_default=False
+        ),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before deleting.")] = False,
     format_name: options.Format = None,
@@ -233,7 +255,10 @@ def catalog(
 @app.command(cls=NamedModelCommand)
 def export(
     name: Name,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.", show_default=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="The file to write.", autocompletion=complete_files, show_default=False),
+    ],
     file_format: Annotated[
         Literal["word2vec", "binary", "kv"] | None,
         typer.Option(

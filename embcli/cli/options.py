@@ -4,35 +4,48 @@ from typing import Annotated, Literal
 
 import typer
 
+from embcli.cli.completers import complete_models, complete_words, complete_words_or_files
+
 WordArguments = Annotated[
     list[str],
     typer.Argument(
         metavar="WORD...",
         help="Words; - alone reads questions from stdin, one per line; - at the end reads words.",
+        autocompletion=complete_words,
         show_default=False,
     ),
 ]
 ComparedWords = Annotated[
     list[str],
     typer.Argument(
-        metavar="WORD...", help="A B C or A:B C:D; - reads questions from stdin, one per line.", show_default=False
+        metavar="WORD...",
+        help="A B C or A:B C:D; - reads questions from stdin, one per line.",
+        autocompletion=complete_words,
+        show_default=False,
     ),
 ]
 WordArgumentsOrNone = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[WORD...]", help="Words; - at the end reads words from stdin.", show_default=False),
+    typer.Argument(
+        metavar="[WORD...]",
+        help="Words; - at the end reads words from stdin.",
+        autocompletion=complete_words,
+        show_default=False,
+    ),
 ]
 ExpressionWords = Annotated[
     list[str],
     typer.Argument(
         metavar="EXPR...",
         help="king - man + woman, or man:king::woman:?; - reads questions from stdin, one per line.",
+        autocompletion=complete_words,
         show_default=False,
     ),
 ]
 _EXPRESSION = typer.Argument(
     metavar="EXPR",
     help='An expression in quotes: "cats - cat"; - reads questions from stdin, one per line.',
+    autocompletion=complete_words,
     show_default=False,
 )
 OneExpression = Annotated[str, _EXPRESSION]
@@ -43,7 +56,12 @@ MODEL_HELP = "[default: $EMBCLI_MODEL, else `models default`, else glove]"
 Model = Annotated[
     list[str] | None,
     typer.Option(
-        "--model", "-m", metavar="NAME", help=f"Use this model, by name or as a path.  {MODEL_HELP}", show_default=False
+        "--model",
+        "-m",
+        metavar="NAME",
+        help=f"Use this model, by name or as a path.  {MODEL_HELP}",
+        autocompletion=complete_models,
+        show_default=False,
     ),
 ]
 SeveralModels = Annotated[
@@ -53,6 +71,7 @@ SeveralModels = Annotated[
         "-m",
         metavar="NAME",
         help=f"Use this model; repeat it to compare models.  {MODEL_HELP}",
+        autocompletion=complete_models,
         show_default=False,
     ),
 ]
@@ -90,6 +109,7 @@ Among = Annotated[
         "--among",
         metavar="WORDS|FILE|-",
         help="Search these words only: a,b,c; or a file, or -, with one word per line.",
+        autocompletion=complete_words_or_files,
         show_default=False,
     ),
 ]
@@ -102,6 +122,10 @@ IncludeInputs = Annotated[
 Expect = Annotated[
     str | None,
     typer.Option(
-        "--expect", metavar="WORD", help="Report the ranks of WORD; exit 1 if it is not first.", show_default=False
+        "--expect",
+        metavar="WORD",
+        help="Report the ranks of WORD; exit 1 if it is not first.",
+        autocompletion=complete_words,
+        show_default=False,
     ),
 ]

@@ -7,6 +7,7 @@ import typer
 
 from embcli.cli import options
 from embcli.cli.batch import Topic, answer_each, read_expression
+from embcli.cli.completers import complete_words
 from embcli.cli.session import ask, load, output_format
 from embcli.cli.stdin import read_words
 
@@ -38,7 +39,12 @@ def project(
     ] = None,
     pairs: Annotated[
         str | None,
-        typer.Option(metavar="LOW:HIGH,...", help="Test whether LOW scores below HIGH.", show_default=False),
+        typer.Option(
+            metavar="LOW:HIGH,...",
+            help="Test whether LOW scores below HIGH.",
+            autocompletion=complete_words,
+            show_default=False,
+        ),
     ] = None,
     skip_unknown: options.SkipUnknown = False,
     model: options.Model = None,

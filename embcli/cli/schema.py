@@ -5,13 +5,19 @@ from typing import Annotated
 
 import typer
 
+from embcli.cli.completers import complete_schemas
 from embcli.cli.session import write
 
 
 def schema(
     command: Annotated[
         list[str],
-        typer.Argument(metavar="COMMAND", help="For example: analogy, or models info, or error.", show_default=False),
+        typer.Argument(
+            metavar="COMMAND",
+            help="For example: analogy, or models info, or error.",
+            autocompletion=complete_schemas,
+            show_default=False,
+        ),
     ],
 ) -> None:
     """Print the JSON Schema of an answer or an error.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from embcli.errors import UnknownModel, UsageProblem
-from embcli.store.read import SUFFIX
+from embcli.store.header import SUFFIX
 
 DEFAULT = "glove"
 # The name of the same vectors in gensim's catalogue.

@@ -90,6 +90,11 @@ def schema_of(command: str) -> dict[str, Any]:
     return {"$schema": DIALECT, "title": name, **described, **schema}
 
 
+def schema_names() -> list[str]:
+    """The names that `schema_of` knows."""
+    return [*RECORDS, *SAME_AS, "error"]
+
+
 def _object(record: Any) -> dict[str, Any]:
     hints, extras = get_type_hints(record), record._field_defaults
     return {

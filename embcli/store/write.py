@@ -23,7 +23,8 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from embcli.errors import BadFile, InputOutputProblem
-from embcli.store.read import MEBIBYTE, PAGE, Array, Block, encode_header, layout
+from embcli.store.header import MEBIBYTE, PAGE, encode_header, layout
+from embcli.store.read import Array, Block
 from embcli.store.sort_words import sort_words
 
 try:

@@ -1,9 +1,4 @@
-"""Words ↔ rows with a memory-mapped sorted index; prefix search; suggestions.
-
-The words are concatenated UTF-8 bytes in row order. `order` lists the rows sorted by the bytes of their word. A word
-is found by binary search (19 steps for 400,000 words), and no index is built when a model is opened, so the cost of
-opening does not grow with the vocabulary.
-"""
+"""The words of a model: look-up of words as they are typed; suggestions. `sorted_words.py` finds exact words."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, pairwise
@@ -12,6 +7,7 @@ import numpy as np
 
 from embcli.errors import DamagedStore, UnknownWord
 from embcli.vectors.arithmetic import BytesArray, IntArray
+from embcli.vectors.sorted_words import SortedWords
 from embcli.vectors.spellings import affixes, spellings, with_spaces
 
 # Size of the cache of resolved words, for batches, whose questions share words.
@@ -20,7 +16,7 @@ REMEMBERED = 10_000
 AFFIX_SAMPLE = 2_000
 
 
-class Vocabulary(Sequence[str]):
+class Vocabulary(SortedWords):
     """The words of a model in row order; in most models, by descending frequency.
 
     words: uint8, the concatenated words in UTF-8. offsets: int64 [rows + 1], the start of each word. order: int32
@@ -32,8 +28,8 @@ class Vocabulary(Sequence[str]):
         self._offsets = offsets
         self._order = order
         # Memoryviews read single elements three times as fast as numpy, but require aligned memory.
-        self._buffer = words.data
-        self._starts, self._sorted = (np.require(numbers, requirements="A").data for numbers in (offsets, order))
+        starts, order_of_bytes = (np.require(numbers, requirements="A").data for numbers in (offsets, order))
+        super().__init__(words.data, starts, order_of_bytes)
         self._resolved: dict[str, tuple[int, str]] = {}
 
     def __reduce__(self) -> tuple[type["Vocabulary"], tuple[BytesArray, IntArray, IntArray]]:
@@ -51,22 +47,6 @@ class Vocabulary(Sequence[str]):
         np.cumsum([len(word) for word in encoded], out=offsets[1:])
         order = np.array(sorted(range(len(encoded)), key=encoded.__getitem__), np.int32)
         return cls(np.frombuffer(b"".join(encoded), np.uint8), offsets, order)
-
-    def __len__(self) -> int:
-        return len(self._order)
-
-    def __getitem__(self, row):  # type: ignore[no-untyped-def]
-        """The word of a row, or the list of words of a slice. Raises IndexError outside the vocabulary."""
-        if isinstance(row, slice):
-            return [self[i] for i in range(*row.indices(len(self)))]
-        if row < 0:
-            row += len(self)
-        if not 0 <= row < len(self):
-            raise IndexError(f"row {row} is outside the vocabulary of {len(self)} words")
-        try:
-            return self._bytes(row).decode()
-        except UnicodeDecodeError as error:
-            raise DamagedStore(f"the word of row {row} is not UTF-8") from error
 
     def __iter__(self) -> Iterator[str]:
         return (self[row] for row in range(len(self)))
@@ -90,14 +70,6 @@ class Vocabulary(Sequence[str]):
             raise UnknownWord(word, self.suggest(word))
         return row
 
-    def find(self, word: str) -> int | None:
-        """The row of exactly this word, or None."""
-        wanted = _encode(word)
-        place = self._place(wanted)
-        if place < len(self) and self._bytes(self._row_at(place)) == wanted:
-            return self._row_at(place)
-        return None
-
     def resolve(self, text: str) -> tuple[int, str]:
         """The row and the word that match a typed word.
 
@@ -116,13 +88,6 @@ class Vocabulary(Sequence[str]):
         spaced, parts = with_spaces(text)
         is_expression = bool(parts) and all(self._is_known(part) for part in parts)
         raise UnknownWord(text, self.suggest(text), expression=spaced if is_expression else "")
-
-    def prefix(self, prefix: str, limit: int = 10) -> list[str]:
-        """Up to `limit` words that begin with `prefix`, the most frequent first."""
-        start = _encode(prefix)
-        first, last = self._place(start), self._place(start + b"\xff")
-        rows = np.sort(self._order[first:last])[:limit]
-        return [self[int(row)] for row in rows]
 
     def suggest(self, text: str, limit: int = 5) -> list[str]:
         """Up to `limit` similar words, best first.
@@ -152,30 +117,6 @@ class Vocabulary(Sequence[str]):
         for prefix, suffix in affixes(self.first(AFFIX_SAMPLE)):
             yield from (word for one in spelled if (word := f"{prefix}{one}{suffix}") in self)
 
-    def _bytes(self, row: int) -> bytes:
-        start, end = self._starts[row], self._starts[row + 1]
-        if not 0 <= start < end <= len(self._buffer):
-            raise DamagedStore(f"the offsets of the word of row {row} are invalid")
-        return bytes(self._buffer[start:end])
-
-    def _row_at(self, place: int) -> int:
-        """The row at a position of the sorted order."""
-        row: int = self._sorted[place]
-        if not 0 <= row < len(self):
-            raise DamagedStore(f"the sorted order contains row {row}, which does not exist")
-        return row
-
-    def _place(self, wanted: bytes) -> int:
-        """The number of words that sort before `wanted` (bisect_left over `order`)."""
-        low, high = 0, len(self)
-        while low < high:
-            middle = (low + high) // 2
-            if self._bytes(self._row_at(middle)) < wanted:
-                low = middle + 1
-            else:
-                high = middle
-        return low
-
 
 def is_utf8(word: str) -> bool:
     """Whether a word can be encoded: it contains no lone surrogate."""
@@ -184,8 +125,3 @@ def is_utf8(word: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _encode(word: str) -> bytes:
-    # Python decodes an argument that is not UTF-8 to surrogates; no word contains them, so it is not found.
-    return word.encode("utf-8", "surrogatepass")

@@ -23,7 +23,8 @@ import pytest
 import safetensors.numpy
 from process import LIMIT, Outcome, ask, environment, settle, start
 
-from embcli.store.read import TENSORS, open_store, verify
+from embcli.store.header import TENSORS
+from embcli.store.read import open_store, verify
 from embcli.store.write import write_store
 
 pytestmark = pytest.mark.slow

@@ -17,7 +17,8 @@ import safetensors.numpy
 import embcli
 from embcli.errors import BadFile, DamagedStore, EmbcliError, InputOutputProblem
 from embcli.store import write
-from embcli.store.read import MEBIBYTE, open_store, verify
+from embcli.store.header import MEBIBYTE
+from embcli.store.read import open_store, verify
 from embcli.store.write import write_store
 from embcli.vectors.space import VectorSpace
 from embcli.vectors.vocabulary import Vocabulary

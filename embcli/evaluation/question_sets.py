@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from embcli.errors import BadFile, InputOutputProblem
+from embcli.evaluation.tables import numbered_lines
 
 ANALOGIES = "questions-words.txt"
 RATINGS = ("wordsim353.tsv", "simlex999.txt")
@@ -119,23 +120,6 @@ def _sections(path: Path, name: str, notes: list[str]) -> list[Section]:
             f"{path}: this file contains no questions", "give four words, or a word and its answers, per line"
         )
     return found
-
-
-def numbered_lines(path: Path) -> Sequence[tuple[int, str]]:
-    """The non-empty lines of a file, with their numbers."""
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise InputOutputProblem(f"{path}: {error.strerror or error}") from error
-    lines = []
-    for number, line in enumerate(text.split(b"\n"), start=1):
-        try:
-            decoded = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-        except UnicodeDecodeError:
-            raise BadFile(f"{path}, line {number}: this is not UTF-8", "convert the file to UTF-8") from None
-        if decoded:
-            lines.append((number, decoded))
-    return lines
 
 
 def _count(columns: int) -> str:

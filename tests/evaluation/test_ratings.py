@@ -27,7 +27,7 @@ LAYOUTS = {
         "word1\tword2\tPOS\tSimLex999\tconc(w1)\tconc(w2)\tconcQ\tAssoc(USF)\tSimAssoc333\tSD(SimLex)",
     ),
     "SimVerb": lines("{a}\t{b}\tV\t{s}\tSYNONYMS"),
-    "RareWords": lines("{a}\t{b}\t{s}\t8\t9\t7\t10"),
+    "RareWords": lines("{a}\t{b}\t{s}\t0\t9\t7\t10"),
     "WordSim set1": lines("{a},{b},{s},8,9,7", "Word 1,Word 2,Human (mean),1,2,3"),
     "quoted CSV": lines('"{a}","{b}","{s}"', '"word1","word2","similarity"'),
     "an id first": lines("{i},{a},{b},{s}", "id,word1,word2,score"),

@@ -104,7 +104,7 @@ def test_comments_and_column_names_are_no_questions(at_home: None) -> None:
     )
     assert status == 0
     assert '"asked": 2' in out
-    assert err == "embcli: note: set.txt, line 2: skipped the names of the columns\n"
+    assert err == "embcli: note: set.txt, line 2: skipped the names of the columns: word1 word2 word3 word4\n"
 
 
 def test_answers_are_split_at_slashes_in_four_columns_as_in_two(at_home: None) -> None:

@@ -39,8 +39,8 @@ NOT_RATINGS = re.compile(
 PARTS_OF_SPEECH = re.compile(r"[NVAR]|(noun|verb|adj|adv|adjective|adverb)s?|NN[SP]*|JJ[RS]?|RB[RS]?|VB[DGNPZ]?", re.I)
 # Words of a phrase, on average, from which a column holds sentences; raters from which a mean is recognised.
 SENTENCE_WORDS, RATERS = 5, 3
-# The share of lines whose mean lies between its raters.
-MEANS_WITHIN = 0.95
+# The share of lines that must have a mean of their raters, and the error of a mean with one decimal.
+FITTING_MEANS, ROUNDING = 0.95, 0.0501
 # Columns of SimLex-999 without its header: two words, the part of speech, and seven numbers, the first the rating.
 SIMLEX_COLUMNS = 10
 
@@ -200,7 +200,7 @@ def _is_simlex(table: Table, a: int, b: int) -> bool:
 
 
 def _is_mean_of_raters(table: Table, columns: Sequence[int]) -> bool:
-    """Whether the first column is a mean of the others: decimals, between the least and the greatest of whole numbers.
+    """Whether the first column, of decimals, is the mean of the others, or between the least and greatest whole number.
 
     RareWords and SCWS have a word, a word, the mean and ten raters. Means that leave out raters differ from those of
     all, so bounds are compared. Some lines may have an error.
@@ -208,12 +208,14 @@ def _is_mean_of_raters(table: Table, columns: Sequence[int]) -> bool:
     mean, *raters = (table.numbers(i) for i in columns)
     if len(raters) < RATERS or list(columns) != list(range(columns[0], columns[0] + len(columns))):
         return False
-    within = 0
+    fitting = 0
     for value, *given in zip(mean, *raters, strict=True):
         found = [one for one in given if one is not None]
-        is_whole = bool(found) and not any(one % 1 for one in found)
-        within += value is not None and is_whole and min(found) <= value <= max(found)
-    return within >= MEANS_WITHIN * len(mean) and any(value is not None and value % 1 for value in mean)
+        if value is None or not found:
+            continue
+        is_mean = abs(sum(found) / len(found) - value) <= ROUNDING
+        fitting += is_mean or (min(found) <= value <= max(found) and not any(one % 1 for one in found))
+    return fitting >= FITTING_MEANS * len(mean) and any(value is not None and value % 1 for value in mean)
 
 
 def _increase(table: Table, column: int) -> bool:

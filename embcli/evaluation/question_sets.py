@@ -8,19 +8,18 @@
 """
 
 import os
-import re
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 from embcli.errors import BadFile, InputOutputProblem, UsageProblem
+from embcli.evaluation.analogy_columns import question_rows
+from embcli.evaluation.tables import numbered_lines
 
 ANALOGIES = "questions-words.txt"
 RATINGS = ("wordsim353.tsv", "simlex999.txt")
 RATING_SUFFIXES = (".txt", ".tsv", ".csv")
-# The names in a header row: word1 word2 word3 word4 and the like.
-COLUMN_NAME = re.compile(r"(word|term|item|col|column)[_-]?\d|(question|answer|expected|target)s?\d?", re.IGNORECASE)
 
 
 class QuestionItem(NamedTuple):
@@ -96,54 +95,21 @@ def _text_files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
 
 def _sections(path: Path, name: str, notes: list[str]) -> list[Section]:
     """The sections of a file. name: that of the section for lines before the first header."""
-    sections: list[tuple[str, list[QuestionItem]]] = []
-    width = 0
-    for number, line in numbered_lines(path):
+    lines = [(number, line) for number, line in numbered_lines(path) if not line.startswith("#")]
+    questions = [(number, line) for number, line in lines if not line.startswith(":")]
+    has_section = bool(questions) and questions[0] != lines[0]
+    rows = dict(question_rows(path, questions, has_section, notes))
+    sections: list[tuple[str, list[QuestionItem]]] = [(name, [])]
+    for number, line in lines:
         if line.startswith(":"):
             sections.append((line[1:].strip(), []))
-            continue
-        if line.startswith("#"):
-            continue
-        columns = [column for column in re.split(r"[\t,;]\s*|\s+", line) if column]
-        if not width and all(COLUMN_NAME.fullmatch(column) for column in columns):
-            notes.append(f"{path.name}, line {number}: skipped the names of the columns")
-            continue
-        width = width or len(columns)
-        if len(columns) not in (2, 4) or len(columns) != width:
-            wanted = "four words, or a word and its answers" if width not in (2, 4) else f"{width} columns as above"
-            raise BadFile(
-                f"{path}, line {number}: {_count(len(columns))} instead of {wanted}",
-                "for example: Athens Greece Oslo Norway",
-            )
-        if not sections:
-            sections.append((name, []))
-        *words, last = columns
-        answers = tuple(answer for answer in last.split("/") if answer)
-        sections[-1][1].append(QuestionItem(tuple(words), answers or (last,)))
+        elif number in rows:
+            *words, last = rows[number]
+            answers = tuple(answer for answer in last.split("/") if answer)
+            sections[-1][1].append(QuestionItem(tuple(words), answers or (last,)))
     found = [Section(name, tuple(items)) for name, items in sections if items]
     if not found:
         raise BadFile(
             f"{path}: this file contains no questions", "give four words, or a word and its answers, per line"
         )
     return found
-
-
-def numbered_lines(path: Path) -> Sequence[tuple[int, str]]:
-    """The non-empty lines of a file, with their numbers."""
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise InputOutputProblem(f"{path}: {error.strerror or error}") from error
-    lines = []
-    for number, line in enumerate(text.split(b"\n"), start=1):
-        try:
-            decoded = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-        except UnicodeDecodeError:
-            raise BadFile(f"{path}, line {number}: this is not UTF-8", "convert the file to UTF-8") from None
-        if decoded:
-            lines.append((number, decoded))
-    return lines
-
-
-def _count(columns: int) -> str:
-    return f"{columns} column" + ("" if columns == 1 else "s")

@@ -1,28 +1,29 @@
 """Files of word pairs with human ratings, in the layouts in which they are published.
 
-Columns are separated by tabs, semicolons, commas or blanks, with or without quotes. The words are the first two columns
-of text. The rating is the column that the header names, else the first column of numbers after the words. So the
-original files of SimLex-999 (ten columns), SimVerb-3500, RareWords, WordSim-353 (raters beside the mean) and MEN load.
+Columns are separated by tabs, semicolons, commas or blanks, with or without quotes. `rating_columns.py` finds those of
+the words and of the rating. So the original files of SimLex-999 (ten columns), SimVerb-3500, RareWords, WordSim-353
+(raters beside the mean), SCWS and MEN load.
 """
 
 import csv
-import math
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from embcli.errors import BadFile, UsageProblem
-from embcli.evaluation.question_sets import RATING_SUFFIXES, as_path, files_of, numbered_lines
+from embcli.evaluation.question_sets import RATING_SUFFIXES, as_path, files_of
+from embcli.evaluation.rating_columns import (
+    RATING_EXAMPLE,
+    Columns,
+    Table,
+    find_columns,
+    is_rating_name,
+    named_words,
+)
+from embcli.evaluation.tables import Row, are_counted_names, common_width, number_in, numbered_lines, split_columns
 
-# Names of the column of ratings, the best first, as regular expressions.
-RATING_NAMES = (
-    r"simlex-?999", r"simverb.*", r"human.*mean.*", r"mean.*", r"(avg|average).*", r"(human|gold)[ _-]?(score|rating)?",
-    r"score", r"rating", r"sim(ilarity)?", r"relatedness", r"judg.*",
-)  # fmt: skip
 MISSING = {"", "na", "n/a", "nan", "null", "none", "-", "?", ".", "inf", "-inf", "infinity"}
-RATING_EXAMPLE = "for example: tiger cat 7.35"
 # Lines that decide about the separator.
 SAMPLE_LINES = 50
 
@@ -35,16 +36,8 @@ class Rating(NamedTuple):
     score: float
 
 
-class Columns(NamedTuple):
-    """The columns of the words and of the rating, from 0."""
-
-    a: int
-    b: int
-    score: int
-
-
 class RatingFile(NamedTuple):
-    """The ratings of a file; note: which columns were taken, where that is not plain."""
+    """The ratings of a file; note: what was inferred, where that is not plain."""
 
     ratings: list[Rating]
     note: str
@@ -54,6 +47,8 @@ def read_ratings(path: str | os.PathLike[str], notes: list[str] | None = None) -
     """The pairs of a file with their ratings. Raises BadFile with the line.
 
     notes: receives which columns were taken, where that is not plain.
+
+        read_ratings("wordsim353.tsv")[0]  # Rating(a='love', b='sex', score=6.77)
     """
     read = read_rating_file(as_path(path))
     if notes is not None and read.note:
@@ -67,32 +62,33 @@ def read_rating_sets(path: str | os.PathLike[str], columns: str | None = None) -
 
 
 def read_rating_file(path: Path, columns: str | None = None) -> RatingFile:
-    """The ratings of a file. columns: `1,2,4` are the columns of the words and of the rating. Raises BadFile."""
+    """The ratings of a file. columns: `1,2,4` are the columns of the words and of the rating.
+
+    Raises BadFile; UsageProblem for columns that are not three different ones.
+    """
+    given = _given(columns) if columns else None
     lines = [(number, line) for number, line in numbered_lines(path) if not line.startswith("#")]
     if not lines:
         raise BadFile(f"{path}: this file contains no pairs", "give two words and a number per line")
     separator = _separator([line for _, line in lines[:SAMPLE_LINES]])
     rows = [(number, _fields(path, number, line, separator)) for number, line in lines]
-    has_comma = separator != "," and not any(re.search(r"\d\.\d", line) for _, line in lines)
-    given = _given(columns) if columns else None
-    header, body = rows[0][1], rows[1:]
-    chosen = given or (_found(path, header, body, has_comma) if body else Columns(0, 1, 2))
-    if not _is_header(header, chosen, has_comma):
-        header, body = [], rows
-        chosen = given or _found(path, header, body, has_comma)
+    names, note = _header(path, rows, given)
+    body = rows if names is None else rows[1:]
     if not body:
         raise BadFile(f"{path}: this file contains no pairs", "give two words and a number per line")
-    widths = [len(fields) for _, fields in body]
-    width = min(set(widths), key=lambda one: (-widths.count(one), one))
-    ratings = [_rating(path, number, fields, chosen, width, has_comma) for number, fields in body]
-    is_plain = chosen == Columns(0, 1, 2) and len(rows[0][1]) == 3
-    return RatingFile(ratings, "" if is_plain else _note(chosen, header, ratings[0]))
+    table = Table(path, names or [], body)
+    chosen = given or find_columns(table)
+    width = common_width(body)
+    ratings = [_rating(table, number, fields, chosen, width) for number, fields in body]
+    if chosen != Columns(0, 1, 2) or width != 3:
+        note = _note(table, chosen, ratings[0]) + (f"; {note}" if note else "")
+    return RatingFile(ratings, note)
 
 
 def _separator(lines: Sequence[str]) -> str:
     """The separator: the first of tab, semicolon and comma that gives all lines as many columns, else blanks."""
     for separator in "\t;,":
-        counts = {len(next(csv.reader([line], delimiter=separator), [])) for line in lines}
+        counts = {len(split_columns(line, separator)) for line in lines}
         if len(counts) == 1 and counts.pop() >= 3:
             return separator
     for separator in "\t;,":  # a line that lacks a column is an error of its own
@@ -103,62 +99,67 @@ def _separator(lines: Sequence[str]) -> str:
 
 def _fields(path: Path, number: int, line: str, separator: str) -> list[str]:
     try:
-        if separator == " ":
-            line = re.sub(r"\s+", " ", line)
-        return [field.strip() for field in next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])]
+        return split_columns(line, separator)
     except csv.Error as error:
         raise BadFile(f"{path}, line {number}: {error}", RATING_EXAMPLE) from None
 
 
-def _number(text: str, has_comma: bool) -> float | None:
-    try:
-        value = float(text.replace(",", ".") if has_comma else text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and "_" not in text else None
+def _header(path: Path, rows: Sequence[Row], given: Columns | None) -> tuple[list[str] | None, str]:
+    """The names of the columns if the first line has them, else None; with a note where that is not plain.
 
-
-def _is_header(first: Sequence[str], columns: Columns, has_comma: bool) -> bool:
-    """Whether the first line has the names of the columns: a text, not a number, stands where ratings do below.
-
-    A number that cannot be read, or the mark of a missing one, is no name: `river stream NA` is an error.
+    The names stand where numbers do below. A number that cannot be read, or the mark of a missing one, is no name:
+    `river stream NA` is an error.
     """
-    if columns.score >= len(first):
-        return False
-    name = first[columns.score]
-    return _number(name, has_comma) is None and not name[:1].isdigit() and name.lower() not in MISSING
+    (number, first), rest = rows[0], rows[1:]
+    if not rest:
+        is_header = len(first) > 2 and not any(_is_number_or_missing(field) for field in first)
+        return (first, "") if is_header else (None, "")
+    table = Table(path, [], rest)
+    if not given and not table.numeric:
+        return (first, "") if named_words(first) else (None, "")
+    width = common_width(rest)
+    names = first
+    has_names = bool(given) and not any(_is_number_or_missing(field) for field in first)
+    if len(first) == width - 1 and (has_names or _are_row_names(rest)):  # R names the rows, and not their column
+        names = ["", *first]
+    note = f"line {number} has the names of the columns: {', '.join(name for name in names if name)}"
+    if are_counted_names(names):
+        if width - len(table.numeric) < 2 and not given:
+            raise BadFile(
+                f"{path}, line {number}: this is a pair, or the numbers of the columns",
+                "remove the line if it numbers the columns, else move it down",
+            )
+        return [""] * len(names), note
+    numeric = [given.score] if given else table.numeric
+    above = [names[column] for column in numeric if column < len(names) and names[column]]
+    is_named = bool(named_words(names, table.numeric)) or any(is_rating_name(name) for name in above)
+    some = [not _is_number_or_missing(name) for name in above]
+    if not (all(some) if not is_named else any(some)) or not above:
+        return None, ""
+    return _fitted(path, names, rest, given), "" if is_named else note
 
 
-def _found(path: Path, header: Sequence[str], rows: Sequence[tuple[int, list[str]]], has_comma: bool) -> Columns:
-    """The columns of the words and of the rating, by the header and by what the columns hold."""
-    width = max((len(fields) for _, fields in rows), default=0)
-    numbers = []
-    for column in range(width):
-        values = [fields[column] if column < len(fields) else "" for _, fields in rows]
-        found = sum(_number(value, has_comma) is not None for value in values)
-        numbers.append(found * 2 >= len(values))  # a few unreadable ratings are errors, and do not hide the column
-    texts = [column for column in range(width) if not numbers[column]]
-    if len(texts) < 2 and width >= 3 and not numbers[2]:
-        texts = [0, 1]
-    if len(texts) < 2:  # words may be numbers
-        texts = [0, 1] if width >= 3 else texts
-    if len(texts) < 2:
-        raise BadFile(f"{path}, line {_odd_line(rows)}: this is not two words and a number", RATING_EXAMPLE)
-    a, b = texts[:2]
-    after = [column for column in range(width) if numbers[column] and column > b]
-    names = [name.lower().strip() for name in header]
-    for pattern in RATING_NAMES:
-        named = [column for column in after if column < len(names) and re.fullmatch(pattern, names[column])]
-        if named:
-            return Columns(a, b, named[0])
-    if not after:
-        raise BadFile(f"{path}, line {_odd_line(rows)}: this is not two words and a number", RATING_EXAMPLE)
-    return Columns(a, b, after[0])
+def _fitted(path: Path, names: list[str], rest: Sequence[Row], given: Columns | None) -> list[str]:
+    """The names, where they fit the columns: a line of more columns than names may have split a decimal comma."""
+    odd = next(((number, one) for number, one in rest if any(one[len(names) :])), None)
+    if odd and given:
+        return [""] * len(odd[1])
+    if odd:
+        raise BadFile(
+            f"{path}, line {odd[0]}: {len(odd[1])} columns, and names of {len(names)}",
+            "quote decimal commas, or name the columns of the words and of the rating: --columns 1,2,3",
+        )
+    return names
 
 
-def _odd_line(rows: Sequence[tuple[int, list[str]]]) -> int:
-    """The number of the first line that has not three columns, else of the first line."""
-    return next((number for number, fields in rows if len(fields) != 3), rows[0][0])
+def _is_number_or_missing(name: str) -> bool:
+    return number_in(name) is not None or name.lstrip("+-")[:1].isdigit() or name.lower() in MISSING
+
+
+def _are_row_names(rows: Sequence[Row]) -> bool:
+    """Whether the first column has the names that R gives to rows: different whole numbers."""
+    names = [fields[0] for _, fields in rows]
+    return all(name.isdecimal() for name in names) and len(set(names)) == len(names)
 
 
 def _given(columns: str) -> Columns:
@@ -166,21 +167,27 @@ def _given(columns: str) -> Columns:
     numbers = columns.split(",")
     if len(numbers) != 3 or not all(number.strip().isdecimal() and int(number) for number in numbers):
         raise UsageProblem(f'"{columns}" does not name three columns', "for example --columns 1,2,4")
+    if len({int(number) for number in numbers}) < 3:
+        raise UsageProblem(f'"{columns}" names a column twice', "for example --columns 1,2,4")
     return Columns(*(int(number) - 1 for number in numbers))
 
 
-def _rating(path: Path, number: int, fields: Sequence[str], columns: Columns, width: int, has_comma: bool) -> Rating:
-    if max(columns) >= len(fields) or len(fields) > width or not fields[columns.a] or not fields[columns.b]:
-        raise BadFile(f"{path}, line {number}: this is not two words and a number", RATING_EXAMPLE)
-    score = _number(fields[columns.score], has_comma)
+def _rating(table: Table, number: int, fields: Sequence[str], columns: Columns, width: int) -> Rating:
+    where, count = f"{table.path}, line {number}", len(fields)
+    if max(columns) >= count:
+        has = f"{count} column" + ("" if count == 1 else "s")
+        raise BadFile(f"{where}: there is no column {max(columns) + 1} in {has}", RATING_EXAMPLE)
+    if any(fields[width:]):
+        raise BadFile(f"{where}: {count} columns instead of {width} as in other lines", RATING_EXAMPLE)
+    if not fields[columns.a] or not fields[columns.b]:
+        raise BadFile(f"{where}: this is not two words and a number", RATING_EXAMPLE)
+    score = number_in(fields[columns.score], table.marks[columns.score])
     if score is None:
-        raise BadFile(
-            f'{path}, line {number}: the rating "{fields[columns.score][:40]}" is not a number', RATING_EXAMPLE
-        )
+        raise BadFile(f'{where}: the rating "{fields[columns.score][:40]}" is not a number', RATING_EXAMPLE)
     return Rating(fields[columns.a], fields[columns.b], score)
 
 
-def _note(columns: Columns, header: Sequence[str], first: Rating) -> str:
+def _note(table: Table, columns: Columns, first: Rating) -> str:
     a, b, score = (column + 1 for column in columns)
-    name = f" ({header[columns.score]})" if columns.score < len(header) and header[columns.score] else ""
+    name = f" ({table.names[columns.score]})" if table.names[columns.score] else ""
     return f"words from columns {a} and {b}, ratings from column {score}{name}: {first.a} {first.b} {first.score:g}"

@@ -25,6 +25,7 @@ from embcli.vectors.arithmetic import (
     unit_rows,
     weighted_sum,
 )
+from embcli.vectors.combinations import Resolution
 from embcli.vectors.space import VectorSpace
 
 
@@ -59,7 +60,9 @@ def compare_all(space: VectorSpace, words: Sequence[str], *, skip_unknown: bool 
     found = resolve_words(space, words, skip_unknown=skip_unknown)
     rows = list(dict.fromkeys(found.rows))
     if len(rows) < 2:
-        raise UsageProblem("a matrix requires two different words", "for example king queen woman --matrix")
+        raise UsageProblem(
+            f"a matrix requires two different words{_without(found)}", "for example king queen woman --matrix"
+        )
     vectors = space.float64(rows)
     units, labels = unit_rows(vectors), tuple(space.word(row) for row in rows)
     pairs = [(i, j) for i in range(len(rows)) for j in range(i + 1, len(rows))]
@@ -100,7 +103,9 @@ def find_odd_one(space: VectorSpace, words: Sequence[str], *, skip_unknown: bool
     found = resolve_words(space, words, skip_unknown=skip_unknown)
     rows = list(dict.fromkeys(found.rows))
     if len(rows) < 3:
-        raise UsageProblem("odd requires at least three different words", "for example breakfast cereal dinner lunch")
+        raise UsageProblem(
+            f"odd requires at least three different words{_without(found)}", "for example breakfast cereal dinner lunch"
+        )
     mean = weighted_sum(unit_rows(space.float64(rows)), np.full(len(rows), 1 / len(rows)))
     if not lengths(mean[None])[0] > NO_STEP:
         raise UsageProblem("the mean of these vectors is zero, so no word is odd", "remove or add a word")
@@ -128,6 +133,11 @@ def angle_between(a: Float64Array, b: Float64Array) -> float:
         return 90.0
     step, middle = lengths(np.stack([units[0] - units[1], units[0] + units[1]])).tolist()
     return math.degrees(2 * math.atan2(step, middle))
+
+
+def _without(found: Resolution) -> str:
+    """The skipped words, for an error that they explain."""
+    return f"; unknown and skipped: {', '.join(found.skipped)}" if found.skipped else ""
 
 
 def _compare(first: str, second: str, a: Float64Array, b: Float64Array) -> Similarity:

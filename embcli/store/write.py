@@ -4,9 +4,8 @@ Vectors are written directly to the new file. Words, their lengths and the norms
 they follow the vectors in the store. Memory is bounded for any number of rows: rows are processed in chunks, and words
 are sorted by ranges.
 
-The new file has a temporary name, one per model, and its writer locks it; the system releases the lock when a process
-dies. After a sync, `os.replace` gives the file its final name. A crash leaves the old model, the new one, or none, and
-the next import removes temporary files.
+The new file has a temporary name, one per model, and its writer locks it until its process ends. After a sync,
+`os.replace` gives it its final name. A crash leaves the old model, the new one, or none; the next import removes the rest.
 """
 
 import os

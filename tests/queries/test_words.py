@@ -184,6 +184,14 @@ def test_where_no_word_is_left_the_unknown_ones_are_an_error(at_home: Path) -> N
     assert ask("project", "zzqqx - cat", "puppy", "--skip-unknown").status == 3
 
 
+@pytest.mark.parametrize("command", [("odd", "king", "zzqqx", "queen"), ("similarity", "king", "zzqqx", "--matrix")])
+def test_where_too_few_words_are_left_the_skipped_ones_are_named(command: tuple[str, ...], at_home: Path) -> None:
+    status, _, err = ask(*command, "--skip-unknown")
+    assert status == 2
+    assert "different words; unknown and skipped: zzqqx; for example" in err
+    assert "skipped" not in ask(*command[:2], "--skip-unknown").err
+
+
 def test_a_line_of_a_batch_may_skip_unknown_words(at_home: Path) -> None:
     lines = b'{"words": ["king", "zzqqx"], "skip_unknown": true}\nking zzqqx\n'
     status, out, _ = ask("lookup", "-", stdin=lines)

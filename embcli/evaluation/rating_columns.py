@@ -22,7 +22,7 @@ RATING_NAME = re.compile(
     r"|punteggio|valutazione|gemiddelde|média|pontuação|оценка|среднее)+"
 )
 # What stands in front of the number in the names of two columns of words.
-WORD_COLUMN_NAMES = {
+RATED_NAMES = {
     "word", "w", "wd", "mot", "m", "wort", "palabra", "palavra", "parola", "woord", "ord", "slovo", "słowo", "слово",
     "kelime", "sana", "szó", "paraula", "词", "单词", "詞", "単語", "단어",
 }  # fmt: skip
@@ -118,19 +118,15 @@ def named_words(names: Sequence[str], numeric: Sequence[int] = ()) -> list[tuple
         for j, second in enumerate(plain):
             stem = re.sub(r"[12]", "", first)
             is_text = i not in numeric and j not in numeric
-            is_known = stem in WORD_COLUMN_NAMES and (is_text or len(stem) > 2)
+            is_known = stem in RATED_NAMES and (is_text or len(stem) > 2)
             is_counted = "1" in first and first.replace("1", "2", 1) == second
-            is_lettered = (
-                first[-1:] + second[-1:] == "ab" and first[:-1] == second[:-1] and first[:-1] in WORD_COLUMN_NAMES
-            )
-            is_repeated = (
-                i < j and first in WORD_COLUMN_NAMES and second in (first, first + "1")
-            )  # pandas: word, word.1
+            is_lettered = first[-1:] + second[-1:] == "ab" and first[:-1] == second[:-1] and first[:-1] in RATED_NAMES
+            is_repeated = i < j and first in RATED_NAMES and second in (first, first + "1")  # pandas: word, word.1
             if is_lettered or is_repeated or (is_counted and is_known):
                 known.append((i, j))
                 continue
             is_pair = is_counted or (first, second) in WORD_PAIRS
-            if is_pair and is_text and stem not in WORD_COLUMN_NAMES and not (stem and NOT_WORDS.fullmatch(stem)):
+            if is_pair and is_text and stem not in RATED_NAMES and not (stem and NOT_WORDS.fullmatch(stem)):
                 other.append((i, j))
     return known or other
 

@@ -5,7 +5,7 @@ they follow the vectors in the store. Memory is bounded for any number of rows: 
 are sorted by ranges.
 
 The new file has a temporary name, one per model, and its writer locks it until its process ends. After a sync,
-`os.replace` gives it its final name. A crash leaves the old model, the new one, or none; the next import removes the rest.
+`os.replace` gives it its final name. A crash leaves the old model, the new one, or none; the next import tidies up.
 """
 
 import os

@@ -33,10 +33,11 @@ def analogy(
     expect: options.Expect = None,
     among: options.Among = None,
     skip_unknown: options.SkipUnknown = False,
-    model: options.Model = None,
+    model: options.SeveralModels = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
+    no_header: options.NoHeader = False,
 ) -> None:
     """Complete an analogy, such as king - man + woman.
 
@@ -44,11 +45,11 @@ def analogy(
     """
     from embcli.queries.questions import RankingQuestion
 
-    format_name, from_stdin = output_format(format_name, as_json, as_jsonl), expression == ["-"]
+    format_name, from_stdin = output_format(format_name, as_json, as_jsonl, no_header), expression == ["-"]
     parsed, expect = ("", expect) if from_stdin else _parse(expression, expect, triple=True)
     candidates = None if among is None else read_candidates(among, is_used=from_stdin)
     question = RankingQuestion(parsed, method, metric, raw, k, top, include_inputs, expect, candidates, skip_unknown)
-    ask(ANALOGY, load(model), question, format_name, from_stdin=from_stdin)
+    ask(ANALOGY, load(model), question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
 def neighbors(
@@ -61,10 +62,11 @@ def neighbors(
     expect: options.Expect = None,
     among: options.Among = None,
     skip_unknown: options.SkipUnknown = False,
-    model: options.Model = None,
+    model: options.SeveralModels = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
+    no_header: options.NoHeader = False,
 ) -> None:
     """Find the words nearest to a word or an expression (also: nn).
 
@@ -72,11 +74,11 @@ def neighbors(
     """
     from embcli.queries.questions import RankingQuestion
 
-    format_name, from_stdin = output_format(format_name, as_json, as_jsonl), expression == ["-"]
+    format_name, from_stdin = output_format(format_name, as_json, as_jsonl, no_header), expression == ["-"]
     parsed, expect = ("", expect) if from_stdin else _parse(expression, expect, triple=False)
     candidates = None if among is None else read_candidates(among, is_used=from_stdin)
     question = RankingQuestion(parsed, "3cosadd", metric, raw, k, top, include_inputs, expect, candidates, skip_unknown)
-    ask(NEIGHBORS, load(model), question, format_name, from_stdin=from_stdin)
+    ask(NEIGHBORS, load(model), question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
 def _parse(arguments: list[str], expect: str | None, *, triple: bool) -> "tuple[Expression, str | None]":

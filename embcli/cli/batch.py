@@ -8,8 +8,9 @@ fails yields an error in its place, and the exit status is that of the first err
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from embcli.cli.fields import Fields, field_types, read_object
-from embcli.cli.session import note, write
+from embcli.cli.fields import Fields, check_fields, field_types, read_object
+from embcli.cli.output import OutputFormat, Record, columns_of, fitted, status_of
+from embcli.cli.session import note, report_lines, write
 from embcli.cli.stdin import FULL_BLOCK, Line, Lines, blocks_of_lines
 from embcli.errors import BadFile, EmbcliError, UsageProblem
 from embcli.workers import Workers, processors
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
     from embcli.queries.questions import Question
 
-Record = Any  # an answer, or an EmbcliError
+# The fields of a JSON question that are not those of the command's question: the caller's id, and the model.
+OF_LINES: dict[str, tuple[type, ...]] = {"id": (str, int), "model": (str,)}
 
 
 class Topic(NamedTuple):
@@ -30,125 +32,131 @@ class Topic(NamedTuple):
     """
 
     read_line: Callable[[str], Fields]
-    answer: Callable[["StoredSpace", Sequence[Any]], Iterable[Record]]
-    columns: Callable[["StoredSpace", Any], Sequence[str]]
+    answer: Callable[[Any, Sequence[Any]], Iterable[Record]]
+    columns: Callable[[Any, Any], Sequence[str]]
     unset: tuple[str, ...] = ()
     is_shared: bool = False
+
+
+class Asked(NamedTuple):
+    """A question, or the error in its line, with the models that are to answer it, and the caller's id.
+
+    models: names of opened models; an error has none.
+    """
+
+    line: Line
+    question: Any
+    models: tuple[str, ...] = ()
+    id: str | int | None = None
 
 
 class Answered(NamedTuple):
     """The answers to a block of lines as text, the status of the first error, and whether an `expect` missed.
 
-    left_out: the parts of the answers that the format omits.
+    left_out: the parts of the answers that the format omits. errors: those that the format cannot show.
     """
 
     text: str
     status: int
     missed: bool
     left_out: frozenset[str]
+    errors: tuple[str, ...]
 
 
 class Batch:
-    """The questions of a command, answered from a space in a format. question: the options of the command line."""
+    """Questions of a command, answered by one model or several, as text in a format.
 
-    def __init__(self, topic: Topic, space: "StoredSpace", question: "Question", format_name: str) -> None:
-        self.topic, self.space, self.question, self.format_name = topic, space, question, format_name
+    spaces: the models of the command line; None stands for no model. question: the options of the command line.
+    """
+
+    def __init__(
+        self, topic: Topic, spaces: "Sequence[StoredSpace | None]", question: "Question", output: OutputFormat
+    ) -> None:
+        self.topic, self.question, self.output = topic, question, output
+        self.spaces = {space.name if space else "": space for space in spaces}
+        self.models = tuple(self.spaces)
+        if len(self.models) < len(spaces):
+            raise UsageProblem("a model is named twice", "name different models")
         types = field_types(type(question))
-        self.types = {name: hint for name, hint in types.items() if name not in topic.unset}
-        self.columns = ["question", *topic.columns(space, question), "error"] if self.is_delimited else []
+        self.types = {name: hint for name, hint in types.items() if name not in topic.unset} | OF_LINES
+        self.columns = columns_of(topic.columns(spaces[0], question)) if output.is_delimited else []
 
-    @property
-    def is_delimited(self) -> bool:
-        """Whether the format has a header and rows."""
-        return self.format_name not in ("json", "jsonl", "table")
-
-    @property
-    def header(self) -> str:
-        """The header line of CSV, TSV and Markdown; empty for other formats."""
-        if not self.is_delimited:
-            return ""
-        from embcli.render.delimited import table
-
-        return table(self.columns, [], self.format_name, header=True)
+    def answer(self, asked: Sequence[Asked]) -> list[list[Record]]:
+        """For each question its records or errors, one for each of its models, in their order."""
+        answers: list[list[Record]] = [[one.question] if not one.models else [] for one in asked]
+        for name in dict.fromkeys(name for one in asked for name in one.models):
+            places = [i for i, one in enumerate(asked) if name in one.models]
+            try:
+                found = self.topic.answer(self._space(name), [asked[i].question for i in places])
+            except EmbcliError as error:
+                found = [error] * len(places)
+            for i, record in zip(places, found, strict=True):
+                answers[i].append(record)
+        return answers
 
     def answer_lines(self, lines: Lines) -> Answered:
         """Answer some lines, in order."""
-        questions = [self._read(line) for line in lines]
-        asked = [question for question in questions if not isinstance(question, EmbcliError)]
-        answers = iter(self.topic.answer(self.space, asked))
-        status, missed, texts, left = 0, False, [], set[str]()
-        for line, question in zip(lines, questions, strict=True):
-            result = self._fitting(question if isinstance(question, EmbcliError) else next(answers))
-            if isinstance(result, EmbcliError):
-                status = status or result.exit_status
-            else:
-                missed = missed or getattr(result, "missed", False)
-                left.update(self._left_out(result))
-            texts.append(self._write(result, line.text, line.number))
-        return Answered("".join(texts), status, missed, frozenset(left))
+        asked = [self._read(line) for line in lines]
+        status, missed, texts, left, errors = 0, False, [], set[str](), []
+        for one, records in zip(asked, self.answer(asked), strict=True):
+            fitting = [fitted(record, self.columns) for record in records]
+            status = status or status_of(fitting)
+            missed = missed or any(getattr(record, "missed", False) for record in fitting)
+            left.update(name for record in fitting for name in self.output.left_out(record))
+            place = {"line": one.line.number} | ({} if one.id is None else {"id": one.id})
+            names = one.models if len(self.models) > 1 or one.models != self.models else ()
+            texts.append(self.output.text_of(fitting, one.line.text, place, names, self.columns))
+            if self.output.format_name == "words":
+                errors += [f"line {one.line.number}: {e.message}" for e in fitting if isinstance(e, EmbcliError)]
+        return Answered("".join(texts), status, missed, frozenset(left), tuple(errors))
 
-    def _read(self, line: Line) -> "Question | EmbcliError":
+    def skipping(self, question: Any) -> Any:
+        """The question; of several models, each skips the words that it does not know, and reports them."""
+        if len(self.models) > 1 and getattr(question, "among", ()) is not None:
+            return question._replace(skip_unknown=True)
+        return question
+
+    def _space(self, name: str) -> "StoredSpace | None":
+        if name not in self.spaces:
+            from embcli.models.open import open_space
+
+            self.spaces[name] = open_space(name)
+        return self.spaces[name]
+
+    def _read(self, line: Line) -> Asked:
+        identity = None
         try:
             if line.problem:
                 raise BadFile(f"the question {line.problem}", "write one question per line, in UTF-8")
-            is_object = line.text.startswith("{")
-            fields = read_object(line.text, self.types) if is_object else self.topic.read_line(line.text)
+            if line.text.startswith("{"):
+                given = read_object(line.text)
+                identity = given["id"] if type(given.get("id")) in (str, int) else None
+                fields = check_fields(given, self.types)
+            else:
+                fields = self.topic.read_line(line.text)
+            model = fields.pop("model", None)
+            fields.pop("id", None)
             required = next(iter(self.types))
-            if not fields.get(required):
+            if not fields.get(required) and not fields.get("logits"):
                 raise UsageProblem(f'the field "{required}" is missing', f"the fields are {', '.join(self.types)}")
-            return self.question._replace(**fields)
+            question = self.skipping(self.question._replace(**fields))
         except EmbcliError as error:
-            return error
-
-    def _left_out(self, result: Record) -> Iterable[str]:
-        if not self.is_delimited:
-            return ()
-        from embcli.render.delimited import left_out
-
-        return left_out(result)
-
-    def _fitting(self, result: Record) -> Record:
-        """The answer, or an error if it has columns that the header lacks; the command line decides the header."""
-        if isinstance(result, EmbcliError) or not self.is_delimited:
-            return result
-        from embcli.render.delimited import rows_of
-
-        more = [column for column in next(iter(rows_of(result)), {}) if column not in self.columns]
-        if not more:
-            return result
-        return UsageProblem(
-            f"the header lacks columns of this answer: {', '.join(more)}",
-            "set these options on the command line, or use --format jsonl",
-        )
-
-    def _write(self, result: Record, question: str, number: int) -> str:
-        """Format an answer or an error; rows of CSV, TSV and Markdown repeat the question."""
-        failed = isinstance(result, EmbcliError)
-        if self.format_name in ("json", "jsonl"):
-            from embcli.render.as_json import dumps, dumps_error
-
-            return dumps_error(result, question=question, line=number) if failed else dumps(result)
-        if self.format_name == "table":
-            from embcli.render import render
-
-            return f"{question}: {result.message}; {result.hint}\n\n" if failed else render(result, "table") + "\n"
-        from embcli.render.delimited import rows_of, table
-
-        rows = [{"error": "; ".join(filter(None, (result.message, result.hint)))}] if failed else list(rows_of(result))
-        return table(self.columns, [{"question": question, **row} for row in rows], self.format_name, header=False)
+            return Asked(line, error, id=identity)
+        return Asked(line, question, self.models if model is None else (model,), identity)
 
 
 def run_batch(batch: Batch) -> int:
     """Answer the questions from stdin; returns the status of the first error, else 1 for a missed `expect`."""
     status = missed = 0
-    header, left = batch.header, set[str]()
+    header, left = batch.output.header(batch.columns), set[str]()
     for answered in _answers(batch, processors() if batch.topic.is_shared else 1):
         write(header + answered.text)
         header = ""
         status, missed = status or answered.status, missed or answered.missed
         left |= answered.left_out
+        report_lines(answered.errors)
     for name in sorted(left):
-        note(f"{batch.format_name} omits {name}; use --format jsonl")
+        note(f"{batch.output.format_name} omits {name}; use --format jsonl")
     return status or int(missed)
 
 
@@ -171,7 +179,7 @@ def _answers(batch: Batch, count: int) -> Iterator[Answered]:
 
 
 def answer_each(
-    answer: Callable[["StoredSpace", Any], Record], space: "StoredSpace", questions: Sequence[Any]
+    answer: Callable[[Any, Any], Record], space: "StoredSpace | None", questions: Sequence[Any]
 ) -> Iterator[Record]:
     """Answer questions one by one, where they share no work."""
     for question in questions:

@@ -11,7 +11,7 @@ import typer
 from embcli.cli import options
 from embcli.cli.command import Command, Group
 from embcli.cli.completers import complete_files, complete_from
-from embcli.cli.session import load, note, output_format, show
+from embcli.cli.session import load_one, note, output_format, show
 from embcli.errors import InputOutputProblem, UsageProblem
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def analogies(
     format_name: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
+    no_header: options.NoHeader = False,
 ) -> None:
     """Measure accuracy on analogies, by section.
 
@@ -89,7 +90,7 @@ def analogies(
     from embcli.evaluation.question_sets import ANALOGIES, read_analogies
     from embcli.render.progress import progress_bar
 
-    format_name = output_format(format_name, as_json, as_jsonl)
+    format_name = output_format(format_name, as_json, as_jsonl, no_header)
     skipped: list[str] = []
     sections = read_analogies(file, skipped)
     for text in skipped:
@@ -113,7 +114,7 @@ def analogies(
             details=write,
             report=None if progress is None else lambda done, share: progress(names, done, share),
         )
-    show(evaluation, format_name)
+    show(evaluation, format_name, has_header=not no_header)
     if not any(row.covered for row in evaluation.results):
         items = [item for section in sections for item in section.items]
         words = [word for item in items for word in (*item.words, *item.answers)]
@@ -148,6 +149,7 @@ def similarity(
     format_name: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
+    no_header: options.NoHeader = False,
 ) -> None:
     """Correlate cosines with people's ratings of word pairs.
 
@@ -158,7 +160,7 @@ def similarity(
     from embcli.evaluation.ratings import read_rating_sets
     from embcli.evaluation.similarity import evaluate_similarity
 
-    format_name = output_format(format_name, as_json, as_jsonl)
+    format_name = output_format(format_name, as_json, as_jsonl, no_header)
     if columns is not None and file is None:
         raise UsageProblem("--columns is for a file, and there is none", "name the file, or leave out --columns")
     files = [file] if file else [packaged(name) for name in RATINGS]
@@ -169,7 +171,7 @@ def similarity(
     sets = {name: one.ratings for name, one in read.items()}
     spaces = _load(model)
     correlations = evaluate_similarity(spaces, sets, top=top, case_sensitive=case_sensitive, baseline=baseline)
-    show(correlations, format_name)
+    show(correlations, format_name, has_header=not no_header)
     if not any(row.covered for row in correlations.results):
         words = [word for ratings in sets.values() for rating in ratings for word in rating[:2]]
         note(explain_no_coverage(words, spaces, top))
@@ -179,7 +181,7 @@ def similarity(
 def _load(names: list[str] | None) -> "list[StoredSpace]":
     """Open and verify the named models without duplicates, or the default; a damaged model gives wrong figures."""
     asked: list[str | None] = list(dict.fromkeys(names)) if names else [None]
-    spaces = {space.name: space for space in (load([name] if name else None) for name in asked)}
+    spaces = {space.name: space for space in (load_one([name] if name else None) for name in asked)}
     for space in spaces.values():
         space.verify()
     return list(spaces.values())

@@ -7,7 +7,7 @@ import typer
 
 from embcli.cli import options
 from embcli.cli.batch import Topic, answer_each, read_words_of_line
-from embcli.cli.session import ask, load, output_format
+from embcli.cli.session import ask, load_one, output_format
 from embcli.cli.stdin import read_words
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def lookup(
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
+    no_header: options.NoHeader = False,
 ) -> None:
     """Read the rows of words in the embedding matrix.
 
@@ -33,9 +34,9 @@ def lookup(
     """
     from embcli.queries.questions import LookupQuestion
 
-    format_name, from_stdin = output_format(format_name, as_json, as_jsonl), words == ["-"]
+    format_name, from_stdin = output_format(format_name, as_json, as_jsonl, no_header), words == ["-"]
     question = LookupQuestion(() if from_stdin else tuple(read_words(words)), skip_unknown, coordinates)
-    ask(LOOKUP, load(model), question, format_name, from_stdin=from_stdin)
+    ask(LOOKUP, [load_one(model)], question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
 def _answer(space: "StoredSpace", question: "LookupQuestion") -> "Lookup":

@@ -8,7 +8,7 @@ import typer
 from embcli.cli import options
 from embcli.cli.command import Command, Group, NamedModelCommand
 from embcli.cli.completers import complete_files, complete_models, complete_sources
-from embcli.cli.session import is_terminal, load, note, output_format, show
+from embcli.cli.session import is_terminal, load_one, note, output_format, show
 
 app = typer.Typer(cls=Group)
 Name = Annotated[
@@ -278,7 +278,7 @@ def export(
     from embcli.models.manage import as_models, describe
 
     format_name = output_format(format_name, as_json, as_jsonl)
-    space = load([name])
+    space = load_one([name])
     written = export_model(space, file, file_format, force=force)
     record = as_models("export", space.name, [describe(space.name)])
     noted = record._replace(notes=(f"written to {file} ({written})",))

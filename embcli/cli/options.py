@@ -76,7 +76,7 @@ SeveralModels = Annotated[
     ),
 ]
 
-FormatName = Literal["table", "json", "jsonl", "csv", "tsv", "markdown"]
+FormatName = Literal["table", "json", "jsonl", "csv", "tsv", "markdown", "words"]
 Format = Annotated[
     FormatName | None, typer.Option("--format", help="Print in this format.  [default: table]", show_default=False)
 ]
@@ -90,6 +90,7 @@ FormatOfAnswers = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
 JsonLines = Annotated[bool, typer.Option("--jsonl", help="Short for --format jsonl: one object per line.")]
+NoHeader = Annotated[bool, typer.Option("--no-header", help="Leave out the names of the columns of CSV and TSV.")]
 
 Metric = Annotated[
     Literal["cosine", "dot", "euclidean"],

@@ -47,10 +47,11 @@ def project(
         ),
     ] = None,
     skip_unknown: options.SkipUnknown = False,
-    model: options.Model = None,
+    model: options.SeveralModels = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
+    no_header: options.NoHeader = False,
 ) -> None:
     """Project words on a direction, such as plurality: "cats - cat".
 
@@ -60,12 +61,12 @@ def project(
     from embcli.queries.expression import parse
     from embcli.queries.questions import ProjectionQuestion
 
-    format_name, from_stdin = output_format(format_name, as_json, as_jsonl), expression == "-"
+    format_name, from_stdin = output_format(format_name, as_json, as_jsonl, no_header), expression == "-"
     parsed = "" if from_stdin else parse(join_arguments([expression]))
     wanted = tuple(read_words(words or [], is_used=from_stdin))
     compared = parse_pairs(pairs) if pairs is not None else None
     question = ProjectionQuestion(parsed, wanted, sort, scan, top, compared, skip_unknown)
-    ask(PROJECT, load(model), question, format_name, from_stdin=from_stdin)
+    ask(PROJECT, load(model), question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
 def _answer(space: "StoredSpace", question: "ProjectionQuestion") -> "Projections":

@@ -21,51 +21,81 @@ class ReaderGone(Exception):
     """The other end of stdout is closed: the command ends without a message."""
 
 
-def load(models: Sequence[str] | None) -> "StoredSpace":
-    """Open the named model or the default one, with a progress bar if its store must be built.
-
-    Raises UsageProblem for more than one model.
-    """
+def load(models: Sequence[str] | None) -> "list[StoredSpace]":
+    """Open the named models, or the default one, with a progress bar if a store must be built."""
     from embcli.models.open import open_space
     from embcli.render.progress import progress_bar
 
+    wanted: Sequence[str | None] = models or [None]
+    with progress_bar() as progress:
+        return [open_space(name, progress=progress) for name in wanted]
+
+
+def load_one(models: Sequence[str] | None) -> "StoredSpace":
+    """The same for commands that use one model. Raises UsageProblem for several."""
     if models and len(models) > 1:
         raise UsageProblem(f"{len(models)} models are named ({', '.join(models)})", "name one model")
-    with progress_bar() as progress:
-        return open_space(models[0] if models else None, progress=progress)
+    return load(models)[0]
 
 
 def ask(
-    topic: "Topic", space: "StoredSpace", question: "Question", format_name: str | None, *, from_stdin: bool
-) -> None:
-    """Answer a question, or those from stdin with the question's options; exits with 1 when the answer is "no"."""
-    from embcli.cli.batch import Batch, run_batch
+    topic: "Topic", spaces: "Sequence[StoredSpace | None]", question: "Question", format_name: str | None,
+    *, has_header: bool, from_stdin: bool,
+) -> None:  # fmt: skip
+    """Answer a question, or those from stdin with the question's options; exits with 1 when the answer is "no".
 
+    Raises the error of a question that no model answers.
+    """
+    from embcli.cli.batch import Asked, Batch, run_batch
+    from embcli.cli.output import OutputFormat, fitted
+    from embcli.cli.stdin import Line
+
+    output = OutputFormat(format_name or ("jsonl" if from_stdin else "table"), has_header)
+    batch = Batch(topic, spaces, question, output)
     if from_stdin:
-        raise typer.Exit(run_batch(Batch(topic, space, question, format_name or "jsonl")))
-    record = next(iter(topic.answer(space, [question])))
-    if isinstance(record, EmbcliError):
-        raise record
-    show(record, format_name)
-    if getattr(record, "missed", False):
+        raise typer.Exit(run_batch(batch))
+    [records] = batch.answer([Asked(Line(1, ""), batch.skipping(question), batch.models)])
+    records = [fitted(record, batch.columns) for record in records]
+    if all(isinstance(record, EmbcliError) for record in records):
+        raise records[0]
+    models = batch.models if len(batch.models) > 1 else ()
+    typed = _as_typed(question) if output.is_delimited or models else ""
+    write(output.text_of(records, typed, {}, models, batch.columns, with_header=output.has_header))
+    for record in records:
+        for name, text in output.left_out(record).items():
+            note(f"{output.format_name} omits {name} (--format json includes them): {text}")
+    if any(getattr(record, "missed", False) for record in records):
         raise typer.Exit(1)
 
 
-def output_format(format_name: "FormatName | None", as_json: bool, as_jsonl: bool) -> "FormatName | None":
+def _as_typed(question: Any) -> str:
+    """A question as a line of a batch."""
+    from embcli.queries.expression import quote
+
+    expression = getattr(question, "expression", None)
+    return " ".join(map(quote, question.words)) if expression is None else str(expression)
+
+
+def output_format(
+    format_name: "FormatName | None", as_json: bool, as_jsonl: bool, no_header: bool = False
+) -> "FormatName | None":
     """The format that the options select, if any. Raises UsageProblem if they contradict each other."""
     options: dict[str, FormatName] = {"--json": "json"} if as_json else {}
     options |= {"--jsonl": "jsonl"} if as_jsonl else {}
     options |= {f"--format {format_name}": format_name} if format_name else {}
     if len(set(options.values())) > 1:
         raise UsageProblem(f"{' and '.join(options)} contradict each other", "give one of them")
-    return next(iter(options.values()), None)
+    found = next(iter(options.values()), None)
+    if no_header and found not in ("csv", "tsv"):
+        raise UsageProblem("--no-header applies only to CSV and TSV", "add --format csv, or remove it")
+    return found
 
 
-def show(record: Any, format_name: str | None) -> None:
+def show(record: Any, format_name: str | None, *, has_header: bool = True) -> None:
     """Write a record to stdout, as a table by default; write the parts that the format omits to stderr."""
     from embcli.render import render
 
-    write(render(record, format_name or "table"))
+    write(render(record, format_name or "table", has_header=has_header))
     if format_name in ("csv", "tsv", "markdown"):
         from embcli.render.delimited import left_out
 
@@ -91,6 +121,14 @@ def note(text: str) -> None:
 
     if sys.stderr is not None:
         sys.stderr.write(f"embcli: note: {printable(text)}\n")
+
+
+def report_lines(errors: Sequence[str]) -> None:
+    """Write errors of a batch to stderr, where the format cannot show them."""
+    from embcli.render.printable import printable
+
+    if sys.stderr is not None:
+        sys.stderr.write("".join(f"embcli: {printable(error)}\n" for error in errors))
 
 
 def is_terminal() -> bool:

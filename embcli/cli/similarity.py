@@ -22,10 +22,11 @@ def similarity(
     words: options.ComparedWords,
     matrix: Annotated[bool, typer.Option("--matrix", help="Compare all words with each other.")] = False,
     skip_unknown: options.SkipUnknown = False,
-    model: options.Model = None,
+    model: options.SeveralModels = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
+    no_header: options.NoHeader = False,
 ) -> None:
     """Compare words by cosine, angle, dot product and distance.
 
@@ -36,22 +37,23 @@ def similarity(
     from embcli.queries.arguments import join_quoted, refuse_signs
     from embcli.queries.questions import SimilarityQuestion
 
-    format_name, from_stdin = output_format(format_name, as_json, as_jsonl), words == ["-"]
+    format_name, from_stdin = output_format(format_name, as_json, as_jsonl, no_header), words == ["-"]
     words = join_quoted(words)
     refuse_signs(words)
     if "-" in words and not from_stdin:
         raise UsageProblem('"-" reads questions from stdin and must stand alone', "for the word itself, write '\"-\"'")
     question = SimilarityQuestion(() if from_stdin else tuple(words), skip_unknown, matrix)
-    ask(SIMILARITY, load(model), question, format_name, from_stdin=from_stdin)
+    ask(SIMILARITY, load(model), question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
 def odd(
     words: options.WordArguments,
     skip_unknown: options.SkipUnknown = False,
-    model: options.Model = None,
+    model: options.SeveralModels = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
+    no_header: options.NoHeader = False,
 ) -> None:
     """Find the word that does not belong with the others.
 
@@ -59,9 +61,9 @@ def odd(
     """
     from embcli.queries.questions import WordsQuestion
 
-    format_name, from_stdin = output_format(format_name, as_json, as_jsonl), words == ["-"]
+    format_name, from_stdin = output_format(format_name, as_json, as_jsonl, no_header), words == ["-"]
     question = WordsQuestion(() if from_stdin else tuple(read_words(words)), skip_unknown)
-    ask(ODD, load(model), question, format_name, from_stdin=from_stdin)
+    ask(ODD, load(model), question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
 def _compare(space: "StoredSpace", question: "SimilarityQuestion") -> "Similarities":

@@ -8,7 +8,7 @@ import typer
 
 from embcli.cli import options
 from embcli.cli.batch import Topic, answer_each, read_expression
-from embcli.cli.session import ask, load, note, output_format, show
+from embcli.cli.session import ask, load, note, output_format
 from embcli.cli.stdin import read_words
 from embcli.errors import UsageProblem
 
@@ -48,10 +48,11 @@ def softmax(
         typer.Option(metavar="NAME=NUMBER,...", help="Use these logits; no model is used.", show_default=False),
     ] = None,
     skip_unknown: options.SkipUnknown = False,
-    model: options.Model = None,
+    model: options.SeveralModels = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
+    no_header: options.NoHeader = False,
 ) -> None:
     """Turn logits into probabilities, at one or more temperatures.
 
@@ -60,26 +61,27 @@ def softmax(
     from embcli.queries.arguments import join_arguments
     from embcli.queries.expression import parse
     from embcli.queries.questions import SoftmaxQuestion
-    from embcli.queries.softmax import parse_logits, parse_temperatures, weigh_logits
+    from embcli.queries.softmax import parse_logits, parse_temperatures
 
-    format_name, from_stdin = output_format(format_name, as_json, as_jsonl), expression == "-"
+    format_name, from_stdin = output_format(format_name, as_json, as_jsonl, no_header), expression == "-"
     temperatures = tuple(parse_temperatures(temperature or ["1"]))
     if logits is not None:
         beside = {"the expression": expression, "--all": everything, "-k": k, "--metric": metric, "-m": model}
         unused = [name for name, value in beside.items() if value]
         if unused:
             raise UsageProblem(f"--logits excludes {', '.join(unused)}", "remove --logits or the others")
-        show(weigh_logits(parse_logits(logits), temperatures), format_name)
+        given = SoftmaxQuestion("", (), temperatures, logits=parse_logits(logits))
+        ask(SOFTMAX, [None], given, format_name, has_header=not no_header, from_stdin=False)
         return
     if expression is None:
         raise UsageProblem("an expression is missing", "give an expression and words, or --logits")
     parsed = "" if from_stdin else parse(join_arguments([expression]))
     candidates = tuple(read_words(words or [], is_used=from_stdin))
     question = SoftmaxQuestion(parsed, candidates, temperatures, metric or "dot", everything, k, skip_unknown)
-    space = load(model)
+    spaces = load(model)
     if temperature:
-        _check_numbers(space, candidates)
-    ask(SOFTMAX, space, question, format_name, from_stdin=from_stdin)
+        _check_numbers(spaces[0], candidates)
+    ask(SOFTMAX, spaces, question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
 def _check_numbers(space: "VectorSpace", words: Sequence[str]) -> None:

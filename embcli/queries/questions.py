@@ -4,7 +4,7 @@ The command line builds the record, a line of a batch may set its fields with th
 (`cli/batch.py`), and a query answers it. In Python the fields are the parameters of the public functions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from embcli.queries.expression import Expression
@@ -66,7 +66,10 @@ class ProjectionQuestion(NamedTuple):
 
 
 class SoftmaxQuestion(NamedTuple):
-    """A question for probabilities; see `weigh_candidates`. all: whether all words of the vocabulary are candidates."""
+    """A question for probabilities; see `weigh_candidates` and, with `logits`, `weigh_logits`.
+
+    all: whether all words of the vocabulary are candidates. logits: names and numbers, or `yes=2,no=1`.
+    """
 
     expression: str | Expression | GivenVector
     words: tuple[str, ...] = ()
@@ -75,6 +78,7 @@ class SoftmaxQuestion(NamedTuple):
     all: bool = False
     k: int | None = None
     skip_unknown: bool = False
+    logits: str | Mapping[str, float] | None = None
 
 
 class WordsQuestion(NamedTuple):

@@ -75,9 +75,14 @@ def weigh_candidates(
     return answer(space, SoftmaxQuestion(asked, tuple(words), tuple(temperatures), metric, everything, k, skip_unknown))
 
 
-def answer(space: VectorSpace, question: SoftmaxQuestion) -> Distribution:
-    """The same as `weigh_candidates`, for a question given as a record."""
-    expression, words, temperatures, metric, everything, k, skip_unknown = question
+def answer(space: VectorSpace | None, question: SoftmaxQuestion) -> Distribution:
+    """The same as `weigh_candidates`, or with given logits as `weigh_logits`, for a question given as a record."""
+    expression, words, temperatures, metric, everything, k, skip_unknown, given = question
+    if given is not None:
+        if expression or words or everything or k is not None:
+            raise UsageProblem("logits exclude an expression and candidates", "give one or the other")
+        return weigh_logits(parse_logits(given) if isinstance(given, str) else given, temperatures)
+    assert space is not None
     words = tuple(split_at_commas(space, words))
     if metric not in LOGIT_METRICS:
         raise UsageProblem(f'unknown metric "{metric}" for softmax', f"use one of {', '.join(LOGIT_METRICS)}")
@@ -119,6 +124,11 @@ def weigh_logits(logits: Mapping[str, float], temperatures: Sequence[float] = (1
     weigh_logits({"yes": 1.0, "no": 0.0}).results[0].probabilities  # (0.7310585786300049,)
     """
     names = list(logits)
+    wrong = [name for name, logit in logits.items() if not name or not math.isfinite(logit)]
+    if not names or wrong:
+        raise UsageProblem(
+            f'"{wrong[0]}" has no finite logit' if wrong else "there are no logits", 'for example {"yes": 2.5}'
+        )
     query = SoftmaxQuery(None, None, tuple(float(t) for t in temperatures), len(names), (), {})
     given = np.array(list(logits.values()), np.float64)
     results, bits = _answers(given, given, query.temperatures, len(names))

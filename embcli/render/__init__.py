@@ -1,19 +1,35 @@
-"""Output formats of records and errors: tables, JSON, CSV, TSV and Markdown. Only tables load rich."""
+"""Output formats of records and errors: tables, words, JSON, CSV, TSV and Markdown. Only tables load rich."""
 
 from typing import Any
 
+from embcli.errors import UsageProblem
 
-def render(record: Any, format_name: str) -> str:
-    """A record as text that ends in a newline; `format_name` is table, json, jsonl, csv, tsv or markdown."""
+
+def render(record: Any, format_name: str, *, has_header: bool = True) -> str:
+    """A record as text that ends in a newline; `format_name` is table, words, json, jsonl, csv, tsv or markdown."""
     if format_name in ("json", "jsonl"):
         from embcli.render.as_json import dumps
 
         return dumps(record)
     if format_name == "table":
         return table(record)
+    if format_name == "words":
+        return words(record)
     from embcli.render.delimited import delimited
 
-    return delimited(record, format_name)
+    return delimited(record, format_name, has_header=has_header)
+
+
+def words(record: Any) -> str:
+    """The answering words of a record alone, or the names of models, one a line. UsageProblem if it has none."""
+    from embcli.render.printable import printable
+
+    if hasattr(record, "odd"):
+        return f"{printable(record.odd)}\n"
+    field = next((name for name in ("word", "name") if record.results and hasattr(record.results[0], name)), None)
+    if field is None:
+        raise UsageProblem("the answer has no words to list", "use another format: --format csv")
+    return "".join(f"{printable(getattr(result, field))}\n" for result in record.results)
 
 
 def table(record: Any, *, plain: bool = False) -> str:

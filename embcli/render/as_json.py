@@ -12,9 +12,9 @@ PLAIN_TYPES = frozenset({str, int, bool, type(None)})
 Rounding = Callable[[float], float]
 
 
-def dumps(record: Any) -> str:
-    """A record as one JSON object on one line."""
-    return json.dumps(as_json(record), ensure_ascii=True, allow_nan=False) + "\n"
+def dumps(record: Any, **place: Any) -> str:
+    """A record as one JSON object on one line. place: further fields, such as the line of the question."""
+    return json.dumps(as_json(record) | place, ensure_ascii=True, allow_nan=False) + "\n"
 
 
 def dumps_error(error: EmbcliError, **place: Any) -> str:

@@ -19,10 +19,10 @@ from embcli.render.printable import printable
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def delimited(record: Any, format_name: str) -> str:
-    """A record's rows as `csv`, `tsv` or `markdown`, with a header."""
+def delimited(record: Any, format_name: str, *, has_header: bool = True) -> str:
+    """A record's rows as `csv`, `tsv` or `markdown`, with a header unless not `has_header`."""
     rows = list(rows_of(record))
-    return table(list(rows[0]) if rows else [], rows, format_name)
+    return table(list(rows[0]) if rows else [], rows, format_name, header=has_header)
 
 
 def table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], format_name: str, *, header: bool = True) -> str:

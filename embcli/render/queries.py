@@ -49,18 +49,30 @@ def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
             # No bars for distances: the best answer would have the shortest bar.
             bar = "" if query.metric == "euclidean" else pen.bar(answer.score, whole)
             shown.add(str(answer.rank), word(answer.word), number, bar)
-    facts = (
-        _method(ranking) if len(query.terms) > 1 or query.method != "3cosadd" else None,
-        None if query.method != "3cosadd" else "distance" if query.metric == "euclidean" else query.metric,
-        "plain vectors" if query.raw else "unit vectors",
-        f"first {query.top:,} words" if query.top else None,
-        f"among {query.among:,} words" if query.among else None,
-        pen.model(ranking.model),
-    )
+    facts = (*question_facts(ranking), pen.model(ranking.model))
     parts: Parts = [*headline(pen, query.expression, facts, query), shown]
     if ranking.expected is not None:
         parts += [Text(), _expected(ranking, ranking.expected)]
     return parts
+
+
+def question_facts(record: Any) -> tuple[str | None, ...]:
+    """The settings of a question that are the same for all models, for its heading."""
+    query = record.query
+    if isinstance(record, queries.Ranking):
+        return (
+            _method(record) if len(query.terms) > 1 or query.method != "3cosadd" else None,
+            None if query.method != "3cosadd" else "distance" if query.metric == "euclidean" else query.metric,
+            "plain vectors" if query.raw else "unit vectors",
+            f"first {query.top:,} words" if query.top else None,
+            f"among {query.among:,} words" if query.among else None,
+        )
+    if isinstance(record, queries.Projections):
+        return (f"first {query.top:,} words" if query.top else None,)
+    if isinstance(record, queries.Distribution):
+        measure = {"dot": "softmax of dot products", "cosine": "softmax of cosines", None: "softmax"}[query.metric]
+        return measure, f"{query.candidates:,} candidates"
+    return ("cosine with the mean of the unit vectors",) if isinstance(record, queries.OddOneOut) else ("cosine",)
 
 
 def _merged(ranking: queries.Ranking) -> list[tuple[queries.Answer, bool]]:
@@ -101,11 +113,7 @@ def _expected(ranking: queries.Ranking, expected: queries.Expected) -> Text:
 
 def _projections(projections: queries.Projections, pen: Pen) -> Parts:
     query = projections.query
-    facts = (
-        f"direction of norm {digits(query.norm)}",
-        f"first {query.top:,} words" if query.top else None,
-        pen.model(projections.model),
-    )
+    facts = (f"direction of norm {digits(query.norm)}", *question_facts(projections), pen.model(projections.model))
     parts: Parts = [*headline(pen, query.expression, facts, query)]
     if projections.results:
         # A scan is sorted by cosine, so it draws cosines; otherwise dot products are drawn.
@@ -146,9 +154,7 @@ def _projections(projections: queries.Projections, pen: Pen) -> Parts:
 
 def _distribution(distribution: queries.Distribution, pen: Pen) -> Parts:
     query = distribution.query
-    measure = {"dot": "softmax of dot products", "cosine": "softmax of cosines", None: "softmax"}[query.metric]
-    model = pen.model(distribution.model) if distribution.model else None
-    facts = (measure, f"{query.candidates:,} candidates", model)
+    facts = (*question_facts(distribution), pen.model(distribution.model) if distribution.model else None)
     parts: Parts = [*headline(pen, query.expression or "given logits", facts, query)]
     logits = [candidate.logit for candidate in distribution.results]
     numbers = [cosine(logit) for logit in logits] if query.metric == "cosine" else lengths(logits)
@@ -218,7 +224,7 @@ def _odd(odd: queries.OddOneOut, pen: Pen) -> Parts:
         is_odd = member.word == odd.odd
         bar: Cell = longest_of("does not belong", "odd", style="red") if is_odd else pen.bar(member.score, 1.0)
         shown.add(word(member.word, "bold red" if is_odd else "bold"), cosine(member.score), bar)
-    facts = ("cosine with the mean of the unit vectors", pen.model(odd.model))
+    facts = (*question_facts(odd), pen.model(odd.model))
     return [*headline(pen, "", facts, odd.query), shown]
 
 

@@ -39,7 +39,9 @@ FORMER_NAMES = {
 SAME_AS = {"nn": "neighbors"} | {
     f"models {action}": "models" for action in ("list", "add", "verify", "default", "rename", "remove", "export")
 }
-ERROR = {
+# Of the answers and errors of a batch: the number of the line, and the caller's id.
+OF_BATCHES: dict[str, Any] = {"line": {"type": "integer"}, "id": {"type": ["string", "integer"]}}
+ERROR: dict[str, Any] = {
     "$schema": DIALECT,
     "title": "error",
     "type": "object",
@@ -67,7 +69,8 @@ ERROR = {
                 "source": {"type": "string"},
                 "position": {"type": "integer"},
                 "question": {"type": "string"},
-                "line": {"type": "integer"},
+                "model": {"type": "string"},
+                **OF_BATCHES,
             },
         }
     },
@@ -85,6 +88,8 @@ def schema_of(command: str) -> dict[str, Any]:
     record, name = RECORDS[command]
     schema = _object(record)
     schema["properties"]["schema"] = {"const": name}
+    if record.__module__ == queries.__name__:
+        schema["properties"] |= OF_BATCHES
     former = FORMER_NAMES.get(name)
     described = {"description": f"The former name of this schema is {former}."} if former else {}
     return {"$schema": DIALECT, "title": name, **described, **schema}

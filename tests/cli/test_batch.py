@@ -41,12 +41,30 @@ def arguments_of(command: str, question: str) -> list[str]:
     return next(csv.reader([question], delimiter=" "))
 
 
+def numbered(answer: str, line: int) -> str:
+    """The answer to a single question as that of a line of a batch."""
+    return answer.removesuffix("}\n") + f', "line": {line}}}\n'
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_batch_is_byte_for_byte_what_asking_one_at_a_time_gives(command: str) -> None:
     questions, words = COMMANDS[command]
     status, out, err = ask_stdin("\n".join(questions), command, "-", *words)
-    alone = [ask(command, *arguments_of(command, question), *words, "--json").out for question in questions]
+    alone = [
+        numbered(ask(command, *arguments_of(command, question), *words, "--json").out, line)
+        for line, question in enumerate(questions, start=1)
+    ]
     assert (status, out, err) == (0, "".join(alone), "")
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "markdown"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_single_question_has_the_columns_of_a_batch(command: str, form: str) -> None:
+    questions, words = COMMANDS[command]
+    batch = ask_stdin(questions[0], command, "-", *words, "--format", form).out.splitlines()
+    alone = ask(command, *arguments_of(command, questions[0]), *words, "--format", form).out.splitlines()
+    assert alone[0] == batch[0]
+    assert len(alone) == len(batch)
 
 
 def test_hundreds_of_analogies_in_blocks_equal_those_asked_alone() -> None:
@@ -55,7 +73,8 @@ def test_hundreds_of_analogies_in_blocks_equal_those_asked_alone() -> None:
     _, out, _ = ask_stdin("\n".join(questions), "analogy", "-", "-k", "3", "--vocab", "30000")
     lines = out.splitlines()
     for i in range(0, 90, 13):
-        assert lines[i] + "\n" == ask("analogy", questions[i], "-k", "3", "--vocab", "30000", "--json").out
+        alone = ask("analogy", questions[i], "-k", "3", "--vocab", "30000", "--json").out
+        assert lines[i] + "\n" == numbered(alone, i + 1)
 
 
 def test_a_bad_question_has_an_error_in_its_place_and_the_first_gives_the_status() -> None:
@@ -234,8 +253,8 @@ def test_every_format_is_a_view_of_the_same_record(form: str) -> None:
     rows = [[cell.strip() for cell in line.strip("|\r").split(split)] for line in out.splitlines()]
     rows = [row for row in rows if not row[0].startswith("---")]
     names = ["word", "logit", "probability_T1", "probability_T2", "entropy_T1", "entropy_T2", "resolved"]
-    assert rows[0][: len(names)] == names
-    assert [[row[0], *map(float, row[1:6])] for row in rows[1:]] == [
+    assert rows[0] == ["question", *names, "error", "line", "id", "model"]
+    assert [[row[1], *map(float, row[2:7])] for row in rows[1:]] == [
         [result["word"], result["logit"], *result["probabilities"], *answer["entropy"]] for result in answer["results"]
     ]
 
@@ -269,9 +288,9 @@ def test_an_answer_that_has_no_column_is_an_error_and_not_an_empty_row() -> None
     status, out, _ = ask("softmax", "-", "queen", "man", "--format", "csv", stdin=questions)
     header, first, *others = out.splitlines()
     assert status == 2
-    assert header == "question,word,logit,probability_T1,entropy_T1,resolved,error"
+    assert header == "question,word,logit,probability_T1,entropy_T1,resolved,error,line,id,model"
     assert first.endswith(
         '"the header lacks columns of this answer: probability_T3, entropy_T3; '
-        'set these options on the command line, or use --format jsonl"'
+        'set these options on the command line, or use --format jsonl",1,,'
     )
     assert len(others) == 2

@@ -80,7 +80,7 @@ def test_an_expression_with_an_unknown_word_is_skipped_as_a_whole(at_home: None)
 def test_expressions_stand_in_lines_of_a_batch(at_home: None) -> None:
     lines = b'"aunt - uncle" "woman - man"\n{"words": ["aunt - uncle", "woman - man"]}\n'
     first, second = ask("similarity", "-", stdin=lines).out.splitlines()
-    assert first == second
+    assert first.replace('"line": 1', '"line": 2') == second
     assert '"cosine": 0.69223' in first
 
 

@@ -1,0 +1,198 @@
+"""The answers of several models to one question, side by side in one table.
+
+A word that a model does not have is shown as missing there; so is the answer of a model that lacks a word of the
+expression.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from rich.text import Text
+
+from embcli.errors import EmbcliError
+from embcli.render.drawing import Cell, Column, Grid, Parts, Pen, cosine, digits, headline, print_parts, word
+from embcli.render.printable import printable
+from embcli.render.queries import SIGN_LEGEND, question_facts
+from embcli.results import queries
+
+Answers = Sequence[tuple[str, Any]]  # names of models, each with its record or its EmbcliError
+NO_VALUE = "missing"
+
+
+def side_by_side(answers: Answers) -> str:
+    """The records of the same question by several models, or their errors, as text for the terminal.
+
+    At least one of them is a record.
+    """
+    first = next(record for _, record in answers if not isinstance(record, EmbcliError))
+    return print_parts(lambda pen: [*_heading(first, answers, pen), *VIEWS[type(first)](answers, pen)])
+
+
+def _heading(first: Any, answers: Answers, pen: Pen) -> Parts:
+    """The question, its settings, and the models with what each reports about the words."""
+    title, settings = getattr(first.query, "expression", None), pen.separator.join(filter(None, question_facts(first)))
+    parts: Parts = [Text(printable(title), style="bold")] if title else []
+    parts += [Text(settings, style="dim")] if settings else []
+    for name, record in answers:
+        if isinstance(record, EmbcliError):
+            parts.append(Text(f"{printable(name)}: {printable(record.message)}", style="bold red"))
+            continue
+        _, *reports = headline(pen, "", (pen.model(record.model),), record.query)
+        parts += [Text(pen.model(record.model), style="dim"), *reports[:-1]]
+    return [*parts, Text()]
+
+
+def _rankings(answers: Answers, pen: Pen) -> Parts:
+    heading = next(record.query.metric for _, record in _answered(answers))
+    parts: Parts = [_columns_of_words(answers, heading, "score")]
+    inputs = _union(
+        one.word for _, record in _answered(answers) if record.query.exclude_inputs for one in record.inputs
+    )
+    if inputs:
+        shown = Grid(Column("excluded input", words=True), *(Column(_title(name), right=True) for name, _ in answers))
+        for text in inputs:
+            shown.add(word(text), *(_rank_of(text, record) for _, record in answers), style="dim")
+        parts += [Text(), shown]
+    expected = [(name, record.expected) for name, record in _answered(answers) if record.expected is not None]
+    if expected:
+        shown = Grid(Column("model", words=True), Column("expected", words=True), Column("rank", right=True),
+                     Column("with inputs", right=True), Column("score", right=True))  # fmt: skip
+        for name, one in expected:
+            ranks = ("-" if rank is None else f"{rank:,}" for rank in (one.rank, one.rank_with_inputs))
+            style = "bold green" if one.rank == 1 else "bold red"
+            shown.add(printable(name), word(one.word, style), *ranks, digits(one.score))
+        parts += [Text(), shown]
+    return parts
+
+
+def _rank_of(text: str, record: Any) -> str:
+    """The rank that an excluded input would have had in a model."""
+    if isinstance(record, EmbcliError):
+        return NO_VALUE
+    rank = next((one.rank for one in record.inputs if one.word == text), None)
+    return "-" if rank is None else f"({rank:,})"
+
+
+def _projections(answers: Answers, pen: Pen) -> Parts:
+    parts: Parts = []
+    records = [record for _, record in _answered(answers)]
+    if records[0].query.scan:
+        parts.append(_columns_of_words(answers, "cosine", "cosine"))
+    elif any(record.results for record in records):
+        found = [_by(record, "results", lambda one: one.word) for _, record in answers]
+        shown = Grid(Column("word", words=True), *_pairs_of_columns(answers, "dot", "cosine"))
+        for text in _union(text for one in found for text in one):
+            cells = [
+                (digits(one[text].dot, "+"), cosine(one[text].cosine, "+")) if text in one else ("", NO_VALUE)
+                for one in found
+            ]
+            shown.add(word(text), *(cell for pair in cells for cell in pair))
+        parts += [shown, Text(), Text("by model: dot product with the direction, cosine", style="dim")]
+    if any(record.pairs is not None for record in records):
+        found = [_by(record, "pairs", lambda one: (one.low, one.high)) for _, record in answers]
+        shown = Grid(
+            Column("low", words=True), Column("high", words=True), *(Column(_title(name)) for name, _ in answers)
+        )
+        for low, high in _union(pair for one in found for pair in one):
+            verdicts = (_verdict(one.get((low, high))) for one in found)
+            shown.add(word(low), word(high), *verdicts)
+        parts += [*([Text()] if parts else []), shown, Text()]
+        parts += [
+            Text(f"{printable(name)}: {record.separation:.1%} of the pairs in order, AUC {record.auc:.4f}")
+            for name, record in _answered(answers)
+            if record.pairs
+        ]
+    return parts
+
+
+def _verdict(pair: Any) -> Cell:
+    if pair is None:
+        return Text(NO_VALUE, style="dim")
+    return Text("in order", style="green") if pair.ordered else Text("out of order", style="bold red")
+
+
+def _similarities(answers: Answers, pen: Pen) -> Parts:
+    found = [_by(record, "results", lambda one: (one.a, one.b)) for _, record in answers]
+    shown = Grid(
+        Column("a", words=True), Column("b", words=True), *(Column(_title(name), right=True) for name, _ in answers)
+    )
+    for a, b in _union(pair for one in found for pair in one):
+        cells = (cosine(one[a, b].cosine, "+") if (a, b) in one else NO_VALUE for one in found)
+        shown.add(word(a), word(b), *cells)
+    return [shown, Text(), Text(SIGN_LEGEND, style="dim")]
+
+
+def _odd(answers: Answers, pen: Pen) -> Parts:
+    verdict = pen.separator.join(f"{printable(name)}: {printable(record.odd)}" for name, record in _answered(answers))
+    return [_columns_of_words(answers, "cosine", "score"), Text(), Text(f"odd: {verdict}")]
+
+
+def _distributions(answers: Answers, pen: Pen) -> Parts:
+    found = [_by(record, "results", lambda one: one.word) for _, record in answers]
+    records = [record for _, record in _answered(answers)]
+    parts: Parts = []
+    for place, temperature in enumerate(records[0].query.temperatures):
+        heading = f"T = {temperature:g}"
+        shown = Grid(Column(heading, words=True), *(Column(_title(name), right=True) for name, _ in answers))
+        for text in _union(text for one in found for text in one):
+            cells = (f"{one[text].probabilities[place]:.4f}" if text in one else NO_VALUE for one in found)
+            shown.add(word(text), *cells)
+        shown.add_line()
+        bits = ("" if isinstance(record, EmbcliError) else f"{record.entropy[place]:.4f} bits" for _, record in answers)
+        shown.add("entropy", *bits)
+        parts += [*([Text()] if parts else []), shown]
+    return parts
+
+
+def _columns_of_words(answers: Answers, heading: str, field: str) -> Grid:
+    """The ranked words of each model in a column of its own, with a field as their score."""
+    lists = [
+        [] if isinstance(record, EmbcliError) else [(one.word, getattr(one, field)) for one in record.results]
+        for _, record in answers
+    ]
+    columns = [(Column(_title(name), words=True), Column(heading, right=True, rank=1)) for name, _ in answers]
+    shown = Grid(Column("rank", right=True), *(column for pair in columns for column in pair))
+    for place in range(max(map(len, lists))):
+        cells: list[Cell] = []
+        for ranked, (_, record) in zip(lists, answers, strict=True):
+            if place < len(ranked):
+                text, score = ranked[place]
+                cells += [word(text), cosine(score) if heading == "cosine" else digits(score)]
+            else:
+                is_missing = place == 0 and isinstance(record, EmbcliError)
+                cells += [Text(NO_VALUE, style="dim") if is_missing else "", ""]
+        shown.add(str(place + 1), *cells)
+    return shown
+
+
+def _pairs_of_columns(answers: Answers, first: str, second: str) -> Iterable[Column]:
+    for name, _ in answers:
+        yield Column(f"{_title(name)} {first}", right=True, rank=1)
+        yield Column(f"{_title(name)} {second}", right=True)
+
+
+def _answered(answers: Answers) -> list[tuple[str, Any]]:
+    return [(name, record) for name, record in answers if not isinstance(record, EmbcliError)]
+
+
+def _by(record: Any, field: str, key: Callable[[Any], Any]) -> dict[Any, Any]:
+    """The results of a record by a key; none for an error."""
+    return {} if isinstance(record, EmbcliError) else {key(one): one for one in getattr(record, field) or ()}
+
+
+def _union(items: Iterable[Any]) -> list[Any]:
+    """The different items in the order of their first appearance."""
+    return list(dict.fromkeys(items))
+
+
+def _title(name: str) -> str:
+    return printable(name)
+
+
+VIEWS: dict[type, Callable[[Answers, Pen], Parts]] = {
+    queries.Ranking: _rankings,
+    queries.Projections: _projections,
+    queries.Similarities: _similarities,
+    queries.OddOneOut: _odd,
+    queries.Distribution: _distributions,
+}

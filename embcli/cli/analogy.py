@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from embcli.cli import options
-from embcli.cli.batch import Topic
-from embcli.cli.fields import Fields
 from embcli.cli.session import ask, load, output_format
-from embcli.cli.stdin import read_candidates
+from embcli.cli.topic import Fields, Topic
 
 if TYPE_CHECKING:
     from embcli.errors import EmbcliError
@@ -47,7 +45,7 @@ def analogy(
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl, no_header), expression == ["-"]
     parsed, expect = ("", expect) if from_stdin else _parse(expression, expect, triple=True)
-    candidates = None if among is None else read_candidates(among, is_used=from_stdin)
+    candidates = None if among is None else _read_candidates(among, is_used=from_stdin)
     question = RankingQuestion(parsed, method, metric, raw, k, top, include_inputs, expect, candidates, skip_unknown)
     ask(ANALOGY, load(model), question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
@@ -76,9 +74,15 @@ def neighbors(
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl, no_header), expression == ["-"]
     parsed, expect = ("", expect) if from_stdin else _parse(expression, expect, triple=False)
-    candidates = None if among is None else read_candidates(among, is_used=from_stdin)
+    candidates = None if among is None else _read_candidates(among, is_used=from_stdin)
     question = RankingQuestion(parsed, "3cosadd", metric, raw, k, top, include_inputs, expect, candidates, skip_unknown)
     ask(NEIGHBORS, load(model), question, format_name, has_header=not no_header, from_stdin=from_stdin)
+
+
+def _read_candidates(source: str, *, is_used: bool) -> tuple[str, ...]:
+    from embcli.cli.stdin import read_candidates
+
+    return read_candidates(source, is_used=is_used)
 
 
 def _parse(arguments: list[str], expect: str | None, *, triple: bool) -> "tuple[Expression, str | None]":

@@ -5,13 +5,14 @@ command's question. The options of the command line apply to every line that doe
 fails yields an error in its place, and the exit status is that of the first error.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from embcli.cli.fields import Fields, check_fields, field_types, read_object
-from embcli.cli.output import OutputFormat, Record, columns_of, fitted, status_of
+from embcli.cli.fields import check_fields, field_types, read_object
+from embcli.cli.output import OutputFormat, columns_of, fitted, status_of
 from embcli.cli.session import note, report_lines, write
 from embcli.cli.stdin import FULL_BLOCK, Line, Lines, blocks_of_lines
+from embcli.cli.topic import Record, Topic, skipping
 from embcli.errors import BadFile, EmbcliError, UsageProblem
 from embcli.workers import Workers, processors
 
@@ -21,21 +22,6 @@ if TYPE_CHECKING:
 
 # The fields of a JSON question that are not those of the command's question: the caller's id, and the model.
 OF_LINES: dict[str, tuple[type, ...]] = {"id": (str, int), "model": (str,)}
-
-
-class Topic(NamedTuple):
-    """The functions of a command that read and answer its questions, and the columns of its answers.
-
-    read_line: the fields of a plain line. answer: one record or error per question, in order. columns: those of CSV,
-    TSV and Markdown, for a question with the options of the command line. unset: fields that a line may not set.
-    is_shared: whether workers may share many questions. All fields can be pickled.
-    """
-
-    read_line: Callable[[str], Fields]
-    answer: Callable[[Any, Sequence[Any]], Iterable[Record]]
-    columns: Callable[[Any, Any], Sequence[str]]
-    unset: tuple[str, ...] = ()
-    is_shared: bool = False
 
 
 class Asked(NamedTuple):
@@ -66,20 +52,17 @@ class Answered(NamedTuple):
 class Batch:
     """Questions of a command, answered by one model or several, as text in a format.
 
-    spaces: the models of the command line; None stands for no model. question: the options of the command line.
+    spaces: the models of the command line by name; None stands for no model. question: the options of the command line.
     """
 
     def __init__(
-        self, topic: Topic, spaces: "Sequence[StoredSpace | None]", question: "Question", output: OutputFormat
+        self, topic: Topic, spaces: "dict[str, StoredSpace | None]", question: "Question", output: OutputFormat
     ) -> None:
-        self.topic, self.question, self.output = topic, question, output
-        self.spaces = {space.name if space else "": space for space in spaces}
-        self.models = tuple(self.spaces)
-        if len(self.models) < len(spaces):
-            raise UsageProblem("a model is named twice", "name different models")
+        self.topic, self.question, self.output, self.spaces = topic, question, output, spaces
+        self.models = tuple(spaces)
         types = field_types(type(question))
         self.types = {name: hint for name, hint in types.items() if name not in topic.unset} | OF_LINES
-        self.columns = columns_of(topic.columns(spaces[0], question)) if output.is_delimited else []
+        self.columns = columns_of(topic.columns(spaces[self.models[0]], question)) if output.is_delimited else []
 
     def answer(self, asked: Sequence[Asked]) -> list[list[Record]]:
         """For each question its records or errors, one for each of its models, in their order."""
@@ -110,12 +93,6 @@ class Batch:
                 errors += [f"line {one.line.number}: {e.message}" for e in fitting if isinstance(e, EmbcliError)]
         return Answered("".join(texts), status, missed, frozenset(left), tuple(errors))
 
-    def skipping(self, question: Any) -> Any:
-        """The question; of several models, each skips the words that it does not know, and reports them."""
-        if len(self.models) > 1 and getattr(question, "among", ()) is not None:
-            return question._replace(skip_unknown=True)
-        return question
-
     def _space(self, name: str) -> "StoredSpace | None":
         if name not in self.spaces:
             from embcli.models.open import open_space
@@ -139,7 +116,7 @@ class Batch:
             required = next(iter(self.types))
             if not fields.get(required) and not fields.get("logits"):
                 raise UsageProblem(f'the field "{required}" is missing', f"the fields are {', '.join(self.types)}")
-            question = self.skipping(self.question._replace(**fields))
+            question = skipping(self.question._replace(**fields), len(self.models))
         except EmbcliError as error:
             return Asked(line, error, id=identity)
         return Asked(line, question, self.models if model is None else (model,), identity)
@@ -176,29 +153,3 @@ def _answers(batch: Batch, count: int) -> Iterator[Answered]:
                 workers.give(block)
         while workers.results_due:
             yield workers.take()
-
-
-def answer_each(
-    answer: Callable[[Any, Any], Record], space: "StoredSpace | None", questions: Sequence[Any]
-) -> Iterator[Record]:
-    """Answer questions one by one, where they share no work."""
-    for question in questions:
-        try:
-            yield answer(space, question)
-        except EmbcliError as error:
-            yield error
-
-
-def read_expression(line: str) -> Fields:
-    """Read a line as an expression; several plain words are a phrase, as on the command line."""
-    from embcli.queries.arguments import join_arguments
-
-    return {"expression": join_arguments([line])}
-
-
-def read_words_of_line(line: str) -> Fields:
-    """Read a line as words separated by spaces; words that contain spaces are quoted."""
-    from embcli.queries.arguments import split_words
-    from embcli.queries.expression import unquote
-
-    return {"words": tuple(map(unquote, split_words(line)))}

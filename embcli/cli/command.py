@@ -16,7 +16,7 @@ FORMER = {"--vocab": "--top"}
 FEW_WORDS = 100
 DELETING = {"remove"}
 # A sign glued to a word, which is the option of its first letter.
-GLUED = re.compile(r"-[^\W\d_]{2,}\S*")
+GLUED = r"-[^\W\d_]{2,}\S*"
 
 
 class Command(TyperCommand):
@@ -114,7 +114,7 @@ def _as_question(args: list[str]) -> str:
     import shlex
 
     if set(args) & {"+", "-"}:  # `-man` is no option here
-        args = [part for word in args for part in (("-", word[1:]) if GLUED.fullmatch(word) else (word,))]
+        args = [part for word in args for part in (("-", word[1:]) if re.fullmatch(GLUED, word) else (word,))]
     args = _before_options(args)
     text = " ".join(args)
     words = len(text.split())
@@ -130,7 +130,9 @@ def _before_options(args: list[str]) -> list[str]:
 def explain_glued(arguments: list[str], error: EmbcliError) -> EmbcliError:
     """The error with a hint, if the arguments have a word glued to a sign, as in `king -man`: the option `-m an`."""
     options = takewhile(lambda argument: argument != "--", arguments)
-    for word in filter(GLUED.fullmatch, options):
+    for word in options:
+        if not re.fullmatch(GLUED, word):
+            continue
         is_model = isinstance(error, UnknownModel) and word.startswith("-m")
         if is_model or f"{word[:2]!r}" in error.message or f": {word[:2]}" in error.message:
             hint = f"put a space after the sign: - {word[1:]}; after --, words may begin with a dash"

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from typer._click.shell_completion import CompletionItem, _resolve_context, _resolve_incomplete
 from typer.main import get_command
 
-from embcli.cli.completers import FILES
+from embcli.cli.completers import FILES, completer_of
 
 # Columns of the description of an option.
 DESCRIPTION_WIDTH = 60
@@ -69,7 +69,11 @@ def complete(line: CommandLine) -> list[CompletionItem]:
         get_command(build_app(before)), {"obj": model_on_line(line.everything)}, "embcli", before
     )
     parameter, value = _resolve_incomplete(context, before, line.incomplete)
+    completer = completer_of(context.command_path.partition(" ")[2], str(parameter.name))
     found = parameter.shell_complete(context, value)
+    if completer is not None:
+        candidates = (one if isinstance(one, tuple) else (one, None) for one in completer(context, value))  # type: ignore[arg-type]
+        found = [CompletionItem(text, help=description) for text, description in candidates]
     head = line.incomplete[: len(line.incomplete) - len(value)]  # `--format=` of `--format=j`
     for item in found:
         item.value = head + item.value

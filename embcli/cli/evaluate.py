@@ -10,7 +10,6 @@ import typer
 
 from embcli.cli import options
 from embcli.cli.command import Command, Group
-from embcli.cli.completers import complete_files, complete_from
 from embcli.cli.session import load_one, note, output_format, show
 from embcli.errors import InputOutputProblem, UsageProblem
 
@@ -45,7 +44,6 @@ def analogies(
         typer.Argument(
             metavar="[FILE]",
             readable=False,  # the reader reports unreadable files
-            autocompletion=complete_files,
             help="Lines of four words below `: section`, or of a word and its answers (BATS; also a folder of such "
             "files).  [default: Google's 19,544 analogies]",
             show_default=False,
@@ -55,7 +53,6 @@ def analogies(
         list[str] | None,
         typer.Option(
             metavar=f"[{'|'.join(METHODS)}]",
-            autocompletion=complete_from(*METHODS),
             help="How to complete analogies; repeat it to compare methods. The last two learn from pairs.  "
             "[default: 3cosadd]",
             show_default=False,
@@ -68,7 +65,6 @@ def analogies(
         Path | None,
         typer.Option(
             metavar="FILE",
-            autocompletion=complete_files,
             help="Write each question, its answers and ranks to FILE, as JSON lines.",
             show_default=False,
         ),
@@ -129,7 +125,6 @@ def similarity(
         typer.Argument(
             metavar="[FILE]",
             readable=False,  # the reader reports unreadable files
-            autocompletion=complete_files,
             help="Lines of two words and a rating.  [default: WordSim-353 and SimLex-999]",
             show_default=False,
         ),

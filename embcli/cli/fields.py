@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args, get_origin, get_type_hints
 
+from embcli.cli.topic import Fields
 from embcli.errors import UsageProblem
 
-Fields = dict[str, Any]
 # Names of types in messages: of a value, and of a list of values.
 CALLED = {str: "a string", bool: "true or false", int: "an integer", float: "a number"}
 LISTS = {str: "a list of words", float: "a list of numbers"}

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import typer
 
 from embcli.cli.command import Group, first_line
-from embcli.cli.completers import complete_commands
 from embcli.errors import UsageProblem
 
 GROUPS = {
@@ -74,9 +73,7 @@ def example_of(command: Any) -> str:
 def show_help(
     command: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[COMMAND]", help="For example: analogy, or models add.", autocompletion=complete_commands
-        ),
+        typer.Argument(metavar="[COMMAND]", help="For example: analogy, or models add."),
     ] = None,
 ) -> None:
     """Show the help of a command.

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from embcli.cli import options
-from embcli.cli.batch import Topic, answer_each, read_words_of_line
 from embcli.cli.session import ask, load_one, output_format
 from embcli.cli.stdin import read_words
+from embcli.cli.topic import Topic, answer_each, read_words_of_line
 
 if TYPE_CHECKING:
     from embcli.models.open import StoredSpace

@@ -13,7 +13,6 @@ import typer
 
 from embcli import __version__
 from embcli.cli.command import FORMER, Command, explain_glued
-from embcli.cli.completers import complete_from, complete_models
 from embcli.cli.help import MainGroup
 from embcli.cli.session import ReaderGone, discard_stdout
 from embcli.errors import EmbcliError, ExpressionSyntaxError, InputOutputProblem, UsageProblem
@@ -48,15 +47,17 @@ def _print_version(ctx: typer.Context, wanted: bool) -> None:
 
 
 def _install_completion(ctx: typer.Context, shell: str | None) -> None:
-    from embcli.cli.install_completion import install
+    if shell is not None:
+        from embcli.cli.install_completion import install
 
-    install(ctx, shell)
+        install(ctx, shell)
 
 
 def _show_completion(ctx: typer.Context, shell: str | None) -> None:
-    from embcli.cli.install_completion import show
+    if shell is not None:
+        from embcli.cli.install_completion import show
 
-    show(ctx, shell)
+        show(ctx, shell)
 
 
 def _start(
@@ -71,7 +72,6 @@ def _start(
             "-m",
             metavar="NAME",
             help="As -m of the command.",
-            autocompletion=complete_models,
             show_default=False,
             hidden=True,
         ),
@@ -82,7 +82,6 @@ def _start(
             "--install-completion",
             metavar="[SHELL]",
             help="Install completion for bash, zsh or fish.",
-            autocompletion=complete_from("bash", "zsh", "fish"),
             callback=_install_completion,
             is_eager=True,
             show_default=False,
@@ -94,7 +93,6 @@ def _start(
             "--show-completion",
             metavar="[SHELL]",
             help="Print the completion script of a shell.",
-            autocompletion=complete_from("bash", "zsh", "fish"),
             callback=_show_completion,
             is_eager=True,
             show_default=False,

@@ -7,21 +7,16 @@ import typer
 
 from embcli.cli import options
 from embcli.cli.command import Command, Group, NamedModelCommand
-from embcli.cli.completers import complete_files, complete_models, complete_sources
 from embcli.cli.session import is_terminal, load_one, note, output_format, show
 
 app = typer.Typer(cls=Group)
 Name = Annotated[
     str,
-    typer.Argument(
-        metavar="NAME", help="A model, by name or as a path.", autocompletion=complete_models, show_default=False
-    ),
+    typer.Argument(metavar="NAME", help="A model, by name or as a path.", show_default=False),
 ]
 NameOrNone = Annotated[
     str | None,
-    typer.Argument(
-        metavar="[NAME]", help="A model, by name or as a path.", autocompletion=complete_models, show_default=False
-    ),
+    typer.Argument(metavar="[NAME]", help="A model, by name or as a path.", show_default=False),
 ]
 
 
@@ -57,9 +52,7 @@ def list_models(
 def add(
     source: Annotated[
         str,
-        typer.Argument(
-            metavar="SOURCE", help="A file, or a name in `models catalog`.", autocompletion=complete_sources
-        ),
+        typer.Argument(metavar="SOURCE", help="A file, or a name in `models catalog`."),
     ],
     name: Annotated[
         str | None,
@@ -78,7 +71,6 @@ def add(
         typer.Option(
             metavar="FILE",
             help="The words of vectors without words, one a line.",
-            autocompletion=complete_files,
             show_default=False,
         ),
     ] = None,
@@ -166,9 +158,7 @@ def rename(
 def remove(
     names: Annotated[
         list[str],
-        typer.Argument(
-            metavar="NAME...", help="Models, by name or as paths.", autocompletion=complete_models, show_default=False
-        ),
+        typer.Argument(metavar="NAME...", help="Models, by name or as paths.", show_default=False),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before deleting.")] = False,
     format_name: options.Format = None,
@@ -257,7 +247,7 @@ def export(
     name: Name,
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="The file to write.", autocompletion=complete_files, show_default=False),
+        typer.Argument(metavar="FILE", help="The file to write.", show_default=False),
     ],
     file_format: Annotated[
         Literal["word2vec", "binary", "kv"] | None,

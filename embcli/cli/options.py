@@ -4,14 +4,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from embcli.cli.completers import complete_models, complete_words, complete_words_or_files
-
 WordArguments = Annotated[
     list[str],
     typer.Argument(
         metavar="WORD...",
         help="Words; - alone reads questions from stdin, one per line; - at the end reads words.",
-        autocompletion=complete_words,
         show_default=False,
     ),
 ]
@@ -20,7 +17,6 @@ ComparedWords = Annotated[
     typer.Argument(
         metavar="WORD...",
         help="A B C or A:B C:D; - reads questions from stdin, one per line.",
-        autocompletion=complete_words,
         show_default=False,
     ),
 ]
@@ -29,7 +25,6 @@ WordArgumentsOrNone = Annotated[
     typer.Argument(
         metavar="[WORD...]",
         help="Words; - at the end reads words from stdin.",
-        autocompletion=complete_words,
         show_default=False,
     ),
 ]
@@ -38,14 +33,12 @@ ExpressionWords = Annotated[
     typer.Argument(
         metavar="EXPR...",
         help="king - man + woman, or man:king::woman:?; - reads questions from stdin, one per line.",
-        autocompletion=complete_words,
         show_default=False,
     ),
 ]
 _EXPRESSION = typer.Argument(
     metavar="EXPR",
     help='An expression in quotes: "cats - cat"; - reads questions from stdin, one per line.',
-    autocompletion=complete_words,
     show_default=False,
 )
 OneExpression = Annotated[str, _EXPRESSION]
@@ -60,7 +53,6 @@ Model = Annotated[
         "-m",
         metavar="NAME",
         help=f"Use this model, by name or as a path.  {MODEL_HELP}",
-        autocompletion=complete_models,
         show_default=False,
     ),
 ]
@@ -71,7 +63,6 @@ SeveralModels = Annotated[
         "-m",
         metavar="NAME",
         help=f"Use this model; repeat it to compare models.  {MODEL_HELP}",
-        autocompletion=complete_models,
         show_default=False,
     ),
 ]
@@ -110,7 +101,6 @@ Among = Annotated[
         "--among",
         metavar="WORDS|FILE|-",
         help="Search these words only: a,b,c; or a file, or -, with one word per line.",
-        autocompletion=complete_words_or_files,
         show_default=False,
     ),
 ]
@@ -126,7 +116,6 @@ Expect = Annotated[
         "--expect",
         metavar="WORD",
         help="Report the ranks of WORD; exit 1 if it is not first.",
-        autocompletion=complete_words,
         show_default=False,
     ),
 ]

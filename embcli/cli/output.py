@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from embcli.cli.topic import Record
 from embcli.errors import EmbcliError, UsageProblem
 
-Record = Any  # an answer, or an EmbcliError
 # Columns of CSV, TSV and Markdown around those of the answers.
 FIRST_COLUMNS, LAST_COLUMNS = ("question",), ("error", "line", "id", "model")
 

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from embcli.cli import options
-from embcli.cli.batch import Topic, answer_each, read_expression
-from embcli.cli.completers import complete_words
 from embcli.cli.session import ask, load, output_format
 from embcli.cli.stdin import read_words
+from embcli.cli.topic import Topic, answer_each, read_expression
 
 if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
@@ -42,7 +41,6 @@ def project(
         typer.Option(
             metavar="LOW:HIGH,...",
             help="Test whether LOW scores below HIGH.",
-            autocompletion=complete_words,
             show_default=False,
         ),
     ] = None,

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from embcli.cli.completers import complete_schemas
 from embcli.cli.session import write
 
 
@@ -15,7 +14,6 @@ def schema(
         typer.Argument(
             metavar="COMMAND",
             help="For example: analogy, or models info, or error.",
-            autocompletion=complete_schemas,
             show_default=False,
         ),
     ],

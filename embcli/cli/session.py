@@ -11,8 +11,8 @@ import typer
 from embcli.errors import EmbcliError, UsageProblem
 
 if TYPE_CHECKING:
-    from embcli.cli.batch import Topic
     from embcli.cli.options import FormatName
+    from embcli.cli.topic import Topic
     from embcli.models.open import StoredSpace
     from embcli.queries.questions import Question
 
@@ -46,21 +46,24 @@ def ask(
 
     Raises the error of a question that no model answers.
     """
-    from embcli.cli.batch import Asked, Batch, run_batch
-    from embcli.cli.output import OutputFormat, fitted
-    from embcli.cli.stdin import Line
+    from embcli.cli.output import OutputFormat, columns_of
+    from embcli.cli.topic import skipping
 
+    names = [space.name if space else "" for space in spaces]
+    if len(set(names)) < len(names):
+        raise UsageProblem("a model is named twice", "name different models")
     output = OutputFormat(format_name or ("jsonl" if from_stdin else "table"), has_header)
-    batch = Batch(topic, spaces, question, output)
     if from_stdin:
-        raise typer.Exit(run_batch(batch))
-    [records] = batch.answer([Asked(Line(1, ""), batch.skipping(question), batch.models)])
-    records = [fitted(record, batch.columns) for record in records]
+        from embcli.cli.batch import Batch, run_batch
+
+        raise typer.Exit(run_batch(Batch(topic, dict(zip(names, spaces, strict=True)), question, output)))
+    asked = skipping(question, len(spaces))
+    records = [next(iter(topic.answer(space, [asked]))) for space in spaces]
     if all(isinstance(record, EmbcliError) for record in records):
         raise records[0]
-    models = batch.models if len(batch.models) > 1 else ()
-    typed = _as_typed(question) if output.is_delimited or models else ""
-    write(output.text_of(records, typed, {}, models, batch.columns, with_header=output.has_header))
+    columns = columns_of(topic.columns(spaces[0], question)) if output.is_delimited else []
+    typed = _as_typed(question) if output.is_delimited or len(names) > 1 else ""
+    write(output.text_of(records, typed, {}, names if len(names) > 1 else (), columns, with_header=has_header))
     for record in records:
         for name, text in output.left_out(record).items():
             note(f"{output.format_name} omits {name} (--format json includes them): {text}")

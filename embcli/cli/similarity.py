@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from embcli.cli import options
-from embcli.cli.batch import Topic, answer_each, read_words_of_line
-from embcli.cli.fields import Fields
 from embcli.cli.session import ask, load, output_format
 from embcli.cli.stdin import read_words
+from embcli.cli.topic import Fields, Topic, answer_each, read_words_of_line
 from embcli.errors import UsageProblem
 
 if TYPE_CHECKING:

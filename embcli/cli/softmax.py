@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from embcli.cli import options
-from embcli.cli.batch import Topic, answer_each, read_expression
 from embcli.cli.session import ask, load, note, output_format
 from embcli.cli.stdin import read_words
+from embcli.cli.topic import Topic, answer_each, read_expression
 from embcli.errors import UsageProblem
 
 if TYPE_CHECKING:

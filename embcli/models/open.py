@@ -25,7 +25,6 @@ from embcli.models.names import (
 from embcli.store.read import Identity, open_store, verify
 from embcli.vectors.arithmetic import Float32Array
 from embcli.vectors.space import VectorSpace
-from embcli.vectors.subwords import Subwords
 from embcli.vectors.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -49,6 +48,8 @@ class StoredSpace(VectorSpace):
         vocabulary = Vocabulary(store.words, store.offsets, store.order)
         super().__init__(store.vectors, store.norms, vocabulary, path.stem)
         if store.ngrams is not None:
+            from embcli.vectors.subwords import Subwords
+
             lengths = store.metadata["ngram_min"], store.metadata["ngram_max"]
             self.subwords = Subwords(int(lengths[0]), int(lengths[1]), store.ngrams)
         self.path = path

@@ -57,24 +57,23 @@ def spell(terms: Iterable[tuple[str, float]]) -> str:
     return text
 
 
-NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 QUOTED = r'(?:"(?:[^"\\]|\\["\\])*"|\u201c[^\u201d]*\u201d|\u201e[^\u201c\u201d]*[\u201c\u201d])'
 COLON_WORD = rf'(?:{QUOTED}|[^\s:"]+)'
 # Also U+2212, the en dash and the em dash, in books, on slides and web pages.
 SIGN_VALUES = {"+": 1.0, "\u2212": -1.0, "\u2013": -1.0, "\u2014": -1.0, "-": -1.0}
-BLANKS = " \t\n\r\f\v\u00a0\u2007\u2009\u202f\u3000"  # also the no-break, thin and ideographic spaces
 
-# The tokens, tried in this order.
+# The tokens, tried in this order. Blanks are those of Unicode, such as the no-break spaces of web pages.
 TOKEN = re.compile(
     rf"""(?P<quoted>{QUOTED})
        | (?P<open>\() | (?P<close>\))
        | (?P<scale>{NUMBER}\*)
-       | (?P<sign>[{"".join(SIGN_VALUES)}])(?=[{BLANKS}()]|$)
-       | (?P<times>\*)(?=[{BLANKS}("]|$)
-       | (?P<divide>/)(?=[{BLANKS}]|$)
-       | (?P<word>[^{BLANKS}()"](?:[^{BLANKS}()]|(?<=[^\W\d])\([^{BLANKS}()]*\))*)
+       | (?P<sign>[{"".join(SIGN_VALUES)}])(?=[\s()]|$)
+       | (?P<times>\*)(?=[\s("]|$)
+       | (?P<divide>/)(?=\s|$)
+       | (?P<word>[^\s()"](?:[^\s()]|(?<=[^\W\d])\([^\s()]*\))*)
        | (?P<unclosed>")""",
-    re.VERBOSE | re.ASCII,
+    re.VERBOSE,
 )
 
 
@@ -151,7 +150,7 @@ def no_word(source: str, position: int) -> ExpressionSyntaxError:
 def _tokens(source: str) -> Iterator[Token]:
     position = 0
     while position < len(source):
-        if source[position] in BLANKS:
+        if source[position].isspace():
             position += 1
             continue
         match = TOKEN.match(source, position)

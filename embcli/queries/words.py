@@ -11,7 +11,7 @@ from embcli.vectors.combinations import Resolution
 from embcli.vectors.space import VectorSpace
 
 # What an expression has and a word rarely: a free-standing sign, a weight, a division, parentheses.
-OPERATOR = re.compile(r"(?:^|\s)[+\u2212\u2013\u2014-]\s|\*|\s/\s|[()]")
+OPERATOR = r"(?:^|\s)[+\u2212\u2013\u2014-]\s|\*|\s/\s|[()]"
 
 
 def resolve_words(space: VectorSpace, texts: Iterable[str], *, skip_unknown: bool = False) -> Resolution:
@@ -44,7 +44,7 @@ def split_at_commas(space: VectorSpace, texts: Iterable[str]) -> list[str]:
 
 
 def _resolve(space: VectorSpace, text: str) -> Resolution:
-    if not OPERATOR.search(text) or space.vocabulary.find(text) is not None:
+    if not re.search(OPERATOR, text) or space.vocabulary.find(text) is not None:
         return space.resolve_all([text])
     try:
         combined = space.combine(parse(text).terms, unit=False)

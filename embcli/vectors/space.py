@@ -22,13 +22,13 @@ from embcli.vectors.arithmetic import (
     weighted_sum,
 )
 from embcli.vectors.combinations import Combination, OutsideVectors, Resolution
-from embcli.vectors.spellings import one_edit_away
-from embcli.vectors.subwords import Subwords
 from embcli.vectors.vocabulary import Vocabulary, is_utf8
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
     from numpy.typing import ArrayLike
+
+    from embcli.vectors.subwords import Subwords
 
 # The range of query lengths; others come from extreme weights and would over- or underflow in float32.
 SAFE_QUERY = (1e-30, 1e30)
@@ -229,6 +229,8 @@ class VectorSpace:
                 return None
             if self._frequent is None:
                 self._frequent = {word: row for row, word in enumerate(self.vocabulary.first(len(self) // RARER))}
+            from embcli.vectors.spellings import one_edit_away
+
             near = {self._frequent[word]: word for word in one_edit_away(typed) if word in self._frequent}
             return near[min(near)] if near and min(near) < row // RARER else None
         parts = [self.vocabulary.find(part) for part in re.split(r"[ _-]+", used)]

@@ -1,14 +1,13 @@
 """The words of a model: look-up of words as they are typed; suggestions. `sorted_words.py` finds exact words."""
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, pairwise
+from itertools import pairwise
 
 import numpy as np
 
 from embcli.errors import DamagedStore, UnknownWord
 from embcli.vectors.arithmetic import BytesArray, IntArray
 from embcli.vectors.sorted_words import SortedWords
-from embcli.vectors.spellings import affixes, spellings, with_spaces
 
 # Size of the cache of resolved words, for batches, whose questions share words.
 REMEMBERED = 10_000
@@ -78,13 +77,15 @@ class Vocabulary(SortedWords):
         """
         if text in self._resolved:
             return self._resolved[text]
-        for group in chain([[text]], spellings(text)):
+        for group in _spelled(text):
             found = [(row, spelled) for spelled in group if (row := self.find(spelled)) is not None]
             if found:
                 if len(self._resolved) >= REMEMBERED:
                     self._resolved.clear()
                 self._resolved[text] = min(found)
                 return self._resolved[text]
+        from embcli.vectors.spellings import with_spaces
+
         spaced, parts = with_spaces(text)
         is_expression = bool(parts) and all(self._is_known(part) for part in parts)
         raise UnknownWord(text, self.suggest(text), expression=spaced if is_expression else "")
@@ -110,9 +111,11 @@ class Vocabulary(SortedWords):
         return words_spelled_like(word, self._words, self._offsets, limit)
 
     def _is_known(self, text: str) -> bool:
-        return any(self.find(spelled) is not None for group in chain([[text]], spellings(text)) for spelled in group)
+        return any(self.find(spelled) is not None for group in _spelled(text) for spelled in group)
 
     def _with_affixes(self, text: str) -> Iterator[str]:
+        from embcli.vectors.spellings import affixes
+
         spelled = list(dict.fromkeys([text, text.lower(), text.capitalize()]))
         for prefix, suffix in affixes(self.first(AFFIX_SAMPLE)):
             yield from (word for one in spelled if (word := f"{prefix}{one}{suffix}") in self)
@@ -125,3 +128,11 @@ def is_utf8(word: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _spelled(text: str) -> Iterator[Sequence[str]]:
+    """A word as typed, then its other spellings."""
+    yield [text]
+    from embcli.vectors.spellings import spellings  # most words are found as typed
+
+    yield from spellings(text)

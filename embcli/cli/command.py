@@ -15,11 +15,31 @@ FORMER = {"--vocab": "--top"}
 # gensim's `topn` is the number of answers; so small a vocabulary was probably meant as that.
 FEW_WORDS = 100
 DELETING = {"remove"}
+PLAIN, PLAIN_HELP = "--plain", "Short for --format plain: tables in words, for screen readers."
 # A sign glued to a word, which is the option of its first letter.
 GLUED = r"-[^\W\d_]{2,}\S*"
 
 
-class Command(TyperCommand):
+class WithPlain:
+    """A command with `--plain`, short for `--format plain`, if it has formats."""
+
+    params: list[Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if any(parameter.name == "format_name" for parameter in self.params):
+            self.params.append(TyperOption(param_decls=[PLAIN], is_flag=True, expose_value=False, help=PLAIN_HELP))
+
+    def make_parser(self, ctx: Any) -> Any:
+        """The parser, for which `--plain` is a value of `--format`."""
+        parser = super().make_parser(ctx)  # type: ignore[misc]
+        for parameter in self.params:
+            if parameter.name == "format_name":
+                parser.add_option(obj=parameter, opts=[PLAIN], dest="format_name", action="store_const", const="plain")
+        return parser
+
+
+class Command(WithPlain, TyperCommand):
     """A command that rejects repeated options, except flags and options declared as repeatable.
 
     ctx is a typer.Context; typer's own signatures use a private class.
@@ -46,7 +66,7 @@ class Command(TyperCommand):
         parser = super().make_parser(ctx)
         for parameter in self.params:
             for former in (FORMER[name] for name in parameter.opts if name in FORMER):
-                parser.add_option(obj=parameter, opts=[former], dest=parameter.name)  # type: ignore[arg-type]
+                parser.add_option(obj=parameter, opts=[former], dest=parameter.name)
         return parser
 
     def get_short_help_str(self, limit: int = 45) -> str:
@@ -78,7 +98,7 @@ class NamedModelCommand(Command):
         return args if model is None else [model, *args]
 
 
-class Group(TyperGroup):
+class Group(WithPlain, TyperGroup):
     """A command that has commands. For a mistyped one a similar one is suggested, but never one that deletes."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -67,7 +67,7 @@ SeveralModels = Annotated[
     ),
 ]
 
-FormatName = Literal["table", "json", "jsonl", "csv", "tsv", "markdown", "words"]
+FormatName = Literal["table", "json", "jsonl", "csv", "tsv", "markdown", "words", "plain"]
 Format = Annotated[
     FormatName | None, typer.Option("--format", help="Print in this format.  [default: table]", show_default=False)
 ]

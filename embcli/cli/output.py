@@ -58,12 +58,14 @@ class OutputFormat(NamedTuple):
         if len(records) > 1:
             from embcli.render.side_by_side import side_by_side
 
-            return side_by_side([*zip(models, records, strict=True)]) + "\n" * bool(place)
+            return side_by_side(
+                [*zip(models, records, strict=True)], in_words=self.format_name == "plain"
+            ) + "\n" * bool(place)
         if isinstance(records[0], EmbcliError):
             return f"{question}: {_message(records[0])}\n\n"
         from embcli.render import render
 
-        return render(records[0], "table") + "\n" * bool(place)
+        return render(records[0], self.format_name) + "\n" * bool(place)
 
 
 def columns_of(columns: Iterable[str]) -> list[str]:

@@ -6,13 +6,13 @@ from embcli.errors import UsageProblem
 
 
 def render(record: Any, format_name: str, *, has_header: bool = True) -> str:
-    """A record as text that ends in a newline; `format_name` is table, words, json, jsonl, csv, tsv or markdown."""
+    """A record as text that ends in a newline, in a format of `--format`."""
     if format_name in ("json", "jsonl"):
         from embcli.render.as_json import dumps
 
         return dumps(record)
-    if format_name == "table":
-        return table(record)
+    if format_name in ("table", "plain"):
+        return table(record, in_words=format_name == "plain")
     if format_name == "words":
         return words(record)
     from embcli.render.delimited import delimited
@@ -32,8 +32,8 @@ def words(record: Any) -> str:
     return "".join(f"{printable(getattr(result, field))}\n" for result in record.results)
 
 
-def table(record: Any, *, plain: bool = False) -> str:
-    """A record as text for the terminal, without colours if `plain`.
+def table(record: Any, *, coloured: bool = True, in_words: bool = False) -> str:
+    """A record as text for the terminal; `in_words` for screen readers, without bars, rules and columns.
 
     The module in `render/` has the name of the record's module in `results/`.
     """
@@ -43,4 +43,4 @@ def table(record: Any, *, plain: bool = False) -> str:
 
     module = import_module(f"embcli.render.{type(record).__module__.rpartition('.')[2]}")
     view = module.VIEWS[type(record)]
-    return print_parts(lambda pen: view(record, pen), plain=plain)
+    return print_parts(lambda pen: view(record, pen), coloured=coloured, in_words=in_words)

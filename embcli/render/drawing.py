@@ -18,15 +18,20 @@ LINE = 15  # half of the longest number line
 FOLDED = 6  # least width of folded words
 WHOLE = 80  # from this terminal width on, no column is omitted; words are folded instead
 GAP = 3  # between columns
+UNBROKEN = 100_000  # a width at which no line in words is broken
 
 
 class Flexible(NamedTuple):
-    """A cell that is drawn in the available width, between `least` and `most`."""
+    """A cell that is drawn in the available width, between `least` and `most`.
+
+    loss: name of what a shortened cell omits, for the note below the table. words: the cell in words alone.
+    """
 
     least: int
     most: int
     draw: Callable[[int], Text]
-    loss: str = ""  # name of what a shortened cell omits, for the note below the table
+    loss: str = ""
+    words: str = ""
 
 
 Cell = str | Text | Flexible
@@ -83,8 +88,17 @@ class Grid:
         )  # fmt: skip
         if left_out:
             note = f"not shown: {', '.join(dict.fromkeys(left_out))}"
-            parts += [Text(), Text(note, style="dim")]
+            parts += [Text(), Text(note)]
         return parts
+
+    def in_words(self) -> list[RenderableType]:
+        """Each row as a line of headings and cells, without bars and rules: `rank 1, word queen, cosine 0.8524`."""
+        headings = [_words_of(column.heading) for column in self.columns]
+        lines = []
+        for cells, _ in self.rows:
+            pairs = [(heading, _words_of(cell)) for heading, cell in zip(headings, cells, strict=True)]
+            lines.append(", ".join(f"{heading} {text}".strip() for heading, text in pairs if text))
+        return [Text("\n".join(lines))]
 
     def _extent(self, number: int) -> tuple[int, int]:
         """The least and the greatest width of a column."""
@@ -123,7 +137,7 @@ class Grid:
             if widths[widest] <= FOLDED:
                 break
             widths[widest] -= 1
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="dim")
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
         for i, (heading, *cells) in drawn.items():
             heading.justify = "right" if self.columns[i].right else "left"
             table.add_column(heading, width=widths[i], overflow="fold", no_wrap=not self.columns[i].words)
@@ -142,15 +156,22 @@ Parts = list[RenderableType | Grid]
 
 
 class Pen:
-    """Draws bars and number lines, in ASCII where the encoding is not Unicode."""
+    """Draws bars and number lines, in ASCII where the encoding is not Unicode; longer ones where there is room.
 
-    def __init__(self, console: Console) -> None:
+    in_words: whether signs are replaced by words.
+    """
+
+    def __init__(self, console: Console, *, in_words: bool = False) -> None:
         fancy = console.encoding.startswith("utf")
         self.full, self.parts = ("█", " ▏▎▍▌▋▊▉") if fancy else ("#", " ")
         self.zero, self.line, self.dot, self.minus = ("│", "━", "●", "−") if fancy else ("|", "=", "o", "-")
         self.times, self.separator = ("×", " · ") if fancy else ("x", " | ")
         self.degree, self.ellipsis = ("°", "…") if fancy else (" deg", "...")
+        if in_words:
+            self.times, self.separator, self.degree, self.ellipsis = "by", ", ", " degrees", "and"
         self.width = console.width
+        more = max(0, console.width - WHOLE)
+        self.longest_bar, self.half_line = BAR + more, LINE + more // 2
 
     def bar(self, value: float, whole: float, before: str = "") -> Flexible:
         """A bar of length value / whole; empty unless value is positive. before: text in front of the bar."""
@@ -161,7 +182,7 @@ class Pen:
             full, rest = divmod(eighths, len(self.parts))
             return Text.assemble(before, (self.full * full + self.parts[rest].strip(), "cyan"))
 
-        return Flexible(len(before.rstrip()), len(before) + BAR, draw)
+        return Flexible(len(before.rstrip()), len(before) + self.longest_bar, draw, words=before.strip())
 
     def number_line(self, value: float, reach: float) -> Flexible:
         """A mark at `value` on a line from -reach to reach, connected to zero in the middle."""
@@ -175,7 +196,7 @@ class Pen:
             right = "" if steps <= 0 else self.line * (steps - 1) + self.dot
             return Text.assemble((left, "red"), self.dot if steps == 0 else self.zero, (right, "green"))
 
-        return Flexible(0, 2 * LINE + 1, draw)
+        return Flexible(0, 2 * self.half_line + 1, draw)
 
     def scale(self) -> Flexible:
         """The heading above number lines: -, 0 and +."""
@@ -184,7 +205,7 @@ class Pen:
             space = " " * max(0, (width - 1) // 2 - 1)
             return Text(f"{self.minus}{space}0{space}+" if width >= LEAST_BAR else "")
 
-        return Flexible(0, 2 * LINE + 1, draw)
+        return Flexible(0, 2 * self.half_line + 1, draw)
 
     def model(self, card: ModelCard) -> str:
         """The name and the shape of a model."""
@@ -197,23 +218,30 @@ def longest_of(*texts: str, style: str = "", loss: str = "") -> Flexible:
     def draw(width: int) -> Text:
         return Text(next((text for text in texts if cell_width(text) <= width), ""), style=style)
 
-    return Flexible(cell_width(texts[-1]), cell_width(texts[0]), draw, loss)
+    return Flexible(cell_width(texts[-1]), cell_width(texts[0]), draw, loss, words=texts[0])
 
 
-def print_parts(view: Callable[[Pen], Parts], *, plain: bool = False) -> str:
-    """A view as text for the terminal on stdout; 80 columns wide in a pipe, without colours if plain or NO_COLOR."""
+def print_parts(view: Callable[[Pen], Parts], *, coloured: bool = True, in_words: bool = False) -> str:
+    """A view as text for the terminal on stdout; 80 columns wide in a pipe, without colours with NO_COLOR.
+
+    in_words: for screen readers, without bars, rules and columns.
+    """
     piped = not os.isatty(1)
+    width = 80 if piped and not os.environ.get("COLUMNS", "0").strip("0") else None
     console = Console(
         markup=False,
         emoji=False,
         highlight=False,
         force_jupyter=False,  # in a notebook, rich would display the text itself
-        color_system=None if plain or os.environ.get("NO_COLOR") else "auto",
-        width=80 if piped and not os.environ.get("COLUMNS", "0").strip("0") else None,
+        color_system="auto" if coloured and not in_words and not os.environ.get("NO_COLOR") else None,
+        width=UNBROKEN if in_words else width,
     )
     with console.capture() as capture:
-        for drawn in view(Pen(console)):
-            for part in drawn.fit(console.width) if isinstance(drawn, Grid) else [drawn]:
+        for drawn in view(Pen(console, in_words=in_words)):
+            fitted = (
+                [drawn] if not isinstance(drawn, Grid) else drawn.in_words() if in_words else drawn.fit(console.width)
+            )
+            for part in fitted:
                 room = console.width
                 if isinstance(part, Table):
                     console.width = max(room, sum((column.width or 0) + GAP for column in part.columns))
@@ -245,24 +273,24 @@ def lengths(values: Sequence[float], sign: str = "") -> list[str]:
 
 
 def headline(pen: Pen, title: str, facts: Iterable[str | None], asked: Any = None) -> list[RenderableType]:
-    """The question in bold, facts about it in dim type, and what is reported about its words.
+    """The question in bold, facts about it, and what is reported about its words.
 
     asked: a record of a question with the fields `resolved`, `rare` and, for some, `skipped`.
     """
     parts: list[RenderableType] = [Text(printable(title), style="bold")] if title else []
-    parts.append(Text(pen.separator.join(fact for fact in facts if fact), style="dim"))
+    parts.append(Text(pen.separator.join(fact for fact in facts if fact)))
     if asked is None:
         return [*parts, Text()]
     if asked.resolved:
         readings = ", ".join(f'"{printable(typed)}" as {printable(used)}' for typed, used in asked.resolved.items())
-        parts.append(Text(f"read {readings}", style="yellow"))
+        parts.append(Text(f"read {readings}", style="magenta"))
     parts += [
-        Text(f"{printable(one.word)} is rare (row {one.row:,}): {printable(one.instead)}?", style="dim")
+        Text(f"{printable(one.word)} is rare (row {one.row:,}): {printable(one.instead)}?", style="magenta")
         for one in asked.rare or ()
     ]
     if getattr(asked, "skipped", None):
         names = ", ".join(map(printable, asked.skipped))
-        parts.append(Text(f"skipped, not in the vocabulary: {names}", style="yellow"))
+        parts.append(Text(f"skipped, not in the vocabulary: {names}", style="magenta"))
     return [*parts, Text()]
 
 
@@ -270,3 +298,7 @@ def _drawn(cell: Cell, width: int) -> Text:
     if isinstance(cell, Flexible):
         return cell.draw(width)
     return Text(cell) if isinstance(cell, str) else cell.copy()
+
+
+def _words_of(cell: Cell) -> str:
+    return (cell.words if isinstance(cell, Flexible) else str(cell)).strip()

@@ -46,11 +46,10 @@ def _analogies(evaluation: evaluations.Evaluation, pen: Pen) -> Parts:
         Text(),
         Text(
             SCALE if one else "accuracy / accuracy with the inputs included, in % of covered questions",
-            style="dim",
         ),
     ]
     if len({row.asked for row in evaluation.results if row.section == "all"}) > 1:
-        parts.append(Text("3CosAvg and LRCos: one question per pair; other methods: one per two pairs", style="dim"))
+        parts.append(Text("3CosAvg and LRCos: one question per pair; other methods: one per two pairs"))
     differences = [one for one in evaluation.differences if one.section in TOTALS]
     return parts + _differences(differences, evaluation, percent=True)
 
@@ -122,7 +121,7 @@ def _correlations(correlations: evaluations.Correlations, pen: Pen) -> Parts:
             _with_interval(row.pearson, row.pearson_low, row.pearson_high, _plain),
         )
     parts: Parts = [*headline(pen, "cosine and human ratings", facts), shown]
-    parts += [Text(), Text("correlation [95 % confidence interval]", style="dim")]
+    parts += [Text(), Text("correlation [95 % confidence interval]")]
     return parts + _differences(correlations.differences, correlations, percent=False)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from embcli.render.drawing import Column, Grid, Parts, Pen, digits, headline, word
+from embcli.render.drawing import Column, Flexible, Grid, Parts, Pen, digits, headline, word
 from embcli.render.printable import printable
 from embcli.results import models
 
@@ -21,7 +21,7 @@ def _models(listed: models.Models, pen: Pen) -> Parts:
     for m in listed.results:
         known = m.status != "damaged"
         shown.add(
-            Text("*" if m.default else "", style="green"),
+            Flexible(1, 1, lambda _: Text("*", style="green")) if m.default else "",
             word(m.name),
             f"{m.words:,} {pen.times} {m.dim}" if known else "",
             f"{m.parameters:,}" if known else "",
@@ -34,7 +34,7 @@ def _models(listed: models.Models, pen: Pen) -> Parts:
 def _model_info(infos: models.ModelInfos, pen: Pen) -> Parts:
     (info,) = infos.results
     shown = Table(box=None, show_header=False, pad_edge=False)
-    shown.add_column(style="dim")
+    shown.add_column()
     shown.add_column(overflow="fold")
     source = f"{info.source} ({info.source_size:,} bytes)" if info.source_size else info.source
     facts = (
@@ -60,8 +60,8 @@ def _catalog(catalog: models.Catalog, pen: Pen) -> Parts:
     )  # fmt: skip
     for entry in catalog.results:
         size = f"{entry.bytes / 1e6:,.0f} MB"
-        shown.add(word(entry.name), f"{entry.words:,} {pen.times} {entry.dim}", size, word(entry.license, "dim"))
-    return [shown, Text(), Text("to add one: embcli models add NAME", style="dim")]
+        shown.add(word(entry.name), f"{entry.words:,} {pen.times} {entry.dim}", size, word(entry.license, ""))
+    return [shown, Text(), Text("to add one: embcli models add NAME")]
 
 
 def _size(count: int | None) -> str:

@@ -29,7 +29,7 @@ NO_MATH = "tex2jax_ignore mathjax_ignore"
 def as_text(record: Any) -> str:
     """A record as the table of its command, without colours and without the last line feed."""
     shown, hidden = _shortened(record)
-    text = table(shown, plain=True).rstrip("\n")
+    text = table(shown, coloured=False).rstrip("\n")
     return f"{text}\n\n... {hidden:,} more in results" if hidden else text
 
 

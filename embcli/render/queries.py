@@ -11,6 +11,7 @@ from embcli.render.drawing import (
     GAP,
     Cell,
     Column,
+    Flexible,
     Grid,
     Parts,
     Pen,
@@ -42,9 +43,7 @@ def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
         if is_excluded:
             place = "-" if answer.rank is None else f"({answer.rank:,})"
             why = "input (not searched)" if answer.rank is None else "input (excluded)"
-            shown.add(
-                place, word(answer.word, "dim"), number, longest_of(why, "input", "", style="italic"), style="dim"
-            )
+            shown.add(place, word(answer.word, "italic"), number, longest_of(why, "input", "", style="italic"))
         else:
             # No bars for distances: the best answer would have the shortest bar.
             bar = "" if query.metric == "euclidean" else pen.bar(answer.score, whole)
@@ -175,7 +174,7 @@ def _distribution(distribution: queries.Distribution, pen: Pen) -> Parts:
             shown.add(word(candidate.word), number, *cells[part])
         shown.add_line()
         entropies = [longest_of(f"{bits:.4f} bits", f"{bits:.4f}") for bits in distribution.entropy[part]]
-        shown.add("entropy", "", *entropies, style="dim")
+        shown.add("entropy", "", *entropies)
         parts += [*([Text()] if first else []), shown]
     return parts
 
@@ -193,7 +192,7 @@ def _similarities(similarities: queries.Similarities, pen: Pen) -> Parts:
         angle = f"{one.angle:.2f}{pen.degree}"
         shown.add(word(one.a), word(one.b), cosine(one.cosine, "+"), angle, dot, distance)
     parts: Parts = [*headline(pen, "", (pen.model(similarities.model),), similarities.query)]
-    return [*parts, shown, Text(), Text(SIGN_LEGEND, style="dim")]
+    return [*parts, shown, Text(), Text(SIGN_LEGEND)]
 
 
 def _matrix(similarities: queries.Similarities, matrix: queries.CosineMatrix, pen: Pen) -> Parts:
@@ -215,7 +214,7 @@ def _matrix(similarities: queries.Similarities, matrix: queries.CosineMatrix, pe
             shown.add(word(label), *(cosine(value, "+") for value in cosines[part]))
         parts += [*([Text()] if start else []), shown]
         start += at_once
-    return [*parts, Text(), Text(SIGN_LEGEND, style="dim")]
+    return [*parts, Text(), Text(SIGN_LEGEND)]
 
 
 def _odd(odd: queries.OddOneOut, pen: Pen) -> Parts:
@@ -233,16 +232,13 @@ def _lookup(lookup: queries.Lookup, pen: Pen) -> Parts:
     rank = [Column("frequency rank", right=True, rank=2)] if known else []
     shown = Grid(
         Column("word", words=True), Column("row", right=True), *rank, Column("norm", right=True, rank=1),
-        Column("vector", words=True),
+        Column("vector"),
     )  # fmt: skip
     norms = lengths([entry.norm for entry in lookup.results])
     for entry, norm in zip(lookup.results, norms, strict=True):
-        numbers = " ".join(digits(x, "+") for x in entry.vector[:FIRST_NUMBERS])
-        more = len(entry.vector) - FIRST_NUMBERS
-        numbers += f" {pen.ellipsis} {more} more" if more > 0 else ""
         ranks = ["-" if entry.frequency_rank is None else f"{entry.frequency_rank:,}"] if known else []
         row = "-" if entry.row is None else f"{entry.row:,}"
-        shown.add(word(entry.word), row, *ranks, norm, Text(numbers))
+        shown.add(word(entry.word), row, *ranks, norm, _numbers(entry.vector, pen))
     card, parts = lookup.model, [*headline(pen, "", (pen.model(lookup.model),), lookup.query), shown]
     for entry in lookup.results:
         if entry.coordinates is not None:
@@ -255,6 +251,24 @@ def _lookup(lookup: queries.Lookup, pen: Pen) -> Parts:
         f"[{card.words:,} {pen.times} {card.dim}] is row {first:,} of the matrix: to multiply is to look up."
     )
     return [*parts, Text(), Text(lesson)]
+
+
+def _numbers(vector: tuple[float, ...], pen: Pen) -> Flexible:
+    """As many of the first numbers of a vector as fit, at least one, and how many more there are."""
+    numbers = [digits(x, "+") for x in vector]
+
+    def text_of(count: int) -> str:
+        more = len(numbers) - count
+        return " ".join(numbers[:count]) + (f" {pen.ellipsis} {more:,} more" if more else "")
+
+    # Longer vectors than a wide terminal holds need not be measured in full.
+    most = min(len(numbers), max(1, pen.width // len("+0.1234 ")))
+
+    def draw(width: int) -> Text:
+        count = next((n for n in range(most, 1, -1) if cell_width(text_of(n)) <= width), 1)
+        return Text(text_of(count))
+
+    return Flexible(cell_width(text_of(1)), cell_width(text_of(most)), draw, words=text_of(min(FIRST_NUMBERS, most)))
 
 
 def _coordinates(entry: queries.Entry, coordinates: tuple[queries.LargeCoordinate, ...], pen: Pen) -> Parts:

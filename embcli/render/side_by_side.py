@@ -19,26 +19,28 @@ Answers = Sequence[tuple[str, Any]]  # names of models, each with its record or 
 NO_VALUE = "missing"
 
 
-def side_by_side(answers: Answers) -> str:
+def side_by_side(answers: Answers, *, in_words: bool = False) -> str:
     """The records of the same question by several models, or their errors, as text for the terminal.
 
     At least one of them is a record.
     """
     first = next(record for _, record in answers if not isinstance(record, EmbcliError))
-    return print_parts(lambda pen: [*_heading(first, answers, pen), *VIEWS[type(first)](answers, pen)])
+    return print_parts(
+        lambda pen: [*_heading(first, answers, pen), *VIEWS[type(first)](answers, pen)], in_words=in_words
+    )
 
 
 def _heading(first: Any, answers: Answers, pen: Pen) -> Parts:
     """The question, its settings, and the models with what each reports about the words."""
     title, settings = getattr(first.query, "expression", None), pen.separator.join(filter(None, question_facts(first)))
     parts: Parts = [Text(printable(title), style="bold")] if title else []
-    parts += [Text(settings, style="dim")] if settings else []
+    parts += [Text(settings)] if settings else []
     for name, record in answers:
         if isinstance(record, EmbcliError):
             parts.append(Text(f"{printable(name)}: {printable(record.message)}", style="bold red"))
             continue
         _, *reports = headline(pen, "", (pen.model(record.model),), record.query)
-        parts += [Text(pen.model(record.model), style="dim"), *reports[:-1]]
+        parts += [Text(pen.model(record.model)), *reports[:-1]]
     return [*parts, Text()]
 
 
@@ -51,7 +53,7 @@ def _rankings(answers: Answers, pen: Pen) -> Parts:
     if inputs:
         shown = Grid(Column("excluded input", words=True), *(Column(_title(name), right=True) for name, _ in answers))
         for text in inputs:
-            shown.add(word(text), *(_rank_of(text, record) for _, record in answers), style="dim")
+            shown.add(word(text), *(_rank_of(text, record) for _, record in answers))
         parts += [Text(), shown]
     expected = [(name, record.expected) for name, record in _answered(answers) if record.expected is not None]
     if expected:
@@ -87,7 +89,7 @@ def _projections(answers: Answers, pen: Pen) -> Parts:
                 for one in found
             ]
             shown.add(word(text), *(cell for pair in cells for cell in pair))
-        parts += [shown, Text(), Text("by model: dot product with the direction, cosine", style="dim")]
+        parts += [shown, Text(), Text("by model: dot product with the direction, cosine")]
     if any(record.pairs is not None for record in records):
         found = [_by(record, "pairs", lambda one: (one.low, one.high)) for _, record in answers]
         shown = Grid(
@@ -107,7 +109,7 @@ def _projections(answers: Answers, pen: Pen) -> Parts:
 
 def _verdict(pair: Any) -> Cell:
     if pair is None:
-        return Text(NO_VALUE, style="dim")
+        return Text(NO_VALUE)
     return Text("in order", style="green") if pair.ordered else Text("out of order", style="bold red")
 
 
@@ -119,7 +121,7 @@ def _similarities(answers: Answers, pen: Pen) -> Parts:
     for a, b in _union(pair for one in found for pair in one):
         cells = (cosine(one[a, b].cosine, "+") if (a, b) in one else NO_VALUE for one in found)
         shown.add(word(a), word(b), *cells)
-    return [shown, Text(), Text(SIGN_LEGEND, style="dim")]
+    return [shown, Text(), Text(SIGN_LEGEND)]
 
 
 def _odd(answers: Answers, pen: Pen) -> Parts:
@@ -160,7 +162,7 @@ def _columns_of_words(answers: Answers, heading: str, field: str) -> Grid:
                 cells += [word(text), cosine(score) if heading == "cosine" else digits(score)]
             else:
                 is_missing = place == 0 and isinstance(record, EmbcliError)
-                cells += [Text(NO_VALUE, style="dim") if is_missing else "", ""]
+                cells += [Text(NO_VALUE) if is_missing else "", ""]
         shown.add(str(place + 1), *cells)
     return shown
 

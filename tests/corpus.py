@@ -652,6 +652,15 @@ def _pickles() -> Iterator[Broken]:
         "an array larger than its bytes": b"\x80\x05cnumpy._core.numeric\n_frombuffer\n(C\x08" + b"\x41" * 8
             + b"cnumpy\ndtype\nX\x02\x00\x00\x00f4\x85R\x8a\x06" + (10**12).to_bytes(6, "little")
             + b"\x85X\x01\x00\x00\x00CtR.",
+        "an array of objects larger than its list": pickle.dumps(vectors.astype(object), 2).replace(
+            b"K\x08K\x04\x86", b"K\xffK\x04\x86"
+        ),
+        "an array of objects larger than any list": pickle.dumps(vectors.astype(object), 2).replace(
+            b"K\x08K\x04\x86", b"J\xff\xff\xff\x7fK\x04\x86"
+        ),
+        "an array of objects of a negative shape": pickle.dumps(vectors.astype(object), 2).replace(
+            b"K\x08K\x04\x86", b"J\xf8\xff\xff\xffJ\xfc\xff\xff\xff\x86"
+        ),
         "a scalar that is a pointer": b"\x80\x02cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\x02\x00\x00\x00O8"
             b"\x85RC\x08" + b"\x41" * 8 + b"\x86R.",
         "an array that nobody filled": instance(

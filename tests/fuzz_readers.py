@@ -1,8 +1,9 @@
 """Fuzz the readers with atheris: any input must either load as finite vectors or raise an EmbcliError.
 
-    python tests/fuzz_readers.py -max_total_time=20
+    python tests/fuzz_readers.py -max_total_time=600
 
-Other arguments are passed to libFuzzer. Failing inputs are written to `crash-…` in the current folder, and can be run
+CI gives a seed and a number of runs, so that it repeats the same inputs; a change of a reader deserves new ones. Other
+arguments are passed to libFuzzer. Failing inputs are written to `crash-…` in the current folder, and can be run
 again with this file as the argument.
 """
 
@@ -68,8 +69,9 @@ def main() -> None:
             except EmbcliError:
                 return
 
-        options: list[Any] = [sys.argv[0], "-max_len=4096", "-timeout=10", "-rss_limit_mb=2048"]
-        atheris.Setup([*options, *sys.argv[1:], str(seeds)], one)
+        options: list[Any] = [sys.argv[0], "-max_len=4096", "-timeout=10", "-rss_limit_mb=2048", *sys.argv[1:]]
+        is_single = any(Path(argument).is_file() for argument in sys.argv[1:])
+        atheris.Setup(options if is_single else [*options, str(seeds)], one)
         atheris.Fuzz()
 
 

@@ -55,6 +55,7 @@ class Command(WithPlain, TyperCommand):
         for parameter, count in Counter(given).items():
             if count > 1 and isinstance(parameter, TyperOption) and not (parameter.multiple or parameter.is_flag):
                 option = max(parameter.opts, key=len)
+                option += f" or {PLAIN}" if parameter.name == "format_name" and PLAIN in args else ""
                 raise UsageProblem(f"{option} is given {count} times", "give it once")
         rest = super().parse_args(ctx, args)
         if is_former and ctx.params.get("top"):

@@ -4,6 +4,7 @@ A pickle names the functions that rebuild its objects, and a malicious one may n
 only a short list of names. gensim's classes become inert boxes of attributes, and only numpy arrays are rebuilt.
 """
 
+import math
 import pickle
 import re
 import struct
@@ -83,6 +84,20 @@ def _simple_dtype(code: object, *_: object) -> Any:
     if not isinstance(code, str) or not re.fullmatch(r"[<|=]?[a-zA-Z]\d{0,4}", code):
         raise pickle.UnpicklingError("an array has an unsupported type")
     return np.dtype(code)
+
+
+def _check_array(state: object) -> None:
+    """Reject the state of an array of objects whose list has not one object per element.
+
+    For numbers, numpy compares the bytes with the shape. For objects it does not, and reads memory beyond the list.
+    """
+    shape, dtype, _, content = state[-4:] if isinstance(state, tuple) and len(state) in (4, 5) else (None,) * 4
+    if not isinstance(shape, tuple) or not isinstance(dtype, np.dtype):
+        raise pickle.UnpicklingError("an array has an invalid state")
+    if dtype.hasobject:
+        elements = math.prod(size if type(size) is int and size >= 0 else -1 for size in shape)
+        if not isinstance(content, list) or len(content) != elements:
+            raise pickle.UnpicklingError("an array of objects does not have its number of objects")
 
 
 def _array_of(buffer: object, dtype: object, shape: Any, order: Any, axes: Any = None, *_: object) -> Any:
@@ -189,7 +204,10 @@ class _Unpickler(_Base):  # type: ignore[misc]
         if isinstance(target, np.dtype):
             if not isinstance(state, tuple) or len(state) < 2 or state[1] not in ("<", "|", "="):
                 raise pickle.UnpicklingError("an array has an unsupported byte order or type")
-        elif isinstance(target, Box | np.ndarray):
+        elif isinstance(target, np.ndarray):
+            _check_array(state)
+            target.__setstate__(state)
+        elif isinstance(target, Box):
             target.__setstate__(state)
         else:
             raise pickle.UnpicklingError("it sets the state of an unsupported object")

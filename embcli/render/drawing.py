@@ -38,7 +38,7 @@ Cell = str | Text | Flexible
 
 
 class Column(NamedTuple):
-    """A column of a grid. words: whether it may be folded. rank: high ranks are omitted first, rank 0 never."""
+    """A column of a grid. words: whether it may be folded. rank: of the columns, the highest rank is omitted first."""
 
     heading: str | Flexible
     right: bool = False
@@ -56,6 +56,7 @@ class Grid:
         self.columns = columns
         self.rows: list[tuple[Sequence[Cell], str | None]] = []
         self.lines: set[int] = set()
+        self.summaries: set[int] = set()
 
     def add(self, *cells: Cell, style: str | None = None) -> None:
         """Add a row."""
@@ -65,6 +66,12 @@ class Grid:
         """Draw a line before the next row."""
         self.lines.add(len(self.rows))
 
+    def add_summary(self, label: str, *cells: Cell) -> None:
+        """Add a row about the rows above, below a line."""
+        self.add_line()
+        self.summaries.add(len(self.rows))
+        self.add(label, *cells)
+
     def fit(self, width: int) -> list[RenderableType]:
         """The table in the given width, and a note that names the omitted columns.
 
@@ -72,10 +79,10 @@ class Grid:
         """
         kept = list(range(len(self.columns)))
         while width < WHOLE and self._total(kept) > width:
-            last = max(kept, key=lambda i: (self.columns[i].rank, i))
-            if self.columns[last].rank == 0:
+            last = max(self.columns[i].rank for i in kept)
+            if last == 0:
                 break
-            kept.remove(last)
+            kept = [i for i in kept if self.columns[i].rank != last]
         drawn = self._drawn(kept, width)
         parts: list[RenderableType] = [self._table(drawn, width)]
         left_out = [str(column.heading) for i, column in enumerate(self.columns) if i not in kept and column.heading]
@@ -95,9 +102,10 @@ class Grid:
         """Each row as a line of headings and cells, without bars and rules: `rank 1, word queen, cosine 0.8524`."""
         headings = [_words_of(column.heading) for column in self.columns]
         lines = []
-        for cells, _ in self.rows:
-            pairs = [(heading, _words_of(cell)) for heading, cell in zip(headings, cells, strict=True)]
-            lines.append(", ".join(f"{heading} {text}".strip() for heading, text in pairs if text))
+        for number, (cells, _) in enumerate(self.rows):
+            named = ["", *headings[1:]] if number in self.summaries else headings
+            pairs = zip(named, map(_words_of, cells), strict=True)
+            lines.append(", ".join(f"{heading} {text}".strip() for heading, text in pairs if text not in ("", "-")))
         return [Text("\n".join(lines))]
 
     def _extent(self, number: int) -> tuple[int, int]:

@@ -41,7 +41,7 @@ def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
     numbers = [cosine(score) for score in scores] if is_cosine else lengths(scores)
     for (answer, is_excluded), number in zip(merged, numbers, strict=True):
         if is_excluded:
-            place = "-" if answer.rank is None else f"({answer.rank:,})"
+            place: Cell = "-" if answer.rank is None else rank_with_inputs(answer.rank)
             why = "input (not searched)" if answer.rank is None else "input (excluded)"
             shown.add(place, word(answer.word, "italic"), number, longest_of(why, "input", "", style="italic"))
         else:
@@ -53,6 +53,12 @@ def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
     if ranking.expected is not None:
         parts += [Text(), _expected(ranking, ranking.expected)]
     return parts
+
+
+def rank_with_inputs(rank: int) -> Flexible:
+    """The rank that an excluded word would have."""
+    text = f"({rank:,})"
+    return Flexible(len(text), len(text), lambda _: Text(text), words=f"{rank:,} with the inputs included")
 
 
 def question_facts(record: Any) -> tuple[str | None, ...]:
@@ -172,9 +178,8 @@ def _distribution(distribution: queries.Distribution, pen: Pen) -> Parts:
             bars = [pen.bar(p, 1.0, f"{p:.4f} ") for p in candidate.probabilities]
             cells = bars if at_once >= len(query.temperatures) else probabilities
             shown.add(word(candidate.word), number, *cells[part])
-        shown.add_line()
         entropies = [longest_of(f"{bits:.4f} bits", f"{bits:.4f}") for bits in distribution.entropy[part]]
-        shown.add("entropy", "", *entropies)
+        shown.add_summary("entropy", "", *entropies)
         parts += [*([Text()] if first else []), shown]
     return parts
 

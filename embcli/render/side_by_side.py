@@ -12,7 +12,7 @@ from rich.text import Text
 from embcli.errors import EmbcliError
 from embcli.render.drawing import Cell, Column, Grid, Parts, Pen, cosine, digits, headline, print_parts, word
 from embcli.render.printable import printable
-from embcli.render.queries import SIGN_LEGEND, question_facts
+from embcli.render.queries import SIGN_LEGEND, question_facts, rank_with_inputs
 from embcli.results import queries
 
 Answers = Sequence[tuple[str, Any]]  # names of models, each with its record or its EmbcliError
@@ -67,12 +67,12 @@ def _rankings(answers: Answers, pen: Pen) -> Parts:
     return parts
 
 
-def _rank_of(text: str, record: Any) -> str:
+def _rank_of(text: str, record: Any) -> Cell:
     """The rank that an excluded input would have had in a model."""
     if isinstance(record, EmbcliError):
         return NO_VALUE
     rank = next((one.rank for one in record.inputs if one.word == text), None)
-    return "-" if rank is None else f"({rank:,})"
+    return "-" if rank is None else rank_with_inputs(rank)
 
 
 def _projections(answers: Answers, pen: Pen) -> Parts:
@@ -139,9 +139,8 @@ def _distributions(answers: Answers, pen: Pen) -> Parts:
         for text in _union(text for one in found for text in one):
             cells = (f"{one[text].probabilities[place]:.4f}" if text in one else NO_VALUE for one in found)
             shown.add(word(text), *cells)
-        shown.add_line()
         bits = ("" if isinstance(record, EmbcliError) else f"{record.entropy[place]:.4f} bits" for _, record in answers)
-        shown.add("entropy", *bits)
+        shown.add_summary("entropy", *bits)
         parts += [*([Text()] if parts else []), shown]
     return parts
 

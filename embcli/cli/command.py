@@ -27,8 +27,10 @@ class WithPlain:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if any(parameter.name == "format_name" for parameter in self.params):
-            self.params.append(TyperOption(param_decls=[PLAIN], is_flag=True, expose_value=False, help=PLAIN_HELP))
+        places = [place for place, parameter in enumerate(self.params) if "--jsonl" in parameter.opts]
+        if places:
+            plain = TyperOption(param_decls=[PLAIN], is_flag=True, expose_value=False, help=PLAIN_HELP)
+            self.params.insert(places[0] + 1, plain)
 
     def make_parser(self, ctx: Any) -> Any:
         """The parser, for which `--plain` is a value of `--format`."""

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def analogy(
     expression: options.ExpressionWords,
     method: Annotated[
-        Literal["3cosadd", "3cosmul", "pairdirection"], typer.Option(help="How to complete the analogy.")
+        Literal["3cosadd", "3cosmul", "pairdirection"],
+        typer.Option(case_sensitive=False, help="How to complete the analogy."),
     ] = "3cosadd",
     metric: options.Metric = "cosine",
     raw: options.Raw = False,

@@ -1,23 +1,18 @@
 """Command classes: options are given once, `-m` may precede the command, former option names work."""
 
-import re
 from collections import Counter
-from itertools import takewhile
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from embcli.cli.session import note
-from embcli.errors import EmbcliError, UnknownModel, UsageProblem
+from embcli.errors import UsageProblem
 
 # Present option names → former names; help lists the present names only.
 FORMER = {"--vocab": "--top"}
 # gensim's `topn` is the number of answers; so small a vocabulary was probably meant as that.
 FEW_WORDS = 100
-DELETING = {"remove"}
 PLAIN, PLAIN_HELP = "--plain", "Short for --format plain: tables in words, for screen readers."
-# A sign glued to a word, which is the option of its first letter.
-GLUED = r"-[^\W\d_]{2,}\S*"
 
 
 class WithPlain:
@@ -49,6 +44,11 @@ class Command(WithPlain, TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments. Raises UsageProblem for an option that would be ignored."""
+        args = [f" {argument}" if argument.startswith("- ") else argument for argument in args]  # "- king" is no option
+        if not all(map(str.isascii, args)):
+            from embcli.cli.pasting import as_typed
+
+            args = as_typed(args, [name for parameter in self.params for name in parameter.opts])
         args = self._with_model(ctx, args)
         if ctx.resilient_parsing:
             return super().parse_args(ctx, args)
@@ -107,16 +107,9 @@ class Group(WithPlain, TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that the first argument names. UsageProblem with suggestions for an unknown one."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            import shlex
-            from difflib import get_close_matches
+            from embcli.cli.advice import for_unknown_command
 
-            listed = [name for name in self.list_commands(ctx) if name not in DELETING]
-            similar = get_close_matches(args[0], listed)
-            hint = f"see: {ctx.command_path} --help"
-            if similar:
-                hint = f"did you mean: {ctx.command_path} {shlex.join([similar[0], *_before_options(args[1:])])}"
-            elif ctx is ctx.find_root():
-                hint = f"did you mean: {ctx.command_path} {_as_question(args)}"
+            hint = for_unknown_command(ctx.command_path, args, self.list_commands(ctx))
             raise UsageProblem(f'there is no command "{args[0]}"', hint)
         return super().resolve_command(ctx, args)
 
@@ -130,37 +123,6 @@ class Group(WithPlain, TyperGroup):
     def get_short_help_str(self, limit: int = 45) -> str:
         """The first line of the help, never truncated."""
         return first_line(self)
-
-
-def _as_question(args: list[str]) -> str:
-    """The command line of a question without a command, such as `king - man + woman`."""
-    import shlex
-
-    if set(args) & {"+", "-"}:  # `-man` is no option here
-        args = [part for word in args for part in (("-", word[1:]) if re.fullmatch(GLUED, word) else (word,))]
-    args = _before_options(args)
-    text = " ".join(args)
-    words = len(text.split())
-    is_analogy = words == 3 or "::" in text or re.search(r"\s[+-]\s", text)
-    command = "analogy" if is_analogy else "similarity" if words > 1 else "neighbors"
-    return f"{command} {shlex.join(args)}"
-
-
-def _before_options(args: list[str]) -> list[str]:
-    return list(takewhile(lambda argument: not re.match(r"--?\w", argument), args))
-
-
-def explain_glued(arguments: list[str], error: EmbcliError) -> EmbcliError:
-    """The error with a hint, if the arguments have a word glued to a sign, as in `king -man`: the option `-m an`."""
-    options = takewhile(lambda argument: argument != "--", arguments)
-    for word in options:
-        if not re.fullmatch(GLUED, word):
-            continue
-        is_model = isinstance(error, UnknownModel) and word.startswith("-m")
-        if is_model or f"{word[:2]!r}" in error.message or f": {word[:2]}" in error.message:
-            hint = f"put a space after the sign: - {word[1:]}; after --, words may begin with a dash"
-            return UsageProblem(f'"{word}" is the option {word[:2]} with the value "{word[2:]}"', hint)
-    return error
 
 
 def first_line(command: Any) -> str:

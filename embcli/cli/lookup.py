@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 def lookup(
     words: options.WordArguments,
     coordinates: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="List the N largest coordinates.", show_default=False)
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="List the N largest coordinates, with their shares of the squared length.",
+            show_default=False,
+        ),
     ] = None,
     skip_unknown: options.SkipUnknown = False,
     model: options.Model = None,

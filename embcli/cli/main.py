@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from embcli import __version__
-from embcli.cli.command import FORMER, Command, explain_glued
+from embcli.cli.command import FORMER, Command
 from embcli.cli.help import MainGroup
 from embcli.cli.session import ReaderGone, discard_stdout
 from embcli.errors import EmbcliError, ExpressionSyntaxError, InputOutputProblem, UsageProblem
@@ -151,17 +151,11 @@ def run(arguments: list[str]) -> int:
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except EmbcliError as error:
+        from embcli.cli.advice import explain_glued
+
         return _report(explain_glued(arguments, error), arguments)
     except typer.TyperException as error:
-        if getattr(error, "possibilities", None):  # help lists no former names, and neither do errors
-            error.possibilities = [name for name in error.possibilities if name not in FORMER.values()]  # type: ignore[attr-defined]
-        hint = "see: embcli --help"
-        context = getattr(error, "ctx", None)
-        if context is not None:
-            hint = f"see: {context.command_path} --help"
-        if getattr(error, "option_name", "") == "--topn":  # gensim's name of the number of answers
-            hint = "for N answers use -k N"
-        return _report(explain_glued(arguments, UsageProblem(error.format_message().rstrip("."), hint)), arguments)
+        return _report(_explain(error, arguments), arguments)
     except typer.Abort:
         return 130
     except ReaderGone:
@@ -173,6 +167,27 @@ def run(arguments: list[str]) -> int:
             return 0
         where = f"{error.filename}: " if error.filename else ""
         return _report(InputOutputProblem(f"{where}{error.strerror or error}"), arguments)
+
+
+def _explain(error: typer.TyperException, arguments: list[str]) -> EmbcliError:
+    """An error of the parser as one of embcli."""
+    from embcli.cli.advice import explain_glued, for_unknown_option, option_of, readable
+
+    if getattr(error, "possibilities", None):  # help lists no former names, and neither do errors
+        error.possibilities = [name for name in error.possibilities if name not in FORMER.values()]  # type: ignore[attr-defined]
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else _command_path(arguments)
+    message = readable(error.format_message().rstrip("."))
+    hint = for_unknown_option(option_of(error))
+    if hint:
+        message = message.partition(" (Possible")[0]
+    return explain_glued(arguments, UsageProblem(message, hint or f"see: {path} --help"))
+
+
+def _command_path(arguments: list[str]) -> str:
+    """The command that the arguments begin with, for errors that do not know it."""
+    names = arguments[: 1 + (arguments[:1] in (["models"], ["evaluate"]))]
+    return " ".join(["embcli", *(name for name in names if name.isalpha())])
 
 
 def _report(error: EmbcliError, arguments: list[str]) -> int:

@@ -8,7 +8,7 @@ WordArguments = Annotated[
     list[str],
     typer.Argument(
         metavar="WORD...",
-        help="Words; - alone reads questions from stdin, one per line; - at the end reads words.",
+        help="Words or expressions; - alone reads questions from stdin, one per line; - at the end reads words.",
         show_default=False,
     ),
 ]
@@ -16,7 +16,7 @@ ComparedWords = Annotated[
     list[str],
     typer.Argument(
         metavar="WORD...",
-        help="A B C or A:B C:D; - reads questions from stdin, one per line.",
+        help="A B C or A:B C:D, words or expressions; - reads questions from stdin, one per line.",
         show_default=False,
     ),
 ]
@@ -24,7 +24,7 @@ WordArgumentsOrNone = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[WORD...]",
-        help="Words; - at the end reads words from stdin.",
+        help="Words or expressions; - at the end reads words from stdin.",
         show_default=False,
     ),
 ]
@@ -38,7 +38,7 @@ ExpressionWords = Annotated[
 ]
 _EXPRESSION = typer.Argument(
     metavar="EXPR",
-    help='An expression in quotes: "cats - cat"; - reads questions from stdin, one per line.',
+    help='An expression in quotes: "cats - cat"; - reads questions from stdin, one expression per line.',
     show_default=False,
 )
 OneExpression = Annotated[str, _EXPRESSION]
@@ -68,14 +68,20 @@ SeveralModels = Annotated[
 ]
 
 FormatName = Literal["table", "json", "jsonl", "csv", "tsv", "markdown", "words", "plain"]
+FORMAT_HELP = "Print as table, plain, json, jsonl, csv, tsv, markdown or words."
 Format = Annotated[
-    FormatName | None, typer.Option("--format", help="Print in this format.  [default: table]", show_default=False)
+    FormatName | None,
+    typer.Option(
+        "--format", metavar="FORMAT", case_sensitive=False, help=f"{FORMAT_HELP}  [default: table]", show_default=False
+    ),
 ]
 FormatOfAnswers = Annotated[
     FormatName | None,
     typer.Option(
         "--format",
-        help="Print in this format.  [default: table; jsonl for questions from stdin]",
+        metavar="FORMAT",
+        case_sensitive=False,
+        help=f"{FORMAT_HELP}  [default: table; jsonl for questions from stdin]",
         show_default=False,
     ),
 ]
@@ -85,7 +91,7 @@ NoHeader = Annotated[bool, typer.Option("--no-header", help="Leave out the names
 
 Metric = Annotated[
     Literal["cosine", "dot", "euclidean"],
-    typer.Option(help="Rank by this measure; dot and euclidean use plain vectors."),
+    typer.Option(case_sensitive=False, help="Rank by this measure; dot and euclidean use plain vectors."),
 ]
 Raw = Annotated[bool, typer.Option("--raw", help="Add plain vectors instead of unit vectors.")]
 Count = Annotated[int, typer.Option("-k", min=1, metavar="N", help="Show N answers.")]

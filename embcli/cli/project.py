@@ -7,7 +7,7 @@ import typer
 
 from embcli.cli import options
 from embcli.cli.session import ask, load, output_format
-from embcli.cli.stdin import read_words
+from embcli.cli.stdin import read_pairs, read_words
 from embcli.cli.topic import Topic, answer_each, read_expression
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ def project(
     pairs: Annotated[
         str | None,
         typer.Option(
-            metavar="LOW:HIGH,...",
-            help="Test whether LOW scores below HIGH.",
+            metavar="LOW:HIGH,...|FILE|-",
+            help="Test whether LOW scores below HIGH; FILE or - has one pair per line. AUC: the share of all LOWs and "
+            "HIGHs in order.",
             show_default=False,
         ),
     ] = None,
@@ -53,16 +54,19 @@ def project(
 ) -> None:
     """Project words on a direction, such as plurality: "cats - cat".
 
+    dot: the dot product with the direction. scalar: dot divided by the direction's norm.
+
     Example: embcli project "cats - cat" puppy puppies one two
     """
-    from embcli.queries.arguments import join_arguments, parse_pairs
+    from embcli.queries.arguments import join_arguments, parse_pairs, refuse_signs
     from embcli.queries.expression import parse
     from embcli.queries.questions import ProjectionQuestion
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl, no_header), expression == "-"
+    refuse_signs([expression, *(words or ())])
     parsed = "" if from_stdin else parse(join_arguments([expression]))
     wanted = tuple(read_words(words or [], is_used=from_stdin))
-    compared = parse_pairs(pairs) if pairs is not None else None
+    compared = None if pairs is None else parse_pairs(read_pairs(pairs, is_used=from_stdin))
     question = ProjectionQuestion(parsed, wanted, sort, scan, top, compared, skip_unknown)
     ask(PROJECT, load(model), question, format_name, has_header=not no_header, from_stdin=from_stdin)
 

@@ -1,5 +1,6 @@
 """The command that turns logits into probabilities."""
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,6 +12,9 @@ from embcli.cli.session import ask, load, note, output_format
 from embcli.cli.stdin import read_words
 from embcli.cli.topic import Topic, answer_each, read_expression
 from embcli.errors import UsageProblem
+
+# A name and a number, as in Snape=3.4; several of them may be joined by commas.
+LOGIT = re.compile(r"[^=,]+=[-+]?\.?\d[\d.e+-]*(?:,[^=,]+=[-+]?\.?\d[\d.e+-]*)*")
 
 if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
@@ -58,7 +62,7 @@ def softmax(
 
     Example: embcli softmax king queen throne cabbage -T 1,2
     """
-    from embcli.queries.arguments import join_arguments
+    from embcli.queries.arguments import join_arguments, refuse_signs
     from embcli.queries.expression import parse
     from embcli.queries.questions import SoftmaxQuestion
     from embcli.queries.softmax import parse_logits, parse_temperatures
@@ -67,6 +71,13 @@ def softmax(
     temperatures = tuple(parse_temperatures(temperature or ["1"]))
     if logits is not None:
         beside = {"the expression": expression, "--all": everything, "-k": k, "--metric": metric, "-m": model}
+        extra = [text for text in (expression, *(words or ())) if text]
+        if extra and all(LOGIT.fullmatch(text.strip(",")) for text in extra):
+            raise _not_separated([logits, *extra])
+        if extra and all(map(_is_number, extra)):
+            raise UsageProblem(
+                f"{', '.join(extra)} stands after the logits", "for several temperatures, write -T 1,2,5"
+            )
         unused = [name for name, value in beside.items() if value]
         if unused:
             raise UsageProblem(f"--logits excludes {', '.join(unused)}", "remove --logits or the others")
@@ -75,21 +86,39 @@ def softmax(
         return
     if expression is None:
         raise UsageProblem("an expression is missing", "give an expression and words, or --logits")
+    refuse_signs([expression, *(words or ())])
     parsed = "" if from_stdin else parse(join_arguments([expression]))
     candidates = tuple(read_words(words or [], is_used=from_stdin))
     question = SoftmaxQuestion(parsed, candidates, temperatures, metric or "dot", everything, k, skip_unknown)
     spaces = load(model)
-    if temperature:
-        _check_numbers(spaces[0], candidates)
+    _check_numbers(spaces[0], candidates, has_temperature=bool(temperature))
+    given_logits = [text for text in (expression, *candidates) if LOGIT.fullmatch(text.strip(","))]
+    if given_logits and all(spaces[0].vocabulary.find(text) is None for text in given_logits):
+        raise _not_separated(given_logits)
     ask(SOFTMAX, spaces, question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
-def _check_numbers(space: "VectorSpace", words: Sequence[str]) -> None:
-    """Check candidates that look like temperatures: UsageProblem if they are not in the vocabulary, else a note."""
+def _not_separated(logits: Sequence[str]) -> UsageProblem:
+    """The error for logits that are given as words, or with blanks between them."""
+    joined = ",".join(text.strip(",") for text in logits)
+    return UsageProblem(f"{logits[-1]} is a logit, not a word", f"write --logits {joined}")
+
+
+def _is_number(text: str) -> bool:
     from embcli.queries.softmax import is_number
 
-    numbers = [word for word in words if is_number(word)]
+    return is_number(text.strip(","))
+
+
+def _check_numbers(space: "VectorSpace", words: Sequence[str], *, has_temperature: bool) -> None:
+    """Check candidates that look like temperatures or logits: UsageProblem if they are not words, else a note."""
+    numbers = [word for word in words if _is_number(word)]
     unknown = [number for number in numbers if space.vocabulary.find(number) is None]
+    if not has_temperature:
+        if len(numbers) > 1:
+            seen = f"{', '.join(numbers)} read as words; each looks like a logit"
+            note(f"{seen}; to give logits, write --logits NAME=NUMBER,...")
+        return
     if unknown:
         raise UsageProblem(
             f"{', '.join(unknown)} is not a word of {space.name or 'the vocabulary'}, but looks like a temperature",

@@ -1,6 +1,7 @@
 """Input from stdin: questions in blocks as they arrive, and words."""
 
 import os
+import re
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -80,13 +81,28 @@ def read_words(arguments: Iterable[str], *, is_used: bool = False) -> list[str]:
 
 def read_candidates(source: str, *, is_used: bool) -> tuple[str, ...]:
     """Candidate words: `a,b,c`, the path of a file with one word per line, or `-` for such lines on stdin."""
+    lines = _read_lines(source, "words: a,b,c", is_used=is_used)
+    return tuple(word.strip() for word in source.split(",") if word.strip()) if lines is None else lines
+
+
+def read_pairs(source: str, *, is_used: bool) -> str:
+    """Pairs of words: `puppy:puppies,cat:cats`, the path of a file with one pair per line, or `-` for stdin.
+
+    The words of a line may also be separated by a comma, a tab or blanks.
+    """
+    lines = _read_lines(source, "pairs: puppy:puppies", is_used=is_used)
+    return source if lines is None else ",".join(":".join(re.split(r"[:,\s]+", line, maxsplit=1)) for line in lines)
+
+
+def _read_lines(source: str, other: str, *, is_used: bool) -> tuple[str, ...] | None:
+    """The lines of stdin (`-`) or of a file, without blank ones; None if the text is no path."""
     if source == "-":
         return tuple(read_words(["-"], is_used=is_used))
     path = Path(source)
-    if not path.is_file():
-        if os.sep in source and "," not in source:
-            raise InputOutputProblem(f"there is no file {source}", "check the path, or give words: a,b,c")
-        return tuple(word.strip() for word in source.split(",") if word.strip())
+    if not _is_file(path):
+        if "," not in source and (os.sep in source or re.search(r"\.(txt|csv|tsv|lst|words)$", source)):
+            raise InputOutputProblem(f"there is no file {source}", f"check the path, or give {other}")
+        return None
     try:
         lines = path.read_bytes().decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
@@ -94,6 +110,13 @@ def read_candidates(source: str, *, is_used: bool) -> tuple[str, ...]:
     except OSError as error:
         raise InputOutputProblem(f"cannot read {path}: {error.strerror}", "check the path") from error
     return tuple(word for line in lines if (word := line.strip()))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a text longer than any name of a file
+        return False
 
 
 def _read_line(number: int, line: bytes) -> Line:

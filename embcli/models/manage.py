@@ -55,6 +55,8 @@ def add(
     if "://" in source:
         raise UsageProblem(f"{source} is an address, not a file", "download it, then add the file")
     file = Path(source)
+    if source == DEFAULT and name in (None, DEFAULT) and not file.exists():
+        return _add_default(progress)
     if not split_member(file)[0].exists() and CATALOGUE_NAME.fullmatch(source):
         path = model_path(source if name is None else name)
         if path.exists() and not force:
@@ -73,6 +75,13 @@ def add(
         verify_store(path)
         shutil.rmtree(download, ignore_errors=True)
     return as_models("add", path.stem, [describe(path.stem)], notes=notes)
+
+
+def _add_default(progress: Progress | None) -> Models:
+    """The default model, which is otherwise built from its wheel at its first use."""
+    notes = ("it was already added",) if model_path(DEFAULT).exists() else ()
+    open_space(DEFAULT, progress=progress)
+    return as_models("add", DEFAULT, [describe(DEFAULT)], notes=notes)
 
 
 def _fetch(name: str) -> tuple[Path, Path]:

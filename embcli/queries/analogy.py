@@ -159,7 +159,9 @@ def _prepare(space: VectorSpace, question: RankingQuestion, triple: bool) -> "Re
     if question.method != "3cosadd" and (question.metric != "cosine" or question.raw):
         raise UsageProblem(f"{question.method} is defined for cosines of unit vectors", "remove --metric and --raw")
     if question.among is not None and question.top is not None:
-        raise UsageProblem("--among and --vocab (among and top) exclude each other", "remove one of them")
+        raise UsageProblem(
+            "a choice of words (--among) and a vocabulary size (--vocab) exclude each other", "remove one of them"
+        )
     if question.among is not None and not question.among:
         raise UsageProblem("there are no words to search among", "name some candidates")
     if question.skip_unknown and question.among is None:

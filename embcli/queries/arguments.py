@@ -38,11 +38,11 @@ def _is_open(text: str) -> bool:
 
 def refuse_signs(words: Sequence[str]) -> None:
     """Raise UsageProblem for `aunt - uncle` in a list of words: is it an expression, or three words?"""
-    for sign in words[1:-1]:
+    for before, sign, after in zip(words, words[1:], words[2:], strict=False):
         if sign in SIGN_VALUES:
             raise UsageProblem(
                 f'"{sign}" stands between words',
-                f'quote an expression: "a {sign} b"; quote the word itself: \'"{sign}"\'',
+                f'quote an expression: "{before} {sign} {after}"; quote the word itself: \'"{sign}"\'',
             )
 
 

@@ -69,7 +69,9 @@ def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
         if number is not None and number < 1:
             raise UsageProblem(f"{name} must be at least 1, not {number}", f"for example {name}=10")
     if not words and scan is None and not pairs:
-        raise UsageProblem("there are no words to project", "name some, or use --scan N or --pairs LOW:HIGH")
+        raise UsageProblem(
+            "there are no words to project", "name some (with -, after it), or use --scan N or --pairs LOW:HIGH"
+        )
     if words and scan is not None:
         raise UsageProblem("words and --scan exclude each other", "remove one of them")
     if top is not None and scan is None:

@@ -146,7 +146,7 @@ def parse_temperatures(sources: Sequence[str]) -> list[float]:
     temperatures = []
     for part in [part.strip() for source in sources for part in source.split(",")]:
         if not is_number(part):
-            raise UsageProblem(f'"{part}" is not a temperature', "for example -T 0,0.5,1")
+            raise UsageProblem(f'"{part}" is not a temperature', "for example -T 0,0.5,1, without blanks")
         temperatures.append(float(part))
         _check_temperature(temperatures[-1])
     return list(dict.fromkeys(temperatures))

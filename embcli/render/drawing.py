@@ -18,6 +18,7 @@ LINE = 15  # half of the longest number line
 FOLDED = 6  # least width of folded words
 WHOLE = 80  # from this terminal width on, no column is omitted; words are folded instead
 GAP = 3  # between columns
+EXPENDABLE = 9  # rank of columns that are omitted at any width before a cell loses a fact
 UNBROKEN = 100_000  # a width at which no line in words is broken
 
 
@@ -49,7 +50,7 @@ class Column(NamedTuple):
 class Grid:
     """A table that fits the terminal: bars are shortened first, then columns are omitted, then words are folded.
 
-    From a width of 80 on, no column is omitted.
+    From a width of 80 on, no column is omitted, but those of the rank EXPENDABLE.
     """
 
     def __init__(self, *columns: Column) -> None:
@@ -78,6 +79,8 @@ class Grid:
         Numbers are never truncated: if the least width does not fit, the table is wider.
         """
         kept = list(range(len(self.columns)))
+        if self._comfortable(kept) > width:
+            kept = [i for i in kept if self.columns[i].rank != EXPENDABLE]
         while width < WHOLE and self._total(kept) > width:
             last = max(self.columns[i].rank for i in kept)
             if last == 0:
@@ -115,6 +118,18 @@ class Grid:
         least = max(cell.least if isinstance(cell, Flexible) else cell_width(str(cell)) for cell in cells)
         most = max(cell.most if isinstance(cell, Flexible) else cell_width(str(cell)) for cell in cells)
         return least, max(least, most)
+
+    def _comfortable(self, kept: Sequence[int]) -> int:
+        """The total width of columns in which no cell loses a fact."""
+        widths = [
+            max(
+                self._extent(i)[0],
+                *(cell.most for cells, _ in self.rows if isinstance(cell := cells[i], Flexible) and cell.loss),
+                0,
+            )
+            for i in kept
+        ]
+        return sum(widths) + GAP * (len([one for one in widths if one]) - 1)
 
     def _total(self, kept: Sequence[int]) -> int:
         """The least total width of columns and the gaps between them."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
-from embcli.render.drawing import GAP, Column, Flexible, Grid, Parts, Pen, headline, longest_of
+from embcli.render.drawing import EXPENDABLE, GAP, Column, Flexible, Grid, Parts, Pen, headline, longest_of
 from embcli.render.printable import printable
 from embcli.results import evaluations
 from embcli.results.evaluations import TOTALS
@@ -19,7 +19,7 @@ METHOD_NAMES = {
     "3cosavg": "3CosAvg",
     "lrcos": "LRCos",
 }
-SCALE = "% of covered questions [95 % confidence interval]; with inputs: inputs included"
+SCALE = "% of covered questions [95 % confidence interval]; inputs: inputs included"
 
 
 def _analogies(evaluation: evaluations.Evaluation, pen: Pen) -> Parts:
@@ -59,7 +59,7 @@ def _in_full(rows: Sequence[evaluations.SectionScore]) -> Grid:
     of_all = [Column("of all", right=True, rank=2)] if partly else []
     shown = Grid(
         Column("section", words=True), Column("covered", right=True), Column("accuracy", right=True), *of_all,
-        Column("with inputs", right=True, rank=1), Column("MRR", right=True, rank=3),
+        Column("inputs", right=True, rank=1), Column("MRR", right=True, rank=EXPENDABLE),
     )  # fmt: skip
     for row in rows:
         _divide(shown, row.section, rows)

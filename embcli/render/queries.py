@@ -25,7 +25,7 @@ from embcli.render.drawing import (
 from embcli.render.printable import cell_width, printable
 from embcli.results import queries
 
-SIGN_LEGEND = "cosine: + similar directions, 0 perpendicular, - opposite directions"
+SIGN_LEGEND = "sign of cosine and dot: + acute angle, 0 right angle, - obtuse angle"
 FIRST_NUMBERS = 3
 ANALOGY_SCHEMA = "embcli.analogy/1"
 
@@ -33,7 +33,7 @@ ANALOGY_SCHEMA = "embcli.analogy/1"
 def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
     query = ranking.query
     is_cosine = query.metric == "cosine"
-    heading = "score" if query.method != "3cosadd" else "distance" if query.metric == "euclidean" else query.metric
+    heading = _score_name(query)
     shown = Grid(Column("rank", right=True), Column("word", words=True), Column(heading, right=True), Column(""))
     whole = 1.0 if is_cosine else max((abs(answer.score) for answer in ranking.results), default=1.0)
     merged = _merged(ranking)
@@ -53,6 +53,17 @@ def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
     if ranking.expected is not None:
         parts += [Text(), _expected(ranking, ranking.expected)]
     return parts
+
+
+def _score_name(query: queries.RankingQuery) -> str:
+    return "score" if query.method != "3cosadd" else "distance" if query.metric == "euclidean" else query.metric
+
+
+def order_of(pair: queries.Pair) -> Text:
+    """Whether a pair is in order, in words."""
+    if pair.low_dot == pair.high_dot:
+        return Text("equal", style="bold red")
+    return Text("in order", style="green") if pair.ordered else Text("out of order", style="bold red")
 
 
 def rank_with_inputs(rank: int) -> Flexible:
@@ -112,7 +123,7 @@ def _expected(ranking: queries.Ranking, expected: queries.Expected) -> Text:
         places = f"{with_inputs}; with the inputs excluded, {rank}"
     style = "bold red" if ranking.missed else "bold green"
     score = cosine(expected.score) if ranking.query.metric == "cosine" else digits(expected.score)
-    facts = f": {places}; score {score}"
+    facts = f": {places}; {_score_name(ranking.query)} {score}"
     return Text.assemble("expected ", (printable(expected.word), style), facts)
 
 
@@ -145,7 +156,7 @@ def _projections(projections: queries.Projections, pen: Pen) -> Parts:
             lengths([getattr(one, name) for one in projections.pairs], "+") for name in ("low_dot", "high_dot")
         )
         for pair, low, high in zip(projections.pairs, lows, highs, strict=True):
-            verdict = Text("in order", style="green") if pair.ordered else Text("out of order", style="bold red")
+            verdict = order_of(pair)
             shown.add(word(pair.low), low, word(pair.high), high, verdict)
         share = f"{sum(pair.ordered for pair in projections.pairs)} of {len(projections.pairs)} pairs in order"
         parts += [
@@ -166,7 +177,7 @@ def _distribution(distribution: queries.Distribution, pen: Pen) -> Parts:
     # Columns of probabilities are at least as wide as `0.1234` or the heading; as many as fit are side by side.
     headings = [f"T = {temperature:g}" for temperature in query.temperatures]
     words = max(cell_width(printable(candidate.word)) for candidate in distribution.results)
-    room = pen.width - min(max(words, len("entropy")), 2 * BAR) - max(map(len, [*numbers, "logit"])) - GAP
+    room = pen.width - min(max(words, len("entropy (bits)")), 2 * BAR) - max(map(len, [*numbers, "logit"])) - GAP
     at_once = max(1, room // (max(map(len, ["0.1234", *headings])) + GAP))
     for first in range(0, len(query.temperatures), at_once):
         part = slice(first, first + at_once)
@@ -178,8 +189,7 @@ def _distribution(distribution: queries.Distribution, pen: Pen) -> Parts:
             bars = [pen.bar(p, 1.0, f"{p:.4f} ") for p in candidate.probabilities]
             cells = bars if at_once >= len(query.temperatures) else probabilities
             shown.add(word(candidate.word), number, *cells[part])
-        entropies = [longest_of(f"{bits:.4f} bits", f"{bits:.4f}") for bits in distribution.entropy[part]]
-        shown.add_summary("entropy", "", *entropies)
+        shown.add_summary("entropy (bits)", "", *(f"{bits:.4f}" for bits in distribution.entropy[part]))
         parts += [*([Text()] if first else []), shown]
     return parts
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from embcli.errors import EmbcliError
 from embcli.render.drawing import Cell, Column, Grid, Parts, Pen, cosine, digits, headline, print_parts, word
 from embcli.render.printable import printable
-from embcli.render.queries import SIGN_LEGEND, question_facts, rank_with_inputs
+from embcli.render.queries import SIGN_LEGEND, order_of, question_facts, rank_with_inputs
 from embcli.results import queries
 
 Answers = Sequence[tuple[str, Any]]  # names of models, each with its record or its EmbcliError
@@ -110,7 +110,7 @@ def _projections(answers: Answers, pen: Pen) -> Parts:
 def _verdict(pair: Any) -> Cell:
     if pair is None:
         return Text(NO_VALUE)
-    return Text("in order", style="green") if pair.ordered else Text("out of order", style="bold red")
+    return order_of(pair)
 
 
 def _similarities(answers: Answers, pen: Pen) -> Parts:
@@ -139,8 +139,8 @@ def _distributions(answers: Answers, pen: Pen) -> Parts:
         for text in _union(text for one in found for text in one):
             cells = (f"{one[text].probabilities[place]:.4f}" if text in one else NO_VALUE for one in found)
             shown.add(word(text), *cells)
-        bits = ("" if isinstance(record, EmbcliError) else f"{record.entropy[place]:.4f} bits" for _, record in answers)
-        shown.add_summary("entropy", *bits)
+        bits = ("" if isinstance(record, EmbcliError) else f"{record.entropy[place]:.4f}" for _, record in answers)
+        shown.add_summary("entropy (bits)", *bits)
         parts += [*([Text()] if parts else []), shown]
     return parts
 

@@ -80,9 +80,12 @@ def _forms(text: str) -> Iterator[str]:
 def with_spaces(word: str) -> tuple[str, list[str]]:
     """A word such as `king-man+woman` with spaces around its signs, and its parts; no parts for any other word.
 
-    with_spaces("king-man+woman")  # ('king - man + woman', ['king', 'man', 'woman'])
+    with_spaces("king-man +woman")  # ('king - man + woman', ['king', 'man', 'woman'])
     """
-    parts = re.split(r"[+\-\u2212\u2013\u2014]", word)
-    if len(parts) < 2 or not all(parts):
+    sign = r"\s*([+\-\u2212\u2013\u2014])\s*"
+    parts = re.split(sign, word)[::2]
+    if len(parts) < 2 or not all(parts[1:]):
         return word, []
-    return re.sub(r"[+\-\u2212\u2013\u2014]", lambda sign: " + " if sign[0] == "+" else " - ", word), parts
+    return re.sub(sign, lambda found: " + " if found[1] == "+" else " - ", word).strip(), [
+        part for part in parts if part
+    ]

@@ -53,8 +53,8 @@ def test_a_command_that_deletes_is_never_suggested() -> None:
     [
         ("analogy king -man + woman", "-man", "-m", "an"),
         ("nn -king", "-king", "-k", "ing"),
-        ("nn king -woman", "-woman", "-w", "oman"),
-        ("project king queen -Man", "-Man", "-M", "an"),
+        ("nn -king -k 3", "-king", "-k", "ing"),
+        ("analogy king -man +woman", "-man", "-m", "an"),
     ],
 )
 def test_a_word_glued_to_its_sign_is_explained(line: str, word: str, option: str, value: str) -> None:
@@ -62,6 +62,71 @@ def test_a_word_glued_to_its_sign_is_explained(line: str, word: str, option: str
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
     assert f'"{word}" is the option {option} with the value "{value}"' in outcome.err
     assert f"- {word[1:]}" in outcome.err
+
+
+@pytest.mark.parametrize("line", ["nn king -woman", "project king queen -Man"])
+def test_a_word_glued_to_its_sign_is_explained_where_there_is_no_such_option(line: str) -> None:
+    outcome = asked(line)
+    word = line.rpartition(" ")[2]
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert f'there is no option "{word}"; put a space after the sign: - {word[1:]}' in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("compare king queen", "did you mean: embcli similarity king queen"),
+        ("install glove", "did you mean: embcli models add glove"),
+        ("models download glove", "did you mean: embcli models add glove"),
+        ("list", "did you mean: embcli models list"),
+        ("vector king", "did you mean: embcli lookup king"),
+        ("direction king", "see: embcli project --help"),
+        ("embcli nn king", "did you mean: embcli nn king"),
+        ("king-man+woman", "did you mean: embcli analogy king - man + woman"),
+        ("nn king --limit 3", "for N answers use -k N"),
+        ("nn king --csv", "use --format csv"),
+        ("nn king -k ten", "'ten' is not a whole number; see: embcli nn --help"),
+        ("nn king -k -3", "-3 is less than 1"),
+        ("lookup king --coordinates", "see: embcli lookup --help"),
+        ("project king - man queen", 'quote an expression: "king - man"'),
+        ("analogy 'king -man +woman'", "put spaces around + and -: - man"),
+        ("softmax a=3.4 b=2.5", "write --logits a=3.4,b=2.5"),
+        ("softmax --logits a=3.4 b=2.5", "write --logits a=3.4,b=2.5"),
+        ("softmax --logits a=3.4,b=2.5 -T 0 0.5 2", "for several temperatures, write -T 1,2,5"),
+        ("softmax king 3.4 2.5", "looks like a logit"),
+    ],
+)
+def test_what_people_type_leads_to_what_they_mean(line: str, hint: str) -> None:
+    assert hint in asked(line).err
+
+
+@pytest.mark.parametrize(
+    ("pasted", "typed"),
+    [
+        ("project \u201cking - man\u201d woman", "project 'king - man' woman"),
+        ("analogy \u201cking - man + woman\u201d", "analogy 'king - man + woman'"),
+        ("nn \u2018king\u2019 \u2013k 1", "nn king -k 1"),
+        ("nn king \u2014format csv", "nn king --format csv"),
+        ("nn king \u2013\u2013include-inputs", "nn king --include-inputs"),
+        ("nn '- king'", "nn - king"),
+        ("nn king --format CSV", "nn king --format csv"),
+    ],
+)
+def test_what_is_pasted_is_what_was_copied(pasted: str, typed: str) -> None:
+    outcome = asked(pasted)
+    assert (outcome.status, outcome.out) == (0, asked(typed).out)
+
+
+def test_pairs_are_read_from_a_file_or_stdin(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.txt"
+    file.write_text("king:queen\nman, woman\n\nprince\tprincess\n")
+    given = asked("project 'woman - man' --pairs king:queen,man:woman,prince:princess --json").out
+    assert asked(f"project 'woman - man' --pairs {shlex.quote(str(file))} --json").out == given
+    missing = asked("project 'woman - man' --pairs nofile.txt")
+    assert (missing.status, missing.err) == (
+        4,
+        "embcli: there is no file nofile.txt; check the path, or give pairs: puppy:puppies\n",
+    )
 
 
 def test_a_model_glued_to_its_option_is_no_mistake() -> None:

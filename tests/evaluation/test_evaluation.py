@@ -782,11 +782,11 @@ def test_a_broken_file_of_ratings_gets_one_line_and_status_2(at_home: Path, cont
     [
         (["analogies", "royals.txt", "--method", "3cosadder"], 2, "3cosadder"),
         (["analogies", "royals.txt", "--method", "lrcos"], 2, "learns from pairs"),
-        (["analogies", "royals.txt", "--vocab", "0"], 2, "'--vocab': 0 is not in the range"),
+        (["analogies", "royals.txt", "--vocab", "0"], 2, "'--vocab': 0 is less than 1"),
         (["analogies", "royals.txt", "--baseline", "luck"], 2, "luck"),
         (["analogies", "royals.txt", "-m", "nope"], 3, "nope"),
         (["analogies", "royals.txt", "--details", "nowhere/out.jsonl"], 4, "nowhere"),
-        (["similarity", "--vocab", "0"], 2, "'--vocab': 0 is not in the range"),
+        (["similarity", "--vocab", "0"], 2, "'--vocab': 0 is less than 1"),
     ],
 )
 def test_what_cannot_be_evaluated_gets_one_line(at_home: Path, arguments: list[str], status: int, part: str) -> None:

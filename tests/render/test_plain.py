@@ -60,7 +60,7 @@ def test_plain_names_each_number() -> None:
         "rank 4 with the inputs included, word king, cosine 0.8000, input (excluded)\n"
         "rank 5 with the inputs included, word man, cosine 0.4472, input (excluded)\n"
         "\n"
-        "expected serf: rank 3; with the inputs included, rank 6; score -0.9487\n"
+        "expected serf: rank 3; with the inputs included, rank 6; cosine -0.9487\n"
     )
 
 
@@ -69,7 +69,7 @@ def test_a_summary_is_not_a_word_in_plain() -> None:
     assert lines[-3:] == [
         "word king, logit 8.0000, T = 1 0.9975",
         "word man, logit 2.0000, T = 1 0.0025",
-        "entropy, T = 1 0.0250 bits",
+        "entropy (bits), T = 1 0.0250",
     ]
 
 

@@ -24,7 +24,7 @@ rank   word     cosine
  (4)   king     0.8000   input (excluded)
  (5)   man      0.4472   input (excluded)
 
-expected serf: rank 3; with the inputs included, rank 6; score -0.9487
+expected serf: rank 3; with the inputs included, rank 6; cosine -0.9487
 """,
     "nn queen --metric euclidean -k 3": """\
 queen
@@ -64,13 +64,13 @@ throne   +8.0000   king    +4.0000   out of order
 queen
 softmax of dot products · 3 candidates · court, 6 words × 2
 
-word        logit   T = 1                          T = 4
-───────────────────────────────────────────────────────────────────────────
-king       8.0000   0.9975 █████████████████████   0.7979 ████████████████▊
-man        2.0000   0.0025                         0.1780 ███▊
-serf      -6.0000   0.0000                         0.0241 ▌
+word               logit   T = 1                       T = 4
+─────────────────────────────────────────────────────────────────────────────
+king              8.0000   0.9975 ██████████████████   0.7979 ██████████████▍
+man               2.0000   0.0025                      0.1780 ███▎
+serf             -6.0000   0.0000                      0.0241 ▍
 
-entropy             0.0250 bits                    0.8327 bits
+entropy (bits)             0.0250                      0.8327
 """,
     "similarity king:queen man:lady king:serf": """\
 court, 6 words × 2
@@ -81,7 +81,7 @@ king   queen   +0.8000    36.87°   +8.0000      2.0000
 man    lady    +0.0000    90.00°   +0.0000      2.0000
 king   serf    -0.9487   161.57°   -6.0000      5.0990
 
-cosine: + similar directions, 0 perpendicular, - opposite directions
+sign of cosine and dot: + acute angle, 0 right angle, - obtuse angle
 """,
     "odd king queen lady serf": """\
 cosine with the mean of the unit vectors · court, 6 words × 2

@@ -245,7 +245,7 @@ class Attack:
 
 def test_objects_that_are_no_words_are_refused_and_run_no_code(tmp_path: Path) -> None:
     for held, said in (
-        (Attack(tmp_path / "marker"), "it names io.open, which no file of vectors needs"),
+        (Attack(tmp_path / "marker"), "it names _?io.open, which no file of vectors needs"),
         (None, "contains objects that are not texts"),
         (1.5, "contains objects that are not texts"),
     ):

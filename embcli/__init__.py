@@ -17,9 +17,12 @@ if TYPE_CHECKING:  # for type checkers, "as" marks a name as exported
     from embcli.evaluation.question_sets import read_analogies as read_analogies
     from embcli.evaluation.ratings import read_ratings as read_ratings
     from embcli.evaluation.similarity import evaluate_similarity as evaluate_similarity
+    from embcli.models.checkpoints import open_transformer as open_transformer
     from embcli.models.open import open_space as open_space
+    from embcli.models.shapes import count_parameters as count_parameters
     from embcli.queries.analogy import find_neighbors as find_neighbors
     from embcli.queries.analogy import solve_analogy as solve_analogy
+    from embcli.queries.attend import attend as attend
     from embcli.queries.expression import parse as parse
     from embcli.queries.lookup import look_up as look_up
     from embcli.queries.project import project as project
@@ -41,13 +44,16 @@ _HOMES = {
     "UnknownWord": "errors",
     "VectorSpace": "vectors.space",
     "as_json": "render.as_json",
+    "attend": "queries.attend",
     "compare_words": "queries.similarity",
+    "count_parameters": "models.shapes",
     "evaluate_analogies": "evaluation.analogies",
     "evaluate_similarity": "evaluation.similarity",
     "find_neighbors": "queries.analogy",
     "find_odd_one": "queries.similarity",
     "look_up": "queries.lookup",
     "open_space": "models.open",
+    "open_transformer": "models.checkpoints",
     "parse": "queries.expression",
     "project": "queries.project",
     "read_analogies": "evaluation.question_sets",

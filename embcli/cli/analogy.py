@@ -32,6 +32,7 @@ def analogy(
     expect: options.Expect = None,
     among: options.Among = None,
     skip_unknown: options.SkipUnknown = False,
+    pieces: options.AveragePieces = None,
     model: options.SeveralModels = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -48,7 +49,7 @@ def analogy(
     parsed, expect = ("", expect) if from_stdin else _parse(expression, expect, triple=True)
     candidates = None if among is None else _read_candidates(among, is_used=from_stdin)
     question = RankingQuestion(parsed, method, metric, raw, k, top, include_inputs, expect, candidates, skip_unknown)
-    ask(ANALOGY, load(model), question, format_name, has_header=not no_header, from_stdin=from_stdin)
+    ask(ANALOGY, load(model, pieces), question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
 def neighbors(
@@ -61,6 +62,7 @@ def neighbors(
     expect: options.Expect = None,
     among: options.Among = None,
     skip_unknown: options.SkipUnknown = False,
+    pieces: options.AveragePieces = None,
     model: options.SeveralModels = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -77,7 +79,7 @@ def neighbors(
     parsed, expect = ("", expect) if from_stdin else _parse(expression, expect, triple=False)
     candidates = None if among is None else _read_candidates(among, is_used=from_stdin)
     question = RankingQuestion(parsed, "3cosadd", metric, raw, k, top, include_inputs, expect, candidates, skip_unknown)
-    ask(NEIGHBORS, load(model), question, format_name, has_header=not no_header, from_stdin=from_stdin)
+    ask(NEIGHBORS, load(model, pieces), question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
 def _read_candidates(source: str, *, is_used: bool) -> tuple[str, ...]:

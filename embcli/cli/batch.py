@@ -6,7 +6,7 @@ fails yields an error in its place, and the exit status is that of the first err
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from embcli.cli.fields import check_fields, field_types, read_object
 from embcli.cli.output import OutputFormat, columns_of, fitted, status_of
@@ -15,10 +15,6 @@ from embcli.cli.stdin import FULL_BLOCK, Line, Lines, blocks_of_lines
 from embcli.cli.topic import Record, Topic, skipping
 from embcli.errors import BadFile, EmbcliError, UsageProblem
 from embcli.workers import Workers, processors
-
-if TYPE_CHECKING:
-    from embcli.models.open import StoredSpace
-    from embcli.queries.questions import Question
 
 # The fields of a JSON question that are not those of the command's question: the caller's id, and the model.
 OF_LINES: dict[str, tuple[type, ...]] = {"id": (str, int), "model": (str,)}
@@ -55,9 +51,7 @@ class Batch:
     spaces: the models of the command line by name; None stands for no model. question: the options of the command line.
     """
 
-    def __init__(
-        self, topic: Topic, spaces: "dict[str, StoredSpace | None]", question: "Question", output: OutputFormat
-    ) -> None:
+    def __init__(self, topic: Topic, spaces: dict[str, Any], question: Any, output: OutputFormat) -> None:
         self.topic, self.question, self.output, self.spaces = topic, question, output, spaces
         self.models = tuple(spaces)
         types = field_types(type(question))
@@ -93,7 +87,7 @@ class Batch:
                 errors += [f"line {one.line.number}: {e.message}" for e in fitting if isinstance(e, EmbcliError)]
         return Answered("".join(texts), status, missed, frozenset(left), tuple(errors))
 
-    def _space(self, name: str) -> "StoredSpace | None":
+    def _space(self, name: str) -> Any:
         if name not in self.spaces:
             from embcli.models.open import open_space
 

@@ -28,6 +28,7 @@ def lookup(
         ),
     ] = None,
     skip_unknown: options.SkipUnknown = False,
+    pieces: options.AveragePieces = None,
     model: options.Model = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -42,7 +43,7 @@ def lookup(
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl, no_header), words == ["-"]
     question = LookupQuestion(() if from_stdin else tuple(read_words(words)), skip_unknown, coordinates)
-    ask(LOOKUP, [load_one(model)], question, format_name, has_header=not no_header, from_stdin=from_stdin)
+    ask(LOOKUP, [load_one(model, pieces)], question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
 def _answer(space: "StoredSpace", question: "LookupQuestion") -> "Lookup":

@@ -14,6 +14,7 @@ Name = Annotated[
     str,
     typer.Argument(metavar="NAME", help="A model, by name or as a path.", show_default=False),
 ]
+RANDOM = "random"
 NameOrNone = Annotated[
     str | None,
     typer.Argument(metavar="[NAME]", help="A model, by name or as a path.", show_default=False),
@@ -52,7 +53,7 @@ def list_models(
 def add(
     source: Annotated[
         str,
-        typer.Argument(metavar="SOURCE", help="A file, or a name in `models catalog`."),
+        typer.Argument(metavar="SOURCE", help="A file, a folder, or a name in `models catalog`."),
     ],
     name: Annotated[
         str | None,
@@ -93,25 +94,56 @@ def add(
             show_default=False,
         ),
     ] = None,
+    tensor: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The matrix to take from a .safetensors file.", show_default=False),
+    ] = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL", help="With the source `random`: the model whose words to take.", show_default=False
+        ),
+    ] = None,
+    init: Annotated[
+        Literal["normal", "xavier", "uniform"] | None,
+        typer.Option(help="With --like: how the numbers are drawn.  [default: normal]", show_default=False),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, metavar="S", help="With --like: the seed.  [default: 0]", show_default=False)
+    ] = None,
     format_name: options.Format = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Add a model from a file or from gensim's catalogue.
+    """Add a model: a file, a transformer, or a name of the catalogue.
 
     Formats: text of word2vec, GloVe and fastText, CSV, TSV, word2vec binary, fastText .bin, gensim .kv and .model,
     NumPy .npy and .npz. Text and binary may be compressed (.gz, .bz2, .xz) or in an archive (.zip, .tar): vectors.zip,
     or vectors.zip/small.txt.
 
+    Transformers: the folder of a Hugging Face model, a GGUF file, a wheel or zip with either, hf:ORG/NAME, smollm2,
+    minilm. Their token embeddings become the vectors; the rest stays where it is. `random --like MODEL` adds random
+    vectors with the words of another model.
+
     Example: embcli models add vectors.txt --name mine
     """
-    from embcli.models.manage import add as add_model
+    from embcli.errors import UsageProblem
+    from embcli.models.add import add as add_model
+    from embcli.models.add import add_random_like
     from embcli.readers import ReadOptions
     from embcli.render.progress import progress_bar
 
     format_name = output_format(format_name, as_json, as_jsonl)
-    read = ReadOptions(input_format, reader, words, subwords, header, limit)
+    read = ReadOptions(input_format, reader, words, subwords, header, limit, tensor)
+    if like is None and (init is not None or seed is not None):
+        raise UsageProblem("--init and --seed apply to random vectors", "add --like MODEL, or remove them")
+    if (source == RANDOM) is (like is None) and not Path(source).exists():
+        raise UsageProblem("random vectors take their words from a model", "write: models add random --like MODEL")
     with progress_bar() as progress:
+        if like is not None:
+            added = add_random_like(like, name, init=init or "normal", seed=seed or 0, force=force, progress=progress)
+            show_with_notes(added, format_name)
+            return
         added = add_model(source, name, force=force, read=read, progress=progress)
     show_with_notes(added, format_name)
 
@@ -231,7 +263,7 @@ def default(
 def catalog(
     format_name: options.Format = None, as_json: options.Json = False, as_jsonl: options.JsonLines = False
 ) -> None:
-    """List gensim's catalogue, with sizes and licences.
+    """List the models that can be downloaded, with sizes and licences.
 
     The list is part of embcli; `models add NAME` downloads a model from it.
 

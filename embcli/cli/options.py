@@ -44,6 +44,32 @@ _EXPRESSION = typer.Argument(
 OneExpression = Annotated[str, _EXPRESSION]
 OneExpressionOrNone = Annotated[str | None, _EXPRESSION]
 
+TextArguments = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="TEXT...",
+        help="A text, in quotes if signs of the shell are in it; - reads questions from stdin, one per line.",
+        show_default=False,
+    ),
+]
+Temperatures = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-T",
+        "--temperature",
+        metavar="NUMBER,...",
+        help="Temperatures, 0 or more: -T 0,1,2; may be repeated.  [default: 1]",
+        show_default=False,
+    ),
+]
+Truncate = Annotated[
+    bool, typer.Option("--truncate", help="Drop the oldest tokens of a text longer than the context size.")
+]
+AveragePieces = Annotated[
+    Literal["mean"] | None,
+    typer.Option("--pieces", help="Average the tokens of a word that is several tokens.", show_default=False),
+]
+
 MODEL_HELP = "[default: $EMBCLI_MODEL, else `models default`, else glove]"
 # A list, so that a second model is an error instead of being ignored.
 Model = Annotated[

@@ -46,6 +46,7 @@ def project(
         ),
     ] = None,
     skip_unknown: options.SkipUnknown = False,
+    pieces: options.AveragePieces = None,
     model: options.SeveralModels = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -68,7 +69,7 @@ def project(
     wanted = tuple(read_words(words or [], is_used=from_stdin))
     compared = None if pairs is None else parse_pairs(read_pairs(pairs, is_used=from_stdin))
     question = ProjectionQuestion(parsed, wanted, sort, scan, top, compared, skip_unknown)
-    ask(PROJECT, load(model), question, format_name, has_header=not no_header, from_stdin=from_stdin)
+    ask(PROJECT, load(model, pieces), question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
 def _answer(space: "StoredSpace", question: "ProjectionQuestion") -> "Projections":

@@ -14,32 +14,57 @@ if TYPE_CHECKING:
     from embcli.cli.options import FormatName
     from embcli.cli.topic import Topic
     from embcli.models.open import StoredSpace
-    from embcli.queries.questions import Question
+    from embcli.transformer.model import Transformer
 
 
 class ReaderGone(Exception):
     """The other end of stdout is closed: the command ends without a message."""
 
 
-def load(models: Sequence[str] | None) -> "list[StoredSpace]":
-    """Open the named models, or the default one, with a progress bar if a store must be built."""
+def load(models: Sequence[str] | None, pieces: str | None = None) -> "list[StoredSpace]":
+    """Open the named models, or the default one, with a progress bar if a store must be built.
+
+    pieces: `mean` if a word of several tokens is the mean of them. Raises UsageProblem if no model has tokens.
+    """
     from embcli.models.open import open_space
     from embcli.render.progress import progress_bar
 
     wanted: Sequence[str | None] = models or [None]
     with progress_bar() as progress:
-        return [open_space(name, progress=progress) for name in wanted]
+        spaces = [open_space(name, progress=progress) for name in wanted]
+    if pieces and not any(space.spelling for space in spaces):
+        raise UsageProblem("--pieces applies to the tokens of a transformer", "remove it, or name one with -m")
+    for space in spaces:
+        space.average_pieces = pieces is not None
+    return spaces
 
 
-def load_one(models: Sequence[str] | None) -> "StoredSpace":
+def load_transformers(models: Sequence[str] | None) -> "list[Transformer]":
+    """Open the named transformers, or the default model, if it is one. Raises UsageProblem for word vectors."""
+    from embcli.models.checkpoints import open_transformer
+
+    wanted: Sequence[str | None] = models or [None]
+    return [open_transformer(name) for name in wanted]
+
+
+def load_model(models: Sequence[str] | None) -> "StoredSpace | Transformer":
+    """Open one model: a transformer, or word vectors. Raises UsageProblem for several."""
+    if models and len(models) > 1:
+        raise UsageProblem(f"{len(models)} models are named ({', '.join(models)})", "name one model")
+    from embcli.models.checkpoints import open_any
+
+    return open_any(models[0] if models else None)
+
+
+def load_one(models: Sequence[str] | None, pieces: str | None = None) -> "StoredSpace":
     """The same for commands that use one model. Raises UsageProblem for several."""
     if models and len(models) > 1:
         raise UsageProblem(f"{len(models)} models are named ({', '.join(models)})", "name one model")
-    return load(models)[0]
+    return load(models, pieces)[0]
 
 
 def ask(
-    topic: "Topic", spaces: "Sequence[StoredSpace | None]", question: "Question", format_name: str | None,
+    topic: "Topic", spaces: "Sequence[StoredSpace | Transformer | None]", question: Any, format_name: str | None,
     *, has_header: bool, from_stdin: bool,
 ) -> None:  # fmt: skip
     """Answer a question, or those from stdin with the question's options; exits with 1 when the answer is "no".
@@ -75,6 +100,9 @@ def _as_typed(question: Any) -> str:
     """A question as a line of a batch."""
     from embcli.queries.expression import quote
 
+    for texts in (getattr(question, "text", None), " / ".join(getattr(question, "texts", ()))):
+        if texts:
+            return str(texts)
     expression = getattr(question, "expression", None)
     return " ".join(map(quote, question.words)) if expression is None else str(expression)
 

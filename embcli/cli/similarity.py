@@ -21,6 +21,7 @@ def similarity(
     words: options.ComparedWords,
     matrix: Annotated[bool, typer.Option("--matrix", help="Compare all words with each other.")] = False,
     skip_unknown: options.SkipUnknown = False,
+    pieces: options.AveragePieces = None,
     model: options.SeveralModels = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -42,12 +43,13 @@ def similarity(
     if "-" in words and not from_stdin:
         raise UsageProblem('"-" reads questions from stdin and must stand alone', "for the word itself, write '\"-\"'")
     question = SimilarityQuestion(() if from_stdin else tuple(words), skip_unknown, matrix)
-    ask(SIMILARITY, load(model), question, format_name, has_header=not no_header, from_stdin=from_stdin)
+    ask(SIMILARITY, load(model, pieces), question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
 def odd(
     words: options.WordArguments,
     skip_unknown: options.SkipUnknown = False,
+    pieces: options.AveragePieces = None,
     model: options.SeveralModels = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -62,7 +64,7 @@ def odd(
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl, no_header), words == ["-"]
     question = WordsQuestion(() if from_stdin else tuple(read_words(words)), skip_unknown)
-    ask(ODD, load(model), question, format_name, has_header=not no_header, from_stdin=from_stdin)
+    ask(ODD, load(model, pieces), question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
 def _compare(space: "StoredSpace", question: "SimilarityQuestion") -> "Similarities":

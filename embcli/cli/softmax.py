@@ -26,16 +26,7 @@ if TYPE_CHECKING:
 def softmax(
     expression: options.OneExpressionOrNone = None,
     words: options.WordArgumentsOrNone = None,
-    temperature: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-T",
-            "--temperature",
-            metavar="NUMBER,...",
-            help="Temperatures, 0 or more: -T 0,1,2; may be repeated.  [default: 1]",
-            show_default=False,
-        ),
-    ] = None,
+    temperature: options.Temperatures = None,
     metric: Annotated[
         Literal["dot", "cosine"] | None,
         typer.Option(help="Score used as the logit.  [default: dot]", show_default=False),
@@ -52,6 +43,7 @@ def softmax(
         typer.Option(metavar="NAME=NUMBER,...", help="Use these logits; no model is used.", show_default=False),
     ] = None,
     skip_unknown: options.SkipUnknown = False,
+    pieces: options.AveragePieces = None,
     model: options.SeveralModels = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -90,7 +82,7 @@ def softmax(
     parsed = "" if from_stdin else parse(join_arguments([expression]))
     candidates = tuple(read_words(words or [], is_used=from_stdin))
     question = SoftmaxQuestion(parsed, candidates, temperatures, metric or "dot", everything, k, skip_unknown)
-    spaces = load(model)
+    spaces = load(model, pieces)
     _check_numbers(spaces[0], candidates, has_temperature=bool(temperature))
     given_logits = [text for text in (expression, *candidates) if LOGIT.fullmatch(text.strip(","))]
     if given_logits and all(spaces[0].vocabulary.find(text) is None for text in given_logits):

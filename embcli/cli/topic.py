@@ -29,7 +29,7 @@ class Topic(NamedTuple):
 
 def skipping(question: Any, models: int) -> Any:
     """The question; each of several models skips the words that it does not know, and reports them."""
-    if models > 1 and getattr(question, "among", ()) is not None:
+    if models > 1 and "skip_unknown" in question._fields and getattr(question, "among", ()) is not None:
         return question._replace(skip_unknown=True)
     return question
 
@@ -50,6 +50,11 @@ def read_expression(line: str) -> Fields:
     from embcli.queries.arguments import join_arguments
 
     return {"expression": join_arguments([line])}
+
+
+def read_text(line: str) -> Fields:
+    """Read a line as a text."""
+    return {"text": line}
 
 
 def read_words_of_line(line: str) -> Fields:

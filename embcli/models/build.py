@@ -22,7 +22,7 @@ def make_default(path: Path, report: ReportRows | None) -> bool:
         return False
     source = glove_wheel.read(vectors)
     stat = vectors.stat()
-    metadata = _metadata(glove_wheel.WHEEL, stat.st_size, stat.st_mtime_ns, source)
+    metadata = store_metadata(glove_wheel.WHEEL, stat.st_size, stat.st_mtime_ns, source)
     metadata["source_sha256"] = glove_wheel.VECTORS_SHA256
     write_store(path, _reporting(source, report, None), metadata, replace=False)
     return True
@@ -44,7 +44,7 @@ def make(
             source = sniffing.read(opened, options)
             if options.limit is not None:
                 source = source._replace(blocks=islice_rows(source.blocks, options.limit), rows=options.limit)
-            metadata = _metadata(origin, opened.size, opened.mtime_ns, source)
+            metadata = store_metadata(origin, opened.size, opened.mtime_ns, source)
             if os.path.abspath(origin) == os.path.abspath(file):  # else it is a name of the catalogue
                 metadata["source_path"] = absolute_path(str(file))
             if options_text := options_as_text(options):
@@ -136,7 +136,8 @@ def _subwords(source: Source) -> Subwords | None:
     return None if source.ngrams is None else Subwords(*source.ngrams[:3])
 
 
-def _metadata(origin: str, size: int, mtime_ns: int, source: Source) -> dict[str, str]:
+def store_metadata(origin: str, size: int, mtime_ns: int, source: Source) -> dict[str, str]:
+    """What a store notes of its source: its name, size and time, its reader, and whether rows are sorted."""
     return {
         "source": _as_utf_8(origin),
         "source_size": str(size),

@@ -1,4 +1,7 @@
-"""gensim's catalogue of models, as of embcli's release; it requires no network."""
+"""The models that can be downloaded, as of embcli's release: gensim's catalogue, and wheels with transformers.
+
+It requires no network.
+"""
 
 import json
 from importlib.resources import files

@@ -1,123 +1,37 @@
-"""Manage models: list, add, describe, verify and remove them, and choose the default."""
+"""Manage models: list, describe, verify, rename and remove them, and choose the default."""
 
 import os
-import re
-import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from embcli.errors import DamagedStore, InputOutputProblem, UnknownModel, UsageProblem
 from embcli.models import build
-from embcli.models.catalogue import catalog
 from embcli.models.names import (
     DEFAULT,
     as_name,
     chosen_default,
-    data_dir,
     default_file,
     default_name,
     default_source,
     installed_names,
     is_path,
     model_path,
-    name_from,
     no_model,
     path_of_model,
 )
-from embcli.models.open import Progress, open_space, reporter
-from embcli.readers import ReadOptions, glove_wheel
-from embcli.readers.archive import split_member
+from embcli.models.open import Progress, open_space
+from embcli.readers import glove_wheel
 from embcli.results.models import ModelEntry, ModelInfo, ModelInfos, Models, ModelsQuery
 from embcli.store.read import open_store
 from embcli.store.read import verify as verify_store
 
 # A model's name, or the path of its file.
 Named = str | os.PathLike[str]
-READ_AS_IT_IS = ReadOptions()
-CATALOGUE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
-def add(
-    source: Named,
-    name: str | None = None,
-    *,
-    force: bool = False,
-    read: ReadOptions = READ_AS_IT_IS,
-    progress: Progress | None = None,
-) -> Models:
-    """Build a model from a file of vectors, or from a name in gensim's catalogue, which only a string can be.
-
-    It is named after the source unless `name` is given. Adding the same file under the same name again changes nothing;
-    `force` replaces another model of that name. Raises UsageProblem for an invalid name or one in use, BadFile for a
-    broken file, InputOutputProblem; then nothing is added.
-    """
-    source = as_name(source)
-    if "://" in source:
-        raise UsageProblem(f"{source} is an address, not a file", "download it, then add the file")
-    file = Path(source)
-    if source == DEFAULT and name in (None, DEFAULT) and not file.exists():
-        return _add_default(progress)
-    if not split_member(file)[0].exists() and CATALOGUE_NAME.fullmatch(source):
-        path = model_path(source if name is None else name)
-        if path.exists() and not force:
-            known = describe(path.stem)
-            options = build.options_as_text(read), str(read.limit or "")
-            if known.source != source or build.recorded_options(path) != options:
-                raise _taken(path.stem)
-            return as_models("add", path.stem, [known], notes=("it was already added",))
-        file, download = _fetch(source)
-    else:
-        path, download = model_path(_name_for(file) if name is None else name), None
-    notes = build.make(file, path, source, read, replace=force, report=reporter(path.stem, progress))
-    if notes is None:
-        raise _taken(path.stem)
-    if download is not None:
-        verify_store(path)
-        shutil.rmtree(download, ignore_errors=True)
-    return as_models("add", path.stem, [describe(path.stem)], notes=notes)
-
-
-def _add_default(progress: Progress | None) -> Models:
-    """The default model, which is otherwise built from its wheel at its first use."""
-    notes = ("it was already added",) if model_path(DEFAULT).exists() else ()
-    open_space(DEFAULT, progress=progress)
-    return as_models("add", DEFAULT, [describe(DEFAULT)], notes=notes)
-
-
-def _fetch(name: str) -> tuple[Path, Path]:
-    """The downloaded file of a model in gensim's catalogue, and the folder of the download."""
-    from difflib import get_close_matches
-
-    from embcli.readers.gensim import fetch
-
-    downloads = data_dir() / "downloads"
-    try:
-        return fetch(name, downloads), downloads / name
-    except (UnknownModel, InputOutputProblem) as error:
-        known = [entry.name for entry in catalog().results]
-        similar = get_close_matches(name, known, cutoff=0.7)
-        if similar and name not in known:
-            error.hint, error.suggestions = f"did you mean {', '.join(similar)}?", tuple(similar)
-        raise
-
-
-def _name_for(file: Path) -> str:
-    """The name of a model from its file. Raises UsageProblem for the name of the default model."""
-    name = name_from(file)
-    if name == DEFAULT:
-        raise _would_be_default(file, f"choose a name with --name NAME, or confirm with --name {DEFAULT}")
-    return name
-
-
-def _would_be_default(source: Path | str, hint: str) -> UsageProblem:
+def would_be_default(source: Path | str, hint: str) -> UsageProblem:
+    """The error for a name that would make a model the default one."""
     return UsageProblem(f"{source} would become {DEFAULT}, the default model", hint)
-
-
-def _taken(name: str) -> UsageProblem:
-    return UsageProblem(
-        f'a model "{name}" from another source, or read with other options, already exists',
-        "choose another name with --name, or replace it with --force",
-    )
 
 
 def installed() -> Models:
@@ -236,7 +150,7 @@ def rename(name: Named, new_name: str) -> Models:
     if new.exists():
         raise UsageProblem(f'there is another model "{new_name}" already', "choose another name")
     if new_name == DEFAULT and entry.source != glove_wheel.WHEEL:
-        raise _would_be_default(as_name(name), f"choose another name, or run: embcli models default {path.stem}")
+        raise would_be_default(as_name(name), f"choose another name, or run: embcli models default {path.stem}")
     was_default = chosen_default() == path.stem
     try:
         path.rename(new)

@@ -54,13 +54,17 @@ class StoredSpace(VectorSpace):
             self.subwords = Subwords(int(lengths[0]), int(lengths[1]), store.ngrams)
         self.path = path
         self.metadata = store.metadata
+        # How the words are spelled, if they are the tokens of a transformer (`results/tokens.py`).
+        self.spelling = store.metadata.get("tokens")
         self.origin = store.metadata.get("source", str(path))
+        # Whether a word of several tokens is the mean of their vectors; otherwise it is an error.
+        self.average_pieces = False
         self._is_verified = False
         self.identity = store.identity
 
-    def __reduce__(self) -> tuple[Callable[[Path, Identity], "StoredSpace"], tuple[Path, Identity]]:
+    def __reduce__(self) -> tuple[Callable[[Path, Identity, bool], "StoredSpace"], tuple[Path, Identity, bool]]:
         """Pickle the path; the unpickled copy maps the same file."""
-        return reopen, (self.path, self.identity)
+        return reopen, (self.path, self.identity, self.average_pieces)
 
     @property
     def is_sorted_by_frequency(self) -> bool | None:
@@ -78,12 +82,35 @@ class StoredSpace(VectorSpace):
             raise _changed(self.path.stem) from None
 
     def resolve(self, text: str) -> tuple[int, str]:
-        """As `VectorSpace.resolve`; before UnknownWord is raised, the vocabulary is verified."""
+        """As `VectorSpace.resolve`; before UnknownWord is raised, the vocabulary is verified.
+
+        A word of a transformer is the token that begins a word with it (Ġking), else the one inside words (king).
+        """
+        if self.spelling is not None:
+            return self._resolve_token(text, self.spelling)
         try:
             return super().resolve(text)
         except UnknownWord:
             self.verify(WORD_TENSORS)
             raise
+
+    def _resolve_token(self, text: str, spelling: str) -> tuple[int, str]:
+        from embcli.results.tokens import spellings_of_word, text_of_token
+
+        for token in spellings_of_word(text, spelling):
+            row = self.vocabulary.find(token)
+            if row is not None:
+                return row, token
+        self.verify(WORD_TENSORS)
+        from embcli.models.checkpoints import of_space
+
+        model = of_space(self)
+        pieces = model.tokenizer.encode(f" {text}", special=False).ids
+        if self.average_pieces and pieces:
+            mean = self.float64(pieces).mean(axis=0)
+            return self.add_expression(text, mean), f"the mean of its {len(pieces)} tokens"
+        texts = [text_of_token(model.tokenizer.token(piece), spelling) for piece in pieces]
+        raise UnknownWord(text, (), self.name, pieces=texts)
 
     def find(self, word: str) -> Float32Array | None:
         """As `VectorSpace.find`; before the first word is not found, the vocabulary is verified."""
@@ -94,7 +121,7 @@ class StoredSpace(VectorSpace):
         return vector
 
 
-def reopen(path: Path, identity: Identity) -> StoredSpace:
+def reopen(path: Path, identity: Identity, average_pieces: bool = False) -> StoredSpace:
     """Open the store that another process has open. Raises InputOutputProblem if it was replaced."""
     try:
         space = StoredSpace(path)
@@ -102,6 +129,7 @@ def reopen(path: Path, identity: Identity) -> StoredSpace:
         raise _changed(path.stem) from None
     if space.identity != identity:
         raise _changed(path.stem)
+    space.average_pieces = average_pieces
     return space
 
 
@@ -151,8 +179,13 @@ def _add_path(name: str, progress: Progress | None) -> Path:
         if (known.get("source_size"), known.get("source_mtime_ns")) == (str(stat.st_size), str(stat.st_mtime_ns)):
             return path
     from embcli.models.build import make
+    from embcli.models.checkpoints import add_checkpoint, find_checkpoint
     from embcli.readers import ReadOptions
 
+    checkpoint = find_checkpoint(name)
+    if checkpoint is not None:
+        add_checkpoint(checkpoint, path, os.path.abspath(file), replace=True, report=reporter(path.stem, progress))
+        return path
     make(file, path, os.path.abspath(file), ReadOptions(), replace=True, report=reporter(path.stem, progress))
     return path
 

@@ -19,7 +19,7 @@ class ReadOptions(NamedTuple):
     """How to read a file: its format, if not as its content shows; who reads it; a file of words for vectors without.
 
     subwords: whether fastText's n-grams are kept; by default those that there are. header: whether the first line of a
-    text names the columns, if not as it shows. limit: how many rows to read.
+    text names the columns, if not as it shows. limit: how many rows to read. tensor: the matrix of a safetensors file.
     """
 
     format_name: str | None = None
@@ -28,6 +28,7 @@ class ReadOptions(NamedTuple):
     subwords: bool | None = None
     header: bool | None = None
     limit: int | None = None
+    tensor: str | None = None
 
 
 class Ngrams(NamedTuple):

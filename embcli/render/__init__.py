@@ -23,13 +23,18 @@ def render(record: Any, format_name: str, *, has_header: bool = True) -> str:
 def words(record: Any) -> str:
     """The answering words of a record alone, or the names of models, one a line. UsageProblem if it has none."""
     from embcli.render.printable import printable
+    from embcli.render.readable import readable
 
     if hasattr(record, "odd"):
         return f"{printable(record.odd)}\n"
-    field = next((name for name in ("word", "name") if record.results and hasattr(record.results[0], name)), None)
+    field = next(
+        (name for name in ("word", "token", "name") if record.results and hasattr(record.results[0], name)), None
+    )
     if field is None:
         raise UsageProblem("the answer has no words to list", "use another format: --format csv")
-    return "".join(f"{printable(getattr(result, field))}\n" for result in record.results)
+    texts = (getattr(result, field) for result in readable(record).results)
+    are_tokens = getattr(record.model, "tokens", None) is not None
+    return "".join(f"{printable(text.strip() if are_tokens else text)}\n" for text in texts)
 
 
 def table(record: Any, *, coloured: bool = True, in_words: bool = False) -> str:
@@ -40,7 +45,9 @@ def table(record: Any, *, coloured: bool = True, in_words: bool = False) -> str:
     from importlib import import_module
 
     from embcli.render.drawing import print_parts
+    from embcli.render.readable import readable
 
+    record = readable(record)
     module = import_module(f"embcli.render.{type(record).__module__.rpartition('.')[2]}")
     view = module.VIEWS[type(record)]
     return print_parts(lambda pen: view(record, pen), coloured=coloured, in_words=in_words)

@@ -10,12 +10,18 @@ escaped, as in all formats.
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from embcli.render.as_json import as_json
 from embcli.render.printable import printable
 
+# Fields of the answers of transformers that are the same for all rows, and too long for each of them.
+OF_TRANSFORMERS = (
+    "layer", "head", "tokens", "tied", "rows", "lens", "samples", "comparisons", "warnings", "gained", "pattern",
+    "heads", "change", "before", "after", "parameters", "per_head", "per_block", "products",
+)  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -82,6 +88,11 @@ def left_out(record: Any) -> dict[str, str]:
         missing["skipped words"] = ", ".join(fields["query"]["skipped"])
     if fields.get("notes"):
         missing["notes"] = "; ".join(fields["notes"])
+    if fields["query"].get("leaves_out"):
+        missing["what the count leaves out"] = fields["query"]["leaves_out"]
+    if fields["query"].get("truncated"):
+        missing["number of dropped tokens"] = str(fields["query"]["truncated"])
+    missing |= {name: json.dumps(fields[name]) for name in OF_TRANSFORMERS if name in fields}
     return missing
 
 
@@ -108,6 +119,8 @@ def _flat(result: Mapping[str, Any], query: Mapping[str, Any]) -> Iterator[tuple
             yield name, value
         elif name == "coordinates":
             continue
+        elif value and isinstance(value[0], dict):
+            yield from ((f"{key}_{i}", inner) for i, item in enumerate(value) for key, inner in item.items())
         elif name == "probabilities":
             yield from zip(_of_temperatures("probability", query), value, strict=True)
         else:

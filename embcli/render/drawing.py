@@ -1,5 +1,6 @@
 """Shared parts of tables: bars and number lines, headlines, numbers, and grids that fit the terminal."""
 
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -106,9 +107,11 @@ class Grid:
         headings = [_words_of(column.heading) for column in self.columns]
         lines = []
         for number, (cells, _) in enumerate(self.rows):
-            named = ["", *headings[1:]] if number in self.summaries else headings
-            pairs = zip(named, map(_words_of, cells), strict=True)
-            lines.append(", ".join(f"{heading} {text}".strip() for heading, text in pairs if text not in ("", "-")))
+            pairs = zip(headings, map(_words_of, cells), strict=True)
+            named = [(heading, text) for heading, text in pairs if text not in ("", "-")]
+            if number in self.summaries:
+                named[0] = "", named[0][1]
+            lines.append(", ".join(f"{heading} {text}".strip() for heading, text in named))
         return [Text("\n".join(lines))]
 
     def _extent(self, number: int) -> tuple[int, int]:
@@ -192,6 +195,8 @@ class Pen:
         self.degree, self.ellipsis = ("°", "…") if fancy else (" deg", "...")
         if in_words:
             self.times, self.separator, self.degree, self.ellipsis = "by", ", ", " degrees", "and"
+        self.shades = " ░▒▓█" if fancy else " .:*#"
+        self.in_words = in_words
         self.width = console.width
         more = max(0, console.width - WHOLE)
         self.longest_bar, self.half_line = BAR + more, LINE + more // 2
@@ -206,6 +211,12 @@ class Pen:
             return Text.assemble(before, (self.full * full + self.parts[rest].strip(), "cyan"))
 
         return Flexible(len(before.rstrip()), len(before) + self.longest_bar, draw, words=before.strip())
+
+    def shade(self, share: float) -> str:
+        """A sign for a share from 0 to 1, the darker the more."""
+        return (
+            self.shades[min(len(self.shades) - 1, math.ceil(share * (len(self.shades) - 1)))] if share > 0.005 else ""
+        )
 
     def number_line(self, value: float, reach: float) -> Flexible:
         """A mark at `value` on a line from -reach to reach, connected to zero in the middle."""
@@ -302,7 +313,7 @@ def headline(pen: Pen, title: str, facts: Iterable[str | None], asked: Any = Non
     """
     parts: list[RenderableType] = [Text(printable(title), style="bold")] if title else []
     parts.append(Text(pen.separator.join(fact for fact in facts if fact)))
-    if asked is None:
+    if asked is None or not hasattr(asked, "resolved"):
         return [*parts, Text()]
     if asked.resolved:
         readings = ", ".join(f'"{printable(typed)}" as {printable(used)}' for typed, used in asked.resolved.items())

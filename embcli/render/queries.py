@@ -24,6 +24,7 @@ from embcli.render.drawing import (
 )
 from embcli.render.printable import cell_width, printable
 from embcli.results import queries
+from embcli.results.transformer import Prediction
 
 SIGN_LEGEND = "sign of cosine and dot: + acute angle, 0 right angle, - obtuse angle"
 FIRST_NUMBERS = 3
@@ -85,6 +86,8 @@ def question_facts(record: Any) -> tuple[str | None, ...]:
         )
     if isinstance(record, queries.Projections):
         return (f"first {query.top:,} words" if query.top else None,)
+    if isinstance(record, Prediction):
+        return ("token at [MASK]" if record.query.masked else "next token",)
     if isinstance(record, queries.Distribution):
         measure = {"dot": "softmax of dot products", "cosine": "softmax of cosines", None: "softmax"}[query.metric]
         return measure, f"{query.candidates:,} candidates"

@@ -13,7 +13,8 @@ from embcli.errors import EmbcliError
 from embcli.render.drawing import Cell, Column, Grid, Parts, Pen, cosine, digits, headline, print_parts, word
 from embcli.render.printable import printable
 from embcli.render.queries import SIGN_LEGEND, order_of, question_facts, rank_with_inputs
-from embcli.results import queries
+from embcli.render.readable import readable
+from embcli.results import queries, transformer
 
 Answers = Sequence[tuple[str, Any]]  # names of models, each with its record or its EmbcliError
 NO_VALUE = "missing"
@@ -24,6 +25,7 @@ def side_by_side(answers: Answers, *, in_words: bool = False) -> str:
 
     At least one of them is a record.
     """
+    answers = [(name, readable(record)) for name, record in answers]
     first = next(record for _, record in answers if not isinstance(record, EmbcliError))
     return print_parts(
         lambda pen: [*_heading(first, answers, pen), *VIEWS[type(first)](answers, pen)], in_words=in_words
@@ -32,7 +34,10 @@ def side_by_side(answers: Answers, *, in_words: bool = False) -> str:
 
 def _heading(first: Any, answers: Answers, pen: Pen) -> Parts:
     """The question, its settings, and the models with what each reports about the words."""
-    title, settings = getattr(first.query, "expression", None), pen.separator.join(filter(None, question_facts(first)))
+    title, settings = (
+        getattr(first.query, "expression", getattr(first.query, "text", None)),
+        pen.separator.join(filter(None, question_facts(first))),
+    )
     parts: Parts = [Text(printable(title), style="bold")] if title else []
     parts += [Text(settings)] if settings else []
     for name, record in answers:
@@ -172,6 +177,24 @@ def _pairs_of_columns(answers: Answers, first: str, second: str) -> Iterable[Col
         yield Column(f"{_title(name)} {second}", right=True)
 
 
+def _predictions(answers: Answers, pen: Pen) -> Parts:
+    """The tokens of each model with their probabilities at the first temperature."""
+    records = [record for _, record in _answered(answers)]
+    temperature = records[0].query.temperatures[0]
+    columns = [(Column(_title(name), words=True), Column(f"T = {temperature:g}", right=True)) for name, _ in answers]
+    shown = Grid(Column("rank", right=True), *(column for pair in columns for column in pair))
+    for place in range(max(len(record.results) for record in records)):
+        cells: list[Cell] = []
+        for _, record in answers:
+            if isinstance(record, EmbcliError) or place >= len(record.results):
+                cells += [NO_VALUE if isinstance(record, EmbcliError) and place == 0 else "", ""]
+            else:
+                one = record.results[place]
+                cells += [word(one.token), f"{one.probabilities[0]:.4f}"]
+        shown.add(str(place + 1), *cells)
+    return [shown]
+
+
 def _answered(answers: Answers) -> list[tuple[str, Any]]:
     return [(name, record) for name, record in answers if not isinstance(record, EmbcliError)]
 
@@ -196,4 +219,5 @@ VIEWS: dict[type, Callable[[Answers, Pen], Parts]] = {
     queries.Similarities: _similarities,
     queries.OddOneOut: _odd,
     queries.Distribution: _distributions,
+    transformer.Prediction: _predictions,
 }

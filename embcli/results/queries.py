@@ -25,11 +25,12 @@ class ModelCard(NamedTuple):
     name: str
     words: int
     dim: int
+    tokens: str | None = None
 
     @classmethod
     def of(cls, space: Space) -> "ModelCard":
-        """The name and the size of a space."""
-        return cls(space.name, len(space), space.dim)
+        """The name and the size of a space, and how its words are spelled, if they are tokens (`results/tokens.py`)."""
+        return cls(space.name, len(space), space.dim, getattr(space, "spelling", None))
 
 
 class WeightedWord(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from embcli.errors import UsageProblem
-from embcli.results import evaluations, models, queries
+from embcli.results import evaluations, models, queries, transformer
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # The record of each command; subcommands with another record than their group have their own entries.
@@ -21,6 +21,11 @@ RECORDS: dict[str, tuple[type, str]] = {
     "similarity": (queries.Similarities, "embcli.similarity/1"),
     "odd": (queries.OddOneOut, "embcli.odd/1"),
     "lookup": (queries.Lookup, "embcli.lookup/1"),
+    "tokens": (transformer.Tokens, "embcli.tokens/1"),
+    "predict": (transformer.Prediction, "embcli.predict/1"),
+    "context": (transformer.Contexts, "embcli.context/1"),
+    "attend": (transformer.Attended, "embcli.attend/1"),
+    "shapes": (transformer.Shapes, "embcli.shapes/1"),
     "evaluate analogies": (evaluations.Evaluation, "embcli.evaluate-analogies/1"),
     "evaluate similarity": (evaluations.Correlations, "embcli.evaluate-similarity/1"),
     "evaluate details": (evaluations.Detail, "embcli.detail/1"),
@@ -88,7 +93,7 @@ def schema_of(command: str) -> dict[str, Any]:
     record, name = RECORDS[command]
     schema = _object(record)
     schema["properties"]["schema"] = {"const": name}
-    if record.__module__ == queries.__name__:
+    if record.__module__ in (queries.__name__, transformer.__name__):
         schema["properties"] |= OF_BATCHES
     former = FORMER_NAMES.get(name)
     described = {"description": f"The former name of this schema is {former}."} if former else {}

@@ -209,7 +209,7 @@ class VectorSpace:
             rows.append(row)
             kept.append(word)
             if row >= len(self):
-                resolved[word] = FROM_NGRAMS
+                resolved[word] = FROM_NGRAMS if used == word else used
             elif used != word:
                 resolved[word] = used
             instead = self._instead(word, row, used)

@@ -14,6 +14,7 @@ from process import Outcome, add_store, ask, read_json, settle, share, start
 
 import embcli
 from embcli.models import manage, names
+from embcli.models.add import add as add_model
 from embcli.models.export import export
 from embcli.readers import ReadOptions
 from embcli.vectors.space import VectorSpace
@@ -290,7 +291,7 @@ def test_a_file_is_named_by_text_or_by_a_path(form: Any, tmp_path: Path) -> None
     assert manage.verify(form(tmp_path / "some.vec")).results[0].status == "verified"
     assert manage.set_default(form(tmp_path / "some.vec")).results[0].name == space.name
 
-    manage.add(form(tmp_path / "some.vec"), "added")
+    add_model(form(tmp_path / "some.vec"), "added")
     assert embcli.open_space("added").vectors.tobytes() == vectors().tobytes()
     assert export(embcli.open_space("added"), form(tmp_path / "out.txt"), "binary") == "binary"
     assert (tmp_path / "out.txt").read_bytes().startswith(b"8 10\n")
@@ -298,7 +299,7 @@ def test_a_file_is_named_by_text_or_by_a_path(form: Any, tmp_path: Path) -> None
 
     np.save(tmp_path / "some.npy", vectors())
     (tmp_path / "words.txt").write_text("\n".join(WORDS), "utf-8")
-    manage.add(form(tmp_path / "some.npy"), "array", read=ReadOptions(words=form(tmp_path / "words.txt")))
+    add_model(form(tmp_path / "some.npy"), "array", read=ReadOptions(words=form(tmp_path / "words.txt")))
     assert list(embcli.open_space("array")) == WORDS
     assert [entry.name for entry in manage.remove("array", "added").results] == ["array", "added"]
 
@@ -319,7 +320,7 @@ def test_a_space_in_memory_can_be_exported(tmp_path: Path) -> None:
     space = VectorSpace.from_words(["a", "b"], [[0.1, 0.2], [0.3, 0.4]])
     for suffix in (".txt", ".bin", ".kv"):
         export(space, tmp_path / f"out{suffix}")
-        manage.add(tmp_path / f"out{suffix}", f"from{suffix}")
+        add_model(tmp_path / f"out{suffix}", f"from{suffix}")
         assert embcli.open_space(f"from{suffix}").vectors.tobytes() == space.vectors.tobytes()
     assert KeyedVectors.load(str(tmp_path / "out.kv"))["b"].tolist() == space["b"].tolist()
 

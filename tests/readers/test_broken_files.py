@@ -24,6 +24,7 @@ from process import Outcome, ask, environment, settle
 import embcli
 from embcli.errors import EmbcliError
 from embcli.models import manage
+from embcli.models.add import add as add_model
 from embcli.readers import ReadOptions
 
 BROKEN = corpus.broken()
@@ -104,7 +105,7 @@ def try_to_add(path: Path, *arguments: str) -> Outcome:
     with warnings.catch_warnings(), limited():
         warnings.simplefilter("ignore", ResourceWarning)
         try:
-            manage.add(str(path), read=ReadOptions(words=words))
+            add_model(str(path), read=ReadOptions(words=words))
         except EmbcliError as error:
             return Outcome(error.exit_status, "", f"embcli: {error}\n")
     return Outcome(0, "", "")

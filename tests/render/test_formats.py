@@ -22,9 +22,20 @@ KNOWN = {"metric": "cosine", "method": "3cosadd", "methods": "3cosadd", "status"
 ASKED = {
     "k", "top", "raw", "metric", "method", "methods", "expression", "terms", "exclude_inputs", "sort", "scan", "norm",
     "temperatures", "candidates", "words", "questions", "case_sensitive", "baseline", "confidence", "action", "name",
+    "text", "texts", "focus", "layer", "layers", "head", "temperature", "dictionary", "seed", "batch", "sequence",
 }  # fmt: skip
-# Further fields that CSV, TSV and Markdown omit: the model, and the matrix, whose cosines are in the rows.
-NOT_IN_ROWS = ("schema", "model.", "models.", "matrix.", *(f"query.{name}" for name in ASKED))
+# Further fields that CSV, TSV and Markdown omit: the model, the matrix, whose cosines are in the rows, and facts about
+# the model and the place of the focus.
+NOT_IN_ROWS = (
+    "schema",
+    "model.",
+    "models.",
+    "matrix.",
+    "query.context",
+    "query.position",
+    "query.family",
+    *(f"query.{name}" for name in ASKED),
+)
 # Fields that tables omit. They show the sign as that of the cosine, the first three coordinates, and one figure of
 # each kind for evaluations.
 NOT_IN_TABLES = (
@@ -34,6 +45,10 @@ NOT_IN_TABLES = (
     "results.correct", "results.accuracy_of_all", "results.accuracy_with_inputs_",
     "results.reciprocal_rank_with_inputs", "results.covered_by_model", "differences.against",
     "notes",  # are on stderr
+    "model.tokens", "models.tokens", "results.id", "query.texts", "query.focus",
+    "query.context", "query.position", "query.seed", "query.batch", "query.layer", "query.head",
+    "tokens.id", "tokens.0.id", "tokens.position", "heads.position", "samples.tokens", "query.sequence",
+    "query.temperature", "change.sum_error",
 )  # fmt: skip
 DETAIL = "evaluate details"  # a line of a JSON file, which has no other format
 
@@ -87,6 +102,13 @@ def spellings(value: Any) -> set[str]:
 def record_of(command: str) -> Any:
     record = Filler().fill(RECORDS[command][0], "")
     record = record._replace(schema=RECORDS[command][1])
+    if command == "predict":  # the tokens of the text are its words
+        return record._replace(tokens=(record.tokens[0]._replace(token="word"),))
+    if command == "context":  # rows are those of the first text
+        results = tuple(row._replace(text=0) for row in record.results)
+        comparisons = tuple(row._replace(a=0, b=1) for row in record.comparisons)
+        gained = tuple(row._replace(text=0) for row in record.gained)
+        return record._replace(results=results, comparisons=comparisons, gained=gained)
     if command == "odd":  # the odd one is one of the words
         return record._replace(odd=record.results[0].word)
     if command.startswith("evaluate"):  # the rows are of the model; differences are shown of totals

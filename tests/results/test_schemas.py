@@ -7,9 +7,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 from process import ask, settle
+from tiny_models import MODELS
 
 from embcli.results.schemas import RECORDS
 
+LLAMA = shlex.quote(str(MODELS / "llama"))
 ANSWERS = {
     "analogy": ["analogy king - man + woman --expect queen", "analogy King - man --vocab 400 --method 3cosmul"],
     "neighbors": ["nn tower --metric euclidean -k 2", "neighbors 2*king --raw --include-inputs"],
@@ -26,6 +28,18 @@ ANSWERS = {
     ],
     "odd": ["odd king queen cabbage"],
     "lookup": ["lookup king Queen", "lookup 'king - queen' --coordinates 2"],
+    "tokens": [f"tokens the king -m {LLAMA}"],
+    "predict": [
+        f"predict the king -m {LLAMA} -T 0.5,1 --lens -k 3",
+        f"predict the king -m {LLAMA} --sample 2 --tokens 3 --candidates the,mole",
+    ],
+    "context": [f"context 'the king and the mole' 'a queen, a mole' --focus mole --dictionary 9 -m {LLAMA}"],
+    "attend": [
+        f"attend the king and the mole --focus mole -m {LLAMA}",
+        f"attend the king and the mole --focus mole --layer 1 --head 2 -T 2 -m {LLAMA}",
+        "attend american shrew mole --focus mole",
+    ],
+    "shapes": ["shapes", f"shapes {LLAMA}", "shapes bert-base --batch 4"],
     "evaluate analogies": [
         "evaluate analogies some.txt",
         "evaluate analogies some.txt --method 3cosmul --method pairdirection --vocab 9000 --case-sensitive",

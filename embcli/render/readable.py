@@ -1,0 +1,43 @@
+"""Records of transformers with the text of their tokens, for people: " king" for Ġking. JSON keeps the spelling."""
+
+from typing import Any
+
+from embcli.results.tokens import text_of_token
+
+# Fields that hold a token.
+TOKEN_FIELDS = {"word", "token", "a", "b", "low", "high", "odd", "instead"}
+
+
+def readable(record: Any) -> Any:
+    """The record with texts in place of tokens, if its model is a transformer; else the record itself."""
+    spelling = getattr(getattr(record, "model", None), "tokens", None)
+    return record if spelling is None else _readable(record, spelling)
+
+
+def shown_token(token: str, spelling: str | None) -> str:
+    """A token as text; without a spelling, as it is."""
+    return token if spelling is None else text_of_token(token, spelling)
+
+
+def _readable(value: Any, spelling: str) -> Any:
+    if not isinstance(value, tuple):
+        return value
+    if not hasattr(value, "_fields"):
+        return tuple(_readable(item, spelling) for item in value)
+    changed = {name: _field(name, field, spelling) for name, field in zip(value._fields, value, strict=True)}
+    return value._replace(**changed)  # type: ignore[attr-defined]
+
+
+def _field(name: str, value: Any, spelling: str) -> Any:
+    if name in TOKEN_FIELDS and isinstance(value, str):
+        text = text_of_token(value, spelling)
+        return text if text.strip(" ") else f"'{text}'"  # blanks alone would not be seen
+    if name == "expression" and isinstance(value, str):
+        return " ".join(text_of_token(part, spelling).strip() or part for part in value.split(" "))
+    if name == "resolved" and value:
+        return {typed: _quoted(text_of_token(used, spelling)) for typed, used in value.items()}
+    return _readable(value, spelling)
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if text != text.strip() else text

@@ -1,0 +1,311 @@
+"""The tables of the commands that ask transformers. Tokens are shown as text: `render` has replaced their spelling."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.text import Text
+
+from embcli.render.drawing import (
+    BAR,
+    GAP,
+    Column,
+    Grid,
+    Parts,
+    Pen,
+    cosine,
+    digits,
+    headline,
+    lengths,
+    longest_of,
+    word,
+)
+from embcli.render.printable import cell_width, printable
+from embcli.results import transformer as records
+
+
+def _tokens(answer: records.Tokens, pen: Pen) -> Parts:
+    count, context = len(answer.results), answer.query.context
+    facts = (f"{count:,} tokens", f"context size {context:,}", pen.model(answer.model))
+    shown = Grid(Column("position", right=True), Column("id", right=True), Column("token", words=True))
+    for one in answer.results:
+        shown.add(str(one.position), str(one.id), word(one.token))
+    parts: Parts = [*headline(pen, answer.query.text, facts), shown]
+    if count > context:
+        parts += [Text(), Text(f"{count - context:,} more tokens than the context size", style="bold red")]
+    return parts
+
+
+def _prediction(answer: records.Prediction, pen: Pen) -> Parts:
+    query = answer.query
+    facts = (
+        "token at [MASK]" if query.masked else "next token",
+        f"{len(answer.tokens):,} tokens",
+        f"the oldest {query.truncated:,} dropped" if query.truncated else None,
+        pen.model(answer.model),
+    )
+    parts: Parts = [*headline(pen, query.text, facts)]
+    parts += _probabilities(answer, pen)
+    if answer.lens is not None:
+        parts += [Text(), *_lens(answer.lens, pen)]
+    for number, sample in enumerate(answer.samples or ()):
+        parts += [
+            Text(),
+            Text.assemble((f"{number + 1}  ", "bold"), printable(query.text), (printable(sample.text), "cyan")),
+        ]
+        parts.append(Text(f"   {len(sample.tokens)} tokens, log p {digits(sample.log_probability, '+')}"))
+    rows = answer.rows
+    numbers = f"{_numbers(rows.embedding)} {pen.ellipsis}", f"{_numbers(rows.unembedding)} {pen.ellipsis}"
+    is_tied = "W_U is W_E (tied)" if answer.tied else "W_U is not W_E (untied)"
+    parts += [Text(), Text(f"{is_tied}: row of {printable(rows.token)!r} in W_E {numbers[0]}, in W_U {numbers[1]}")]
+    return parts
+
+
+def _probabilities(answer: records.Prediction, pen: Pen) -> Parts:
+    """The tokens with their logits, and their probabilities by temperature; as many side by side as fit."""
+    query = answer.query
+    numbers = lengths([one.logit for one in answer.results], "+")
+    headings = [f"T = {temperature:g}" for temperature in query.temperatures]
+    words = max(cell_width(printable(one.token)) for one in answer.results)
+    room = pen.width - len("rank") - min(max(words, len("entropy (bits)")), 2 * BAR) - max(map(len, numbers)) - 2 * GAP
+    at_once = max(1, room // (max(map(len, ["0.1234", *headings])) + GAP))
+    parts: Parts = []
+    for first in range(0, len(headings), at_once):
+        part = slice(first, first + at_once)
+        shown = Grid(
+            Column("rank", right=True, rank=2), Column("token", words=True), Column("logit", right=True, rank=1),
+            *(Column(heading) for heading in headings[part]),
+        )  # fmt: skip
+        for one, number in zip(answer.results, numbers, strict=True):
+            bars = [pen.bar(p, 1.0, f"{p:.4f} ") for p in one.probabilities]
+            cells = bars if at_once >= len(headings) else [f"{p:.4f}" for p in one.probabilities]
+            shown.add(f"{one.rank:,}", word(one.token), number, *cells[part])
+        shown.add_summary(
+            "", longest_of("entropy (bits)", "entropy"), "", *(f"{bits:.4f}" for bits in answer.entropy[part])
+        )
+        parts += [*([Text()] if first else []), shown]
+    return parts
+
+
+def _lens(rows: Sequence[records.LensRow], pen: Pen) -> Parts:
+    shown = Grid(
+        Column("layer", right=True), Column("first token", words=True), Column("probability", right=True, rank=1),
+        Column("answer's rank", right=True), Column(""),
+    )  # fmt: skip
+    for row in rows:
+        rank = f"{row.rank_of_answer:,}"
+        shown.add(str(row.layer), word(row.token), f"{row.probability:.4f}", rank, pen.bar(row.probability, 1.0))
+    note = "the final norm and the unembedding, applied to each layer; the last row is the answer"
+    return [Text("logit lens", style="bold"), Text(note), Text(), shown]
+
+
+def _contexts(answer: records.Contexts, pen: Pen) -> Parts:
+    query = answer.query
+    side = "sees what stands before it" if query.causal else "sees both sides"
+    known = f"{query.dictionary:,} words a layer" if query.dictionary else None
+    parts: Parts = [*headline(pen, query.focus, (side, known, pen.model(answer.model)))]
+    for number, tokens in enumerate(answer.tokens):
+        parts.append(_text_with_focus(number, tokens, query.positions[number]))
+    parts += [Text(f"warning: {printable(warning)}", style="bold red") for warning in answer.warnings]
+    for number in range(len(query.texts)):
+        title = [Text(f"text {number + 1}", style="bold")] if len(query.texts) > 1 else []
+        parts += [Text(), *title, _meanings([row for row in answer.results if row.text == number])]
+    if query.dictionary:
+        note = "cosines minus the mean of the layer; words below its noise (99.9 % of random pairs) are left out"
+        parts += [Text(), Text(note)]
+    if answer.comparisons:
+        parts += [Text(), _comparisons(answer.comparisons, pen)]
+    if answer.gained:
+        parts += [Text(), *_gained(answer)]
+    return parts
+
+
+def _text_with_focus(number: int, tokens: Sequence[records.VisibleToken], position: int) -> Text:
+    """A text whose invisible tokens are struck out, with the focus in bold."""
+    shown = Text(f"{number + 1}  ", style="bold")
+    for place, token in enumerate(tokens):
+        style = "bold cyan" if place == position else "" if token.visible else "strike"
+        text = printable(token.token)
+        shown.append(text if token.visible else f"({text.strip()})", style=style)
+        if not token.visible:
+            shown.append(" ")
+    return shown
+
+
+def _meanings(rows: Sequence[records.LayerMeaning]) -> Grid:
+    shown = Grid(
+        Column("layer", right=True), Column("norm", right=True, rank=1), Column("noise", right=True, rank=2),
+        Column("nearest words of the layer", words=True),
+    )  # fmt: skip
+    for row, norm in zip(rows, lengths([row.norm for row in rows]), strict=True):
+        near = ", ".join(f"{printable(one.word)} {one.cosine:.3f}" for one in row.neighbors)
+        shown.add(str(row.layer), norm, f"{row.noise:.3f}", Text(near or "none above the noise"))
+    return shown
+
+
+def _comparisons(rows: Sequence[records.LayerCosine], pen: Pen) -> Grid:
+    shown = Grid(
+        Column("texts"), Column("layer", right=True), Column("cosine", right=True), Column("centred", right=True),
+        Column("random words", right=True, rank=1), Column(""),
+    )  # fmt: skip
+    for row in rows:
+        shown.add(
+            f"{row.a + 1}, {row.b + 1}", str(row.layer), f"{row.cosine:.3f}", f"{row.centered:.3f}",
+            f"{row.baseline:.3f}", pen.bar(row.centered, 1.0),
+        )  # fmt: skip
+    return shown
+
+
+def _gained(answer: records.Contexts) -> Parts:
+    """The tokens that each text makes more probable."""
+    lines: Parts = [Text("next tokens that each text makes more probable than the others do (log p)", style="bold")]
+    for number in range(len(answer.query.texts)):
+        gained = [one for one in answer.gained or () if one.text == number]
+        listed = ", ".join(f"{printable(one.token.strip())} {one.gain:+.2f}" for one in gained)
+        lines.append(Text(f"{number + 1}  {listed}"))
+    return lines
+
+
+def _attended(answer: records.Attended, pen: Pen) -> Parts:
+    query = answer.query
+    is_static = answer.layer is None
+    where = "one head, W_Q = W_K = W_V = identity" if is_static else f"block {answer.layer}, head {answer.head}"
+    temperature = f"T = {query.temperature:g}" if query.temperature != 1 else None
+    parts: Parts = [
+        *headline(pen, query.text, (where, temperature, pen.model(answer.model)), _Reported(query.resolved))
+    ]
+    if answer.heads is not None:
+        parts += [*_reading_heads(answer.heads), Text(), Text(f"the strongest of them: {where}"), Text()]
+    shown = Grid(
+        Column("position", right=True, rank=2), Column("token", words=True), Column("q·k" if not is_static else "x·x",
+        right=True),
+        Column("/ √d / T", right=True, rank=1), Column("weight", right=True), Column(""),
+        *([] if is_static else [Column("E·E", right=True, rank=1)]),
+    )  # fmt: skip
+    for one in answer.results:
+        name = word(one.token, "bold cyan" if one.position == query.position else "")
+        product, scaled = (("masked", "") if one.query_key is None or one.scaled is None
+                           else (digits(one.query_key, "+"), digits(one.scaled, "+")))  # fmt: skip
+        dot = [] if is_static else [digits(one.dot, "+")]
+        shown.add(str(one.position), name, product, scaled, f"{one.weight:.4f}", pen.bar(one.weight, 1.0), *dot)
+    parts.append(shown)
+    parts += [Text(), *_pattern(answer, pen)]
+    if answer.change is not None:
+        parts += [Text(), *_change(answer.change)]
+    if answer.before is not None and answer.after is not None:
+        parts += [Text(), _before_and_after(answer.before, answer.after)]
+        parts += [Text(), Text("a weighted average of the text: without trained matrices, attention means no more")]
+    return parts
+
+
+class _Reported:
+    """What a heading reports of the words of a question."""
+
+    def __init__(self, resolved: Any) -> None:
+        self.resolved, self.rare = resolved, None
+
+
+def _reading_heads(heads: Sequence[records.ReadingHead]) -> Parts:
+    shown = Grid(
+        Column("token", words=True), Column("block", right=True), Column("head", right=True),
+        Column("weight", right=True), Column("mean on previous", right=True, rank=1),
+        Column("mean on token 0", right=True, rank=1),
+    )  # fmt: skip
+    before = -1
+    for one in heads:
+        name = word(one.token) if one.position != before else ""
+        before = one.position
+        shown.add(
+            name,
+            str(one.layer),
+            str(one.head),
+            f"{one.weight:.3f}",
+            f"{one.mean_previous:.3f}",
+            f"{one.mean_first:.3f}",
+        )
+    note = "a head that always reads the previous token, or rests on token 0, says little of this text"
+    return [Text("heads that read each token most", style="bold"), Text(note), Text(), shown]
+
+
+def _pattern(answer: records.Attended, pen: Pen) -> Parts:
+    """The pattern of the head: a row for each query, a column for each key, shaded by the weight."""
+    if pen.in_words:
+        return []
+    shown = Grid(
+        Column("query", words=True),
+        *(Column(str(one.position), right=True) for one in answer.results),
+    )  # fmt: skip
+    is_wide = pen.width >= 24 + 6 * len(answer.results)
+    for query, row in zip(answer.results, answer.pattern, strict=True):
+        if is_wide:
+            shown.add(word(query.token), *(f"{weight:.2f}" if weight else "" for weight in row))
+        else:
+            shown.add(word(query.token), *(pen.shade(weight) for weight in row))
+    return [Text("pattern: rows are queries, columns keys", style="bold"), Text(), shown]
+
+
+def _change(change: records.HeadChange) -> Parts:
+    sizes = (
+        ("the focus before the block", change.before), ("what this head adds", change.head),
+        ("what all heads add", change.attention), ("what the MLP adds", change.mlp),
+    )  # fmt: skip
+    shown = Grid(Column("change of the focus"), Column("norm", right=True))
+    for (name, _), norm in zip(sizes, lengths([size for _, size in sizes]), strict=True):
+        shown.add(name, norm)
+    return [shown, Text(), Text(f"the heads' changes add up to the attention's (largest error {change.sum_error:.1e})")]
+
+
+def _before_and_after(before: Sequence[records.WordAndCosine], after: Sequence[records.WordAndCosine]) -> Grid:
+    shown = Grid(
+        Column("neighbours before", words=True), Column("cosine", right=True), Column("after", words=True),
+        Column("cosine", right=True),
+    )  # fmt: skip
+    for first, second in zip(before, after, strict=False):
+        shown.add(word(first.word), cosine(first.cosine), word(second.word), cosine(second.cosine))
+    return shown
+
+
+def _shapes(answer: records.Shapes, pen: Pen) -> Parts:
+    query = answer.query
+    shown = Grid(
+        Column("part", rank=2), Column("matrix"), Column("rows × columns", right=True),
+        Column("count", right=True, rank=1),
+        Column("parameters", right=True), Column("share", right=True, rank=1), Column(""),
+    )  # fmt: skip
+    before = ""
+    for one in answer.results:
+        size = f"{one.rows:,} {pen.times} {one.columns:,}"
+        shown.add(
+            one.part if one.part != before else "", one.name, size, f"{one.count:,}", f"{one.parameters:,}",
+            f"{100 * one.share:.2f}%", pen.bar(one.share, 1.0),
+        )  # fmt: skip
+        before = one.part
+    shown.add_summary("", "all", "", "", f"{answer.parameters:,}", "", "")
+    parts: Parts = [
+        *headline(pen, query.name, (f"family {query.family}", pen.model(answer.model) if answer.model else None)),
+        shown,
+        Text(),
+    ]
+    parts.append(Text(f"a head: {answer.per_head:,} parameters; a block: {answer.per_block:,}"))
+    if query.leaves_out:
+        parts.append(Text(f"as in the film; left out: {query.leaves_out}"))
+    products = Grid(Column("product"), Column("one sequence"), Column(f"batch of {query.batch:,}"))
+    for product in answer.products:
+        products.add(product.product, _shape(product.sequence, pen), _shape(product.batch, pen))
+    return [*parts, Text(), products]
+
+
+def _shape(sizes: Sequence[int], pen: Pen) -> str:
+    return f" {pen.times} ".join(f"{size:,}" for size in sizes)
+
+
+def _numbers(numbers: Sequence[float]) -> str:
+    return " ".join(digits(x, "+") for x in numbers)
+
+
+VIEWS: dict[type, Any] = {
+    records.Tokens: _tokens,
+    records.Prediction: _prediction,
+    records.Contexts: _contexts,
+    records.Attended: _attended,
+    records.Shapes: _shapes,
+}

@@ -1,0 +1,1 @@
+"""Transformers: their files, their tokens, the forward pass, and what can be asked of them."""

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from embcli.errors import BadFile
+from embcli.results.tokens import BYTES, PIECES, SPACES
 from embcli.transformer.gguf import open_gguf
-from embcli.transformer.tokenizer import BYTES, PIECES, SPACES, from_gguf
+from embcli.transformer.tokenizer import from_gguf
 
 pytestmark = pytest.mark.slow
 SOURCES = "llama-cpp-python==0.3.36"

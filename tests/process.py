@@ -136,9 +136,22 @@ def add_store(home: Path, name: str, vectors: Mapping[str, Sequence[float]]) -> 
     return path
 
 
-def share(home: Path, folder: Path) -> Path:
-    """A separate data dir with the glove model of `home`."""
+TRANSFORMERS = ("smollm2", "minilm")
+
+
+def share(home: Path, folder: Path, text: str = "") -> Path:
+    """A separate data dir with the glove model of `home`, and with its transformers, if a text asks them."""
     models = folder / "models"
     models.mkdir(parents=True)
-    (models / "glove.safetensors").symlink_to(home / "models" / "glove.safetensors")
+    names = ["glove", *(TRANSFORMERS if asks_transformers(text) else ())]
+    for name in names:
+        (models / f"{name}.safetensors").symlink_to(home / "models" / f"{name}.safetensors")
+    if len(names) > 1:
+        (home / "dictionaries").mkdir(exist_ok=True)
+        (folder / "dictionaries").symlink_to(home / "dictionaries")
     return folder
+
+
+def asks_transformers(text: str) -> bool:
+    """Whether the examples of a document ask SmolLM2 or MiniLM."""
+    return any(f"-m {name}" in text or f'("{name}")' in text for name in TRANSFORMERS)

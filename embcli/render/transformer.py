@@ -1,5 +1,6 @@
 """The tables of the commands that ask transformers. Tokens are shown as text: `render` has replaced their spelling."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ from rich.text import Text
 from embcli.render.drawing import (
     BAR,
     GAP,
+    Cell,
     Column,
     Grid,
     Parts,
@@ -104,7 +106,9 @@ def _contexts(answer: records.Contexts, pen: Pen) -> Parts:
     known = f"{query.dictionary:,} words a layer" if query.dictionary else None
     parts: Parts = [*headline(pen, query.focus, (side, known, pen.model(answer.model)))]
     for number, tokens in enumerate(answer.tokens):
-        parts.append(_text_with_focus(number, tokens, query.positions[number]))
+        parts.append(
+            _text_with_focus(number, tokens, query.positions[number], are_pieces=answer.model.tokens == "pieces")
+        )
     parts += [Text(f"warning: {printable(warning)}", style="bold red") for warning in answer.warnings]
     for number in range(len(query.texts)):
         title = [Text(f"text {number + 1}", style="bold")] if len(query.texts) > 1 else []
@@ -119,12 +123,14 @@ def _contexts(answer: records.Contexts, pen: Pen) -> Parts:
     return parts
 
 
-def _text_with_focus(number: int, tokens: Sequence[records.VisibleToken], position: int) -> Text:
-    """A text whose invisible tokens are struck out, with the focus in bold."""
+def _text_with_focus(number: int, tokens: Sequence[records.VisibleToken], position: int, *, are_pieces: bool) -> Text:
+    """A text with the focus in bold, and the tokens that it cannot see in parentheses."""
     shown = Text(f"{number + 1}  ", style="bold")
     for place, token in enumerate(tokens):
         style = "bold cyan" if place == position else "" if token.visible else "strike"
         text = printable(token.token)
+        if are_pieces:  # which have no blanks of their own
+            text = text.removeprefix("##") if text.startswith("##") else f" {text}"
         shown.append(text if token.visible else f"({text.strip()})", style=style)
         if not token.visible:
             shown.append(" ")
@@ -132,26 +138,27 @@ def _text_with_focus(number: int, tokens: Sequence[records.VisibleToken], positi
 
 
 def _meanings(rows: Sequence[records.LayerMeaning]) -> Grid:
-    shown = Grid(
-        Column("layer", right=True), Column("norm", right=True, rank=1), Column("noise", right=True, rank=2),
+    columns = [
+        Column("noise", right=True, rank=2),
         Column("nearest words of the layer", words=True),
-    )  # fmt: skip
+    ]
+    is_known = rows[0].noise is not None
+    shown = Grid(Column("layer", right=True), Column("norm", right=True, rank=1), *(columns if is_known else []))
     for row, norm in zip(rows, lengths([row.norm for row in rows]), strict=True):
         near = ", ".join(f"{printable(one.word)} {one.cosine:.3f}" for one in row.neighbors)
-        shown.add(str(row.layer), norm, f"{row.noise:.3f}", Text(near or "none above the noise"))
+        known: list[Cell] = [] if row.noise is None else [f"{row.noise:.3f}", Text(near or "none above the noise")]
+        shown.add(str(row.layer), norm, *known)
     return shown
 
 
 def _comparisons(rows: Sequence[records.LayerCosine], pen: Pen) -> Grid:
-    shown = Grid(
-        Column("texts"), Column("layer", right=True), Column("cosine", right=True), Column("centred", right=True),
-        Column("random words", right=True, rank=1), Column(""),
-    )  # fmt: skip
+    is_known = rows[0].centered is not None
+    known_columns = [Column("centred", right=True), Column("random words", right=True, rank=1)] if is_known else []
+    shown = Grid(Column("texts"), Column("layer", right=True), Column("cosine", right=True), *known_columns, Column(""))
     for row in rows:
-        shown.add(
-            f"{row.a + 1}, {row.b + 1}", str(row.layer), f"{row.cosine:.3f}", f"{row.centered:.3f}",
-            f"{row.baseline:.3f}", pen.bar(row.centered, 1.0),
-        )  # fmt: skip
+        known = [] if row.centered is None or row.baseline is None else [f"{row.centered:.3f}", f"{row.baseline:.3f}"]
+        length = row.cosine if row.centered is None else row.centered
+        shown.add(f"{row.a + 1}, {row.b + 1}", str(row.layer), f"{row.cosine:.3f}", *known, pen.bar(length, 1.0))
     return shown
 
 
@@ -251,7 +258,12 @@ def _change(change: records.HeadChange) -> Parts:
     shown = Grid(Column("change of the focus"), Column("norm", right=True))
     for (name, _), norm in zip(sizes, lengths([size for _, size in sizes]), strict=True):
         shown.add(name, norm)
-    return [shown, Text(), Text(f"the heads' changes add up to the attention's (largest error {change.sum_error:.1e})")]
+    return [shown, Text(), Text(f"the heads' changes add up to the attention's, {_error_in_words(change.sum_error)}")]
+
+
+def _error_in_words(error: float) -> str:
+    """A relative error as a power of ten: below 1e-06."""
+    return f"within {10.0 ** math.ceil(math.log10(max(error, 1e-6))):.0e}"
 
 
 def _before_and_after(before: Sequence[records.WordAndCosine], after: Sequence[records.WordAndCosine]) -> Grid:

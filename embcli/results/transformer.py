@@ -122,14 +122,14 @@ class WordAndCosine(NamedTuple):
 class LayerMeaning(NamedTuple):
     """The focus at a layer: its norm, and the words of the layer dictionary that are nearer than noise.
 
-    noise: the 99.9th percentile of the cosines of random pairs of dictionary words at this layer.
+    noise: the 99.9th percentile of the cosines of random pairs of dictionary words at this layer; None without one.
     """
 
     text: int
     layer: int
     norm: Length
     neighbors: tuple[WordAndCosine, ...]
-    noise: Share
+    noise: Share | None
 
 
 class VisibleToken(NamedTuple):
@@ -144,14 +144,15 @@ class LayerCosine(NamedTuple):
     """How similar the focus is in two texts at a layer.
 
     cosine: of the vectors. centered: of the vectors minus the layer's mean. baseline: the mean cosine of random words.
+    Without a layer dictionary the last two are None.
     """
 
     a: int
     b: int
     layer: int
     cosine: Share
-    centered: Share
-    baseline: Share
+    centered: Share | None
+    baseline: Share | None
 
 
 class GainedToken(NamedTuple):

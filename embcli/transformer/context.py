@@ -106,7 +106,7 @@ def _check(model: Transformer, question: ContextQuestion) -> None:
 def _meaning(text: int, layer: int, vector: Float32Array, known: LayerDictionary | None, k: int) -> LayerMeaning:
     norm = float(np.linalg.norm(vector))
     if known is None:
-        return LayerMeaning(text, layer, norm, (), 0.0)
+        return LayerMeaning(text, layer, norm, (), None)
     cosines, noise = known.cosines(layer, vector), float(known.noise[layer])
     best = np.argsort(-cosines, kind="stable")[:k]
     near = tuple(WordAndCosine(known.words[i], float(cosines[i])) for i in best if cosines[i] > noise)
@@ -118,7 +118,7 @@ def _comparison(
 ) -> LayerCosine:
     raw = _cosine(first, second)
     if known is None:
-        return LayerCosine(a, b, layer, raw, raw, 0.0)
+        return LayerCosine(a, b, layer, raw, None, None)
     mean = known.mean[layer]
     return LayerCosine(a, b, layer, raw, _cosine(first - mean, second - mean), float(known.baseline[layer]))
 

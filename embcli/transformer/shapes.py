@@ -23,7 +23,9 @@ KNOWN: dict[str, tuple[str, int, int, int, int, int, int]] = {
 }
 AS_IN_THE_FILM = "gpt-3"
 LEFT_OUT = "positions, biases and norms, and that W_U is W_E (all of it: --all)"
-EMBEDDING, ATTENTION, MLP, NORMS, OTHER = "embedding", "attention", "MLP", "norms and biases", "other"
+EMBEDDING, ATTENTION, MLP, NORMS, OTHER = PARTS = ("embedding", "attention", "MLP", "norms", "other")
+# The order of an opened model's parameters in each part.
+ORDER = ("W_E", "W_pos", "W_type", "W_U", "W_Q", "W_K", "W_V", "W_QKV", "W_O", "W_gate", "W_in", "W_out")
 
 
 class ShapesQuestion(NamedTuple):
@@ -130,7 +132,7 @@ def _present(shapes: Mapping[str, tuple[int, ...]]) -> list[Matrix]:
         if name in ("W_E", "W_pos", "W_type"):  # a column for each token or position
             rows, columns = columns, rows
         found.append(_matrix(name, rows, columns, count, _part(name)))
-    return found
+    return sorted(found, key=lambda one: (PARTS.index(one.part), ORDER.index(one.name) if one.name in ORDER else 99))
 
 
 def _part(name: str) -> str:
@@ -148,8 +150,8 @@ def _matrix(name: str, rows: int, columns: int, count: int, part: str) -> Matrix
 
 
 def _per_head(c: Configuration) -> int:
-    """Parameters of one attention head: its W_Q, W_K, W_V and its columns of W_O."""
-    return 4 * c.d * c.head_dim
+    """Parameters of one attention head: W_Q, its columns of W_O, and its part of the W_K and W_V that heads share."""
+    return 2 * c.d * c.head_dim * (c.heads + c.key_heads) // c.heads
 
 
 def _products(c: Configuration, question: ShapesQuestion) -> tuple[Product, ...]:

@@ -62,6 +62,14 @@ def complete_sources(_: typer.Context, incomplete: str) -> Candidates:
     return _with_files([entry.name for entry in catalog().results], incomplete)
 
 
+def complete_shapes(_: typer.Context, incomplete: str) -> Candidates:
+    """Well-known transformers, installed models, and files."""
+    from embcli.models.names import installed_names
+    from embcli.transformer.shapes import KNOWN
+
+    return _with_files([*KNOWN, *installed_names()], incomplete)
+
+
 def complete_schemas(ctx: typer.Context, incomplete: str) -> Candidates:
     """Commands that have a schema; the second word of `models info` after the first."""
     from embcli.results.schemas import schema_names
@@ -139,6 +147,9 @@ COMPLETERS: dict[str, Completer] = {
     "model": complete_models,
     "names": complete_models,
     "name": complete_models,
+    "like": complete_models,
+    "shapes name": complete_shapes,
+    "vectors": complete_files,
     "file": complete_files,
     "details": complete_files,
     "install_completion": complete_shells,

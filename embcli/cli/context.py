@@ -78,7 +78,7 @@ def _answer(model: "Transformer", question: "ContextQuestion", vectors: Path | N
     from embcli.render.progress import progress_bar
     from embcli.transformer.context import answer, write_vectors
 
-    with progress_bar() as progress:
+    with progress_bar("reading", "words") as progress:
         report = None if progress is None else partial(progress, f"layer dictionary of {model.name}")
         found, runs = answer(model, question, data_dir() / "dictionaries", report)
     if vectors is not None:

@@ -19,6 +19,7 @@ class RandomSpace(VectorSpace):
         vectors = np.random.default_rng(RANDOM_SEED).standard_normal((len(like), like.dim), np.float32)
         super().__init__(vectors, row_norms(vectors), like.vocabulary, name)
         self.origin = "random numbers"
+        self.spelling = like.spelling
         self._like = like
 
     def __reduce__(self) -> tuple[type["RandomSpace"], tuple[VectorSpace, str]]:

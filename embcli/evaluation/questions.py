@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from embcli.evaluation.question_sets import Section
 from embcli.queries.analogy import ANALOGY_METHODS
 from embcli.results.evaluations import TOTALS
+from embcli.results.tokens import spellings_of_word, word_of_token
 from embcli.search.shared_terms import shares_terms
 from embcli.vectors.space import VectorSpace
 from embcli.vectors.spellings import folded
@@ -102,17 +103,26 @@ class SectionQuestions:
 
 
 def rows_of_words(space: VectorSpace, words: Iterable[str], top: int | None, case_sensitive: bool) -> RowsOfWords:
-    """The rows of words, the most frequent first: of the exact word, or of all its spellings (`folded`)."""
+    """The rows of words, the most frequent first: of the exact word, or of all its spellings (`folded`).
+
+    Of the tokens of a transformer, those that begin a word are words.
+    """
+    spelling = space.spelling
     if case_sensitive:
-        found = {word: space.vocabulary.find(word) for word in words}
+        found = {word: space.vocabulary.find(_as_token(word, spelling)) for word in words}
         return {word: (row,) for word, row in found.items() if row is not None and (top is None or row < top)}
     keys = {word: folded(word) for word in words}
     wanted = set(keys.values())
     rows: dict[str, tuple[int, ...]] = {}
-    for row, word in enumerate(space.vocabulary.first(top)):
+    known = space.vocabulary.first(top)
+    for row, word in enumerate(known if spelling is None else (word_of_token(one, spelling) for one in known)):
         if (key := folded(word)) in wanted:
             rows[key] = (*rows.get(key, ()), row)
     return {word: rows[key] for word, key in keys.items() if key in rows}
+
+
+def _as_token(word: str, spelling: str | None) -> str:
+    return word if spelling is None else spellings_of_word(word, spelling)[0]
 
 
 def _covered(

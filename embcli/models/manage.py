@@ -93,6 +93,7 @@ def info(name: Named | None = None, *, progress: Progress | None = None) -> Mode
         norm_min=float(norms[0]),
         norm_median=float(norms[rows // 2]),
         norm_max=float(norms[-1]),
+        checkpoint=facts.get("checkpoint"),
     )
     return ModelInfos("embcli.models-info/1", None, ModelsQuery("info", name), (entry,))
 

@@ -54,7 +54,6 @@ class StoredSpace(VectorSpace):
             self.subwords = Subwords(int(lengths[0]), int(lengths[1]), store.ngrams)
         self.path = path
         self.metadata = store.metadata
-        # How the words are spelled, if they are the tokens of a transformer (`results/tokens.py`).
         self.spelling = store.metadata.get("tokens")
         self.origin = store.metadata.get("source", str(path))
         # Whether a word of several tokens is the mean of their vectors; otherwise it is an error.

@@ -46,10 +46,12 @@ def _model_info(infos: models.ModelInfos, pen: Pen) -> Parts:
         ("SHA-256", info.source_sha256),
         ("read by", f"{info.reader}, {info.duplicates:,} duplicate words dropped"),
         ("created", info.created),
+        ("checkpoint", info.checkpoint or ""),
         ("store", f"{info.path} ({info.bytes:,} bytes)"),
     )
     for name, fact in facts:
-        shown.add_row(name, printable(fact))
+        if fact:
+            shown.add_row(name, printable(fact))
     return [*headline(pen, info.name, ("the default model" if info.default else "a model",)), shown]
 
 

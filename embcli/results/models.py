@@ -38,7 +38,10 @@ class Models(NamedTuple):
 
 
 class ModelInfo(NamedTuple):
-    """The details of a model. parameters: words × dim. norm_…: the minimum, the median and the maximum norm."""
+    """The details of a model. parameters: words × dim. norm_…: the minimum, the median and the maximum norm.
+
+    checkpoint: the path of the transformer whose tokens these are.
+    """
 
     name: str
     words: int
@@ -56,6 +59,7 @@ class ModelInfo(NamedTuple):
     norm_min: Length
     norm_median: Length
     norm_max: Length
+    checkpoint: str | None = None
 
 
 @displayed

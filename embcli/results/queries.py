@@ -13,6 +13,10 @@ class Space(Protocol):
     name: str
 
     @property
+    def spelling(self) -> str | None:
+        """How the words are spelled, if they are tokens (`results/tokens.py`)."""
+
+    @property
     def dim(self) -> int:
         """The number of dimensions."""
 
@@ -30,7 +34,7 @@ class ModelCard(NamedTuple):
     @classmethod
     def of(cls, space: Space) -> "ModelCard":
         """The name and the size of a space, and how its words are spelled, if they are tokens (`results/tokens.py`)."""
-        return cls(space.name, len(space), space.dim, getattr(space, "spelling", None))
+        return cls(space.name, len(space), space.dim, space.spelling)
 
 
 class WeightedWord(NamedTuple):

@@ -55,6 +55,17 @@ def token_of_text(text: str, spelling: str) -> str:
     return text.replace(" ", SPACE_MARK) if spelling == SPACES else text.strip()
 
 
+def word_of_token(token: str, spelling: str) -> str:
+    """The word that a token begins with, without its mark; an empty text for tokens inside words.
+
+    word_of_token("Ġking", "bytes"), word_of_token("##ing", "pieces")  # ('king', '')
+    """
+    if spelling == PIECES:
+        return "" if token.startswith(PIECE_MARK) else token
+    text = text_of_token(token, spelling)
+    return text[1:] if text.startswith(" ") else ""
+
+
 def spellings_of_word(word: str, spelling: str) -> list[str]:
     """The tokens that a typed word may mean, the most likely first: as it is, at the beginning of a word, inside one.
 

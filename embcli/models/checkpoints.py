@@ -142,6 +142,15 @@ def check_files(name: str, metadata: Mapping[str, str]) -> None:
             raise _moved(name, file, "changed")
 
 
+def is_unchanged(metadata: Mapping[str, str]) -> bool:
+    """Whether the files of a checkpoint are those of which a store was made."""
+    try:
+        check_files("", metadata)
+    except InputOutputProblem:
+        return False
+    return True
+
+
 def _moved(name: str, file: str, what: str) -> InputOutputProblem:
     return InputOutputProblem(
         f"{file}, of which {name} was made, {what}", f"add it again: embcli models add PATH --name {name} --force"

@@ -173,7 +173,12 @@ def _add_path(name: str, progress: Progress | None) -> Path:
     path, file = path_of_model(name), Path(name)
     if not split_member(file)[0].exists():
         raise InputOutputProblem(f"there is no file {file}", "check the path; a model is named without a separator")
-    if path.exists():
+    if path.exists() and "checkpoint" in open_store(path).metadata:
+        from embcli.models.checkpoints import is_unchanged
+
+        if is_unchanged(open_store(path).metadata):
+            return path
+    elif path.exists():
         stat, known = split_member(file)[0].stat(), open_store(path).metadata
         if (known.get("source_size"), known.get("source_mtime_ns")) == (str(stat.st_size), str(stat.st_mtime_ns)):
             return path

@@ -24,6 +24,8 @@ from embcli.render.drawing import (
 from embcli.render.printable import cell_width, printable
 from embcli.results import transformer as records
 
+PATTERN_WORDS = 20  # width of the tokens beside a pattern
+
 
 def _tokens(answer: records.Tokens, pen: Pen) -> Parts:
     count, context = len(answer.results), answer.query.context
@@ -234,20 +236,26 @@ def _reading_heads(heads: Sequence[records.ReadingHead]) -> Parts:
 
 
 def _pattern(answer: records.Attended, pen: Pen) -> Parts:
-    """The pattern of the head: a row for each query, a column for each key, shaded by the weight."""
+    """The pattern: a row for each query, a column for each key; numbers, or shades where they do not fit."""
+    count = len(answer.results)
+    room = pen.width - min(PATTERN_WORDS, max(cell_width(printable(one.token)) for one in answer.results)) - GAP
+    title = Text("pattern: rows are queries, columns keys", style="bold")
     if pen.in_words:
         return []
-    shown = Grid(
-        Column("query", words=True),
-        *(Column(str(one.position), right=True) for one in answer.results),
-    )  # fmt: skip
-    is_wide = pen.width >= 24 + 6 * len(answer.results)
-    for query, row in zip(answer.results, answer.pattern, strict=True):
-        if is_wide:
+    if count > room:
+        return [title, Text(f"{count:,} {pen.times} {count:,} weights do not fit here; --json has them")]
+    if room >= (len("0.00") + GAP) * count:
+        numbers = (Column(str(one.position), right=True) for one in answer.results)
+        shown = Grid(Column("query", words=True), *numbers)
+        for query, row in zip(answer.results, answer.pattern, strict=True):
             shown.add(word(query.token), *(f"{weight:.2f}" if weight else "" for weight in row))
-        else:
-            shown.add(word(query.token), *(pen.shade(weight) for weight in row))
-    return [Text("pattern: rows are queries, columns keys", style="bold"), Text(), shown]
+    else:
+        shown = Grid(
+            Column("query", words=True), Column(f"keys 0 to {count - 1}" if count > len("keys 0 to 9") else "")
+        )
+        for query, row in zip(answer.results, answer.pattern, strict=True):
+            shown.add(word(query.token), Text("".join(pen.shade(weight) or " " for weight in row)))
+    return [title, Text(), shown]
 
 
 def _change(change: records.HeadChange) -> Parts:

@@ -379,3 +379,24 @@ def test_a_setting_that_would_change_the_answers_is_refused_in_one_line(key: str
         error = ask(*command)
         assert (error.status, error.out, error.err.count("\n")) == (2, "", 1), error.err
     assert not list(Path("home").glob("models/*"))
+
+
+def test_a_long_pattern_is_shaded_and_a_longer_one_left_to_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    for times, columns, shown in ((3, "200", "0.0"), (8, "80", "░"), (8, "40", "do not fit")):
+        text = "the king and the mole " * times + "the mole"
+        monkeypatch.setenv("COLUMNS", columns)
+        out = asked("attend", text, "--focus", "mole", "--layer", "1", "--head", "1").out
+        assert shown in out.partition("pattern:")[2]
+        assert max(map(len, out.splitlines())) <= int(columns)
+
+
+def test_a_path_to_a_folder_is_read_again_only_when_it_changed(tmp_path: Path) -> None:
+    shutil.copytree(MODELS / "llama", "there")
+    assert ask("nn", "king", "-m", "./there", "-k", "1").status == 0
+    (store,) = (tmp_path / "home" / "models").iterdir()
+    made = store.stat().st_mtime_ns
+    assert ask("nn", "king", "-m", "./there", "-k", "1").status == 0
+    assert store.stat().st_mtime_ns == made
+    os.utime("there/model.safetensors", (1, 1))
+    assert ask("nn", "king", "-m", "./there", "-k", "1").status == 0
+    assert store.stat().st_mtime_ns > made

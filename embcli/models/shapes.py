@@ -31,6 +31,6 @@ def count_parameters(
         config = from_config(read_json_file(path), path)
         return answer(ShapesQuestion(name, batch, sequence or config.context), config)
     model = open_transformer(name)
-    present = {each: model.checkpoint.shape(each) for each in model.checkpoint.places} | model.checkpoint.beside
+    present = model.checkpoint.shapes() | model.checkpoint.beside
     question = ShapesQuestion(model.name, batch, sequence or model.config.context)
     return answer(question, model.config, ModelCard(model.name, len(model), model.dim), present)

@@ -71,6 +71,18 @@ class Checkpoint:
         shape = file.tensors[tensor].shape
         return shape[::-1] if is_transposed else shape
 
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of all parameters; GPT-2's W_QKV as W_Q, W_K and W_V."""
+        found: dict[str, tuple[int, ...]] = {}
+        for name in self.places:
+            prefix, dot, short = name.rpartition(".")
+            rows, *columns = self.shape(name)
+            if short in ("W_QKV", "b_QKV"):
+                found |= {f"{prefix}{dot}{short[:2]}{letter}": (rows // 3, *columns) for letter in "QKV"}
+            else:
+                found[name] = (rows, *columns)
+        return found
+
     def dtype(self, name: str) -> str:
         """The type of the numbers of a parameter in its file, such as F16 or Q4_1."""
         file, tensor, _ = self.places[name]

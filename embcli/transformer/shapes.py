@@ -25,7 +25,7 @@ AS_IN_THE_FILM = "gpt-3"
 LEFT_OUT = "positions, biases and norms, and that W_U is W_E (all of it: --all)"
 EMBEDDING, ATTENTION, MLP, NORMS, OTHER = PARTS = ("embedding", "attention", "MLP", "norms", "other")
 # The order of an opened model's parameters in each part.
-ORDER = ("W_E", "W_pos", "W_type", "W_U", "W_Q", "W_K", "W_V", "W_QKV", "W_O", "W_gate", "W_in", "W_out")
+ORDER = ("W_E", "W_pos", "W_type", "W_U", "W_Q", "W_K", "W_V", "W_O", "W_gate", "W_in", "W_out")
 
 
 class ShapesQuestion(NamedTuple):
@@ -142,7 +142,7 @@ def _part(name: str) -> str:
         return MLP
     if "norm" in name or name.startswith(("bias_", "final_bias")):
         return NORMS
-    return ATTENTION if name[:2] in ("W_", "b_") and name[2:] in ("Q", "K", "V", "O", "QKV") else OTHER
+    return ATTENTION if name[:2] in ("W_", "b_") and name[2:] in ("Q", "K", "V", "O") else OTHER
 
 
 def _matrix(name: str, rows: int, columns: int, count: int, part: str) -> Matrix:

@@ -95,7 +95,7 @@ def _answer_aloud(model: "Transformer", question: "PredictQuestion") -> "Predict
 def _columns(_: "Transformer", question: "PredictQuestion") -> list[str]:
     from embcli.results.transformer import Predicted
 
-    plain = [name for name in Predicted._fields if name != "probabilities"]
+    plain = ["token_id" if name == "id" else name for name in Predicted._fields if name != "probabilities"]
     names = [f"T{repr(temperature).removesuffix('.0')}" for temperature in question.temperatures]
     return [*plain, *(f"{column}_{name}" for column in ("probability", "entropy") for name in names)]
 

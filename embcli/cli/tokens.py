@@ -41,7 +41,7 @@ def _answer(model: "Transformer", question: "TokensQuestion") -> "Tokens":
 def _columns(_: "Transformer", question: "TokensQuestion") -> list[str]:
     from embcli.results.transformer import TextToken
 
-    return [*TextToken._fields]
+    return ["token_id" if name == "id" else name for name in TextToken._fields]
 
 
 TOKENS = Topic(read_text, partial(answer_each, _answer), _columns)

@@ -117,8 +117,8 @@ def of_space(space: StoredSpace) -> Transformer:
     checkpoint = space.metadata.get("checkpoint")
     if not checkpoint:
         others = [each for each in installed_names() if is_transformer(each)]
-        known = f"-m {others[0]}" if others else "a transformer, such as: embcli models add smollm2"
-        raise UsageProblem(f"{space.name} is a model of word vectors, not a transformer", f"name one: {known}")
+        known = f"name one with -m: {', '.join(others)}" if others else "add one: embcli models add smollm2"
+        raise UsageProblem(f"{space.name} is a model of word vectors, not a transformer", known)
     check_files(space.name, space.metadata)
     model = Transformer(Path(checkpoint), space.name)
     if ",".join(file.header_sha256 for file in model.checkpoint.files) != space.metadata.get("checkpoint_sha256"):

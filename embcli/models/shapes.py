@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from embcli.errors import UsageProblem
+from embcli.errors import UnknownModel, UsageProblem
 from embcli.models.checkpoints import open_transformer
 from embcli.results.queries import ModelCard
 from embcli.results.transformer import Shapes
@@ -30,7 +30,11 @@ def count_parameters(
     if path.name == "config.json" and path.is_file():
         config = from_config(read_json_file(path), path)
         return answer(ShapesQuestion(name, batch, sequence or config.context), config)
-    model = open_transformer(name)
+    try:
+        model = open_transformer(name)
+    except UnknownModel as error:
+        error.hint = f"well-known are {', '.join(KNOWN)}; {error.hint}"
+        raise
     present = model.checkpoint.shapes() | model.checkpoint.beside
     question = ShapesQuestion(model.name, batch, sequence or model.config.context)
     return answer(question, model.config, ModelCard(model.name, len(model), model.dim), present)

@@ -116,7 +116,7 @@ def _of_temperatures(name: str, query: Mapping[str, Any]) -> list[str]:
 def _flat(result: Mapping[str, Any], query: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in result.items():
         if not isinstance(value, list):
-            yield name, value
+            yield "token_id" if name == "id" else name, value  # `id` is the caller's
         elif name == "coordinates":
             continue
         elif value and isinstance(value[0], dict):

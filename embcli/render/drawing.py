@@ -107,8 +107,9 @@ class Grid:
         headings = [_words_of(column.heading) for column in self.columns]
         lines = []
         for number, (cells, _) in enumerate(self.rows):
-            pairs = zip(headings, map(_words_of, cells), strict=True)
-            named = [(heading, text) for heading, text in pairs if text not in ("", "-")]
+            # A plain "-" stands for no value; a word is a Text.
+            pairs = zip(headings, ["" if cell == "-" else _words_of(cell) for cell in cells], strict=True)
+            named = [(heading, text) for heading, text in pairs if text]
             if number in self.summaries:
                 named[0] = "", named[0][1]
             lines.append(", ".join(f"{heading} {text}".strip() for heading, text in named))

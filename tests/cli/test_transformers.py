@@ -400,3 +400,12 @@ def test_a_path_to_a_folder_is_read_again_only_when_it_changed(tmp_path: Path) -
     os.utime("there/model.safetensors", (1, 1))
     assert ask("nn", "king", "-m", "./there", "-k", "1").status == 0
     assert store.stat().st_mtime_ns > made
+
+
+def test_csv_keeps_the_token_and_the_id_of_the_caller_apart() -> None:
+    out = asked("predict", "-", "-k", "1", "--format", "tsv", stdin=b'{"text": "the king", "id": "mine"}\n').out
+    header, row = (line.split("\t") for line in out.splitlines())
+    cells = dict(zip(header, row, strict=True))
+    assert cells["id"] == "mine"
+    assert cells["token_id"].isdigit()
+    assert header.count("id") == 1

@@ -107,3 +107,12 @@ def test_colours_are_legible_on_light_and_dark(command: str, monkeypatch: pytest
     }
     assert styles
     assert styles <= {"0", "1", "3", "31", "32", "35", "36"}  # bold, italic, red, green, magenta, cyan
+
+
+def test_a_dash_is_a_word_but_stands_for_no_value_where_there_is_none(
+    court_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_store(court_home, "dashes", {"-": [1, 0], "a": [1, 1], "b": [0, 1]})
+    out = ask("nn", "a", "-m", "dashes", "--plain").out
+    assert "word -, cosine" in out
+    assert "row" not in ask("lookup", "a - b", "-m", "dashes", "--plain").out.splitlines()[2]

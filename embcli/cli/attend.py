@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from embcli.cli import options
-from embcli.cli.session import ask, load_model, output_format
+from embcli.cli.session import ask, load_model, output_format, use_one_blas_thread
 from embcli.cli.topic import Topic, answer_each, read_text
 from embcli.errors import UsageProblem
 
@@ -42,6 +42,7 @@ def attend(
 
     Example: embcli attend "a biopsy of the mole" --focus mole -m smollm2
     """
+    use_one_blas_thread()
     from embcli.transformer.attend import AttendQuestion
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl, no_header), text == ["-"]

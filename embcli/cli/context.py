@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from embcli.cli import options
-from embcli.cli.session import ask, load_transformers, output_format
+from embcli.cli.session import ask, load_transformers, output_format, use_one_blas_thread
 from embcli.cli.topic import Fields, Topic, answer_each
 
 if TYPE_CHECKING:
@@ -50,6 +50,10 @@ def context(
 
     Example: embcli context "American shrew mole" --focus mole -m smollm2
     """
+    from embcli.models.names import data_dir
+
+    if not dictionary or list((data_dir() / "dictionaries").glob(f"*-{dictionary}.safetensors")):
+        use_one_blas_thread()  # the dictionary, which takes many large products, is probably made
     from embcli.errors import UsageProblem
     from embcli.transformer.context import ContextQuestion
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from embcli.cli import options
-from embcli.cli.session import ask, load_transformers, output_format, write
+from embcli.cli.session import ask, load_transformers, output_format, use_one_blas_thread, write
 from embcli.cli.topic import Topic, answer_each, read_text
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def predict(
 
     Example: embcli predict "The capital of France is" -m smollm2
     """
+    if sample is None:
+        use_one_blas_thread()
     from embcli.errors import UsageProblem
     from embcli.queries.softmax import parse_temperatures
     from embcli.transformer.predict import PredictQuestion

@@ -39,6 +39,19 @@ def load(models: Sequence[str] | None, pieces: str | None = None) -> "list[Store
     return spaces
 
 
+def use_one_blas_thread() -> None:
+    """Let BLAS use one thread, if numpy is not loaded yet.
+
+    The matrices of a forward pass over a few tokens are too small for two threads: these wait for each other, and on a busy
+    machine a prediction takes five times as long.
+    """
+    if "numpy" not in sys.modules:
+        from embcli.workers import ONE_THREAD
+
+        for name, count in ONE_THREAD.items():
+            os.environ.setdefault(name, count)
+
+
 def load_transformers(models: Sequence[str] | None) -> "list[Transformer]":
     """Open the named transformers, or the default model, if it is one. Raises UsageProblem for word vectors."""
     from embcli.models.checkpoints import open_transformer

@@ -42,8 +42,8 @@ def load(models: Sequence[str] | None, pieces: str | None = None) -> "list[Store
 def use_one_blas_thread() -> None:
     """Let BLAS use one thread, if numpy is not loaded yet.
 
-    The matrices of a forward pass over a few tokens are too small for two threads: these wait for each other, and on a busy
-    machine a prediction takes five times as long.
+    The matrices of a forward pass over a few tokens are too small for two threads: these wait for each other, and on a
+    busy machine a prediction takes five times as long.
     """
     if "numpy" not in sys.modules:
         from embcli.workers import ONE_THREAD

@@ -129,13 +129,11 @@ def _text_with_focus(number: int, tokens: Sequence[records.VisibleToken], positi
     """A text with the focus in bold, and the tokens that it cannot see in parentheses."""
     shown = Text(f"{number + 1}  ", style="bold")
     for place, token in enumerate(tokens):
-        style = "bold cyan" if place == position else "" if token.visible else "strike"
+        style = "bold cyan" if place == position else "" if token.visible else "italic"
         text = printable(token.token)
         if are_pieces:  # which have no blanks of their own
             text = text.removeprefix("##") if text.startswith("##") else f" {text}"
-        shown.append(text if token.visible else f"({text.strip()})", style=style)
-        if not token.visible:
-            shown.append(" ")
+        shown.append(text if token.visible else f" ({text.strip()})", style=style)
     return shown
 
 
@@ -183,7 +181,7 @@ def _attended(answer: records.Attended, pen: Pen) -> Parts:
         *headline(pen, query.text, (where, temperature, pen.model(answer.model)), _Reported(query.resolved))
     ]
     if answer.heads is not None:
-        parts += [*_reading_heads(answer.heads), Text(), Text(f"the strongest of them: {where}"), Text()]
+        parts += [*_reading_heads(answer.heads), Text(), Text(f"the one that tells most: {where}"), Text()]
     shown = Grid(
         Column("position", right=True, rank=2), Column("token", words=True), Column("q·k" if not is_static else "x·x",
         right=True),

@@ -46,7 +46,7 @@ def answer(model: Transformer, question: AttendQuestion) -> Attended:
     query = AttentionQuery(question.text, question.focus, focus, question.layer, question.head, question.temperature)
     if question.head is None:
         heads = _reading_heads(model, text, steps, focus, question.layer)
-        best = max(heads, key=lambda one: one.weight)
+        best = _most_telling(heads, focus)
         layer, head = best.layer, best.head
     else:
         heads, layer, head = None, int(question.layer or 0), question.head
@@ -107,6 +107,12 @@ def _reading_heads(
                 )
             )  # fmt: skip
     return tuple(found)
+
+
+def _most_telling(heads: tuple[ReadingHead, ...], focus: int) -> ReadingHead:
+    """The head that reads most from another token than token 0, beyond what it reads from any previous token."""
+    others = [one for one in heads if one.position not in (0, focus)] or list(heads)
+    return max(others, key=lambda one: one.weight - (one.mean_previous if one.position == focus - 1 else 0))
 
 
 def _change(model: Transformer, step: Step, layer: int, head: int, focus: int) -> HeadChange:

@@ -137,7 +137,9 @@ def add(
     read = ReadOptions(input_format, reader, words, subwords, header, limit, tensor)
     if like is None and (init is not None or seed is not None):
         raise UsageProblem("--init and --seed apply to random vectors", "add --like MODEL, or remove them")
-    if (source == RANDOM) is (like is None) and not Path(source).exists():
+    if like is not None and (source != RANDOM or read != ReadOptions()):
+        raise UsageProblem("--like applies to random vectors alone", "write: models add random --like MODEL")
+    if source == RANDOM and like is None and not Path(source).exists():
         raise UsageProblem("random vectors take their words from a model", "write: models add random --like MODEL")
     with progress_bar() as progress:
         if like is not None:

@@ -29,7 +29,7 @@ def predict(
         int | None, typer.Option(min=1, metavar="N", help="Draw N continuations of the text.", show_default=False)
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(metavar="S", help="With --sample: the seed.  [default: 0]", show_default=False)
+        int | None, typer.Option(min=0, metavar="S", help="With --sample: the seed.  [default: 0]", show_default=False)
     ] = None,
     tokens: Annotated[
         int | None,
@@ -58,7 +58,11 @@ def predict(
     unused = [name for name, value in (("--seed", seed), ("--tokens", tokens)) if value is not None and sample is None]
     if unused:
         raise UsageProblem(f"{' and '.join(unused)} without --sample has no effect", "add --sample 1, or remove it")
-    wanted = tuple(word.strip() for word in candidates.split(",") if word.strip()) if candidates else None
+    if model and len(model) > 1 and (lens or sample) and format_name not in ("json", "jsonl"):
+        raise UsageProblem("--lens and --sample show one model", "name one model, or use --json")
+    wanted = tuple(word.strip() for word in candidates.split(",") if word.strip()) if candidates is not None else None
+    if wanted == ():
+        raise UsageProblem("--candidates names no token", "for example --candidates Paris,Rome")
     question = PredictQuestion(
         "" if from_stdin else " ".join(text),
         tuple(parse_temperatures(temperature or ["1"])),
@@ -67,7 +71,14 @@ def predict(
     topic = PREDICT
     if sample and format_name in (None, "table") and not from_stdin and sys.stdout.isatty():
         topic = topic._replace(answer=partial(answer_each, _answer_aloud))
-    ask(topic, load_transformers(model), question, format_name, has_header=not no_header, from_stdin=from_stdin)
+    ask(
+        topic,
+        load_transformers(model, only_one=False),
+        question,
+        format_name,
+        has_header=not no_header,
+        from_stdin=from_stdin,
+    )
 
 
 def _answer(model: "Transformer", question: "PredictQuestion") -> "Prediction":

@@ -52,8 +52,13 @@ def use_one_blas_thread() -> None:
             os.environ.setdefault(name, count)
 
 
-def load_transformers(models: Sequence[str] | None) -> "list[Transformer]":
-    """Open the named transformers, or the default model, if it is one. Raises UsageProblem for word vectors."""
+def load_transformers(models: Sequence[str] | None, *, only_one: bool = True) -> "list[Transformer]":
+    """Open the named transformers, or the default model, if it is one.
+
+    Raises UsageProblem for word vectors, and for several models if `only_one`.
+    """
+    if only_one and models and len(models) > 1:
+        raise UsageProblem(f"{len(models)} models are named ({', '.join(models)})", "name one model")
     from embcli.models.checkpoints import open_transformer
 
     wanted: Sequence[str | None] = models or [None]

@@ -101,6 +101,8 @@ class StoredSpace(VectorSpace):
             if row is not None:
                 return row, token
         self.verify(WORD_TENSORS)
+        if "checkpoint" not in self.metadata:  # random vectors, static embedders
+            raise UnknownWord(text, self.vocabulary.suggest(text), self.name)
         from embcli.models.checkpoints import of_space
 
         model = of_space(self)

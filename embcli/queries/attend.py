@@ -36,12 +36,15 @@ def attend(space: VectorSpace, text: str, focus: str, *, temperature: float = 1.
         attend(glove, "american shrew mole", "mole").results[2].weight  # that of mole itself
     """
     words = text.split()
-    if focus not in words:
+    if focus.startswith("#") and focus[1:].isdigit() and focus not in words and int(focus[1:]) < len(words):
+        place = int(focus[1:])
+    elif focus in words:
+        place = len(words) - 1 - words[::-1].index(focus)
+    else:
         raise UsageProblem(f'"{focus}" is not a word of the text', f"its words are {', '.join(words) or 'missing'}")
     if not temperature > 0:
         raise UsageProblem("the temperature of attention must be more than 0", "for example -T 2")
     found = resolve_words(space, words)
-    place = len(words) - 1 - words[::-1].index(focus)
     x = space.float64(found.rows)  # [n, d]
     dots = x @ x.T
     scaled = dots / np.sqrt(space.dim) / temperature

@@ -178,19 +178,23 @@ def _pairs_of_columns(answers: Answers, first: str, second: str) -> Iterable[Col
 
 
 def _predictions(answers: Answers, pen: Pen) -> Parts:
-    """The tokens of each model with their probabilities at the first temperature."""
+    """The tokens of each model with their probabilities."""
     records = [record for _, record in _answered(answers)]
-    temperature = records[0].query.temperatures[0]
-    columns = [(Column(_title(name), words=True), Column(f"T = {temperature:g}", right=True)) for name, _ in answers]
-    shown = Grid(Column("rank", right=True), *(column for pair in columns for column in pair))
+    temperatures = records[0].query.temperatures
+    columns = [Column("rank", right=True)]
+    for name, _ in answers:
+        columns.append(Column(_title(name), words=True))
+        columns += [Column(f"T = {temperature:g}", right=True) for temperature in temperatures]
+    shown = Grid(*columns)
     for place in range(max(len(record.results) for record in records)):
         cells: list[Cell] = []
         for _, record in answers:
             if isinstance(record, EmbcliError) or place >= len(record.results):
-                cells += [NO_VALUE if isinstance(record, EmbcliError) and place == 0 else "", ""]
+                missing = NO_VALUE if isinstance(record, EmbcliError) and place == 0 else ""
+                cells += [missing, *([""] * len(temperatures))]
             else:
                 one = record.results[place]
-                cells += [word(one.token), f"{one.probabilities[0]:.4f}"]
+                cells += [word(one.token), *(f"{p:.4f}" for p in one.probabilities)]
         shown.add(str(place + 1), *cells)
     return [shown]
 

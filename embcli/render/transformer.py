@@ -29,7 +29,7 @@ PATTERN_WORDS = 20  # width of the tokens beside a pattern
 
 def _tokens(answer: records.Tokens, pen: Pen) -> Parts:
     count, context = len(answer.results), answer.query.context
-    facts = (f"{count:,} tokens", f"context size {context:,}", pen.model(answer.model))
+    facts = (_tokens_of(count), f"context size {context:,}", pen.model(answer.model))
     shown = Grid(Column("position", right=True), Column("id", right=True), Column("token", words=True))
     for one in answer.results:
         shown.add(str(one.position), str(one.id), word(one.token))
@@ -39,11 +39,15 @@ def _tokens(answer: records.Tokens, pen: Pen) -> Parts:
     return parts
 
 
+def _tokens_of(count: int) -> str:
+    return f"{count:,} token" + ("" if count == 1 else "s")
+
+
 def _prediction(answer: records.Prediction, pen: Pen) -> Parts:
     query = answer.query
     facts = (
         "token at [MASK]" if query.masked else "next token",
-        f"{len(answer.tokens):,} tokens",
+        _tokens_of(len(answer.tokens)),
         f"the oldest {query.truncated:,} dropped" if query.truncated else None,
         pen.model(answer.model),
     )
@@ -181,7 +185,7 @@ def _attended(answer: records.Attended, pen: Pen) -> Parts:
         *headline(pen, query.text, (where, temperature, pen.model(answer.model)), _Reported(query.resolved))
     ]
     if answer.heads is not None:
-        parts += [*_reading_heads(answer.heads), Text(), Text(f"the one that tells most: {where}"), Text()]
+        parts += [*_reading_heads(answer.heads, pen), Text(), Text(f"the one that tells most: {where}"), Text()]
     shown = Grid(
         Column("position", right=True, rank=2), Column("token", words=True), Column("q·k" if not is_static else "x·x",
         right=True),
@@ -211,7 +215,7 @@ class _Reported:
         self.resolved, self.rare = resolved, None
 
 
-def _reading_heads(heads: Sequence[records.ReadingHead]) -> Parts:
+def _reading_heads(heads: Sequence[records.ReadingHead], pen: Pen) -> Parts:
     shown = Grid(
         Column("token", words=True), Column("block", right=True), Column("head", right=True),
         Column("weight", right=True), Column("mean on previous", right=True, rank=1),
@@ -219,7 +223,7 @@ def _reading_heads(heads: Sequence[records.ReadingHead]) -> Parts:
     )  # fmt: skip
     before = -1
     for one in heads:
-        name = word(one.token) if one.position != before else ""
+        name = word(one.token) if one.position != before or pen.in_words else ""
         before = one.position
         shown.add(
             name,
@@ -293,7 +297,8 @@ def _shapes(answer: records.Shapes, pen: Pen) -> Parts:
     for one in answer.results:
         size = f"{one.rows:,} {pen.times} {one.columns:,}"
         shown.add(
-            one.part if one.part != before else "", one.name, size, f"{one.count:,}", f"{one.parameters:,}",
+            one.part if one.part != before or pen.in_words else "", one.name, size,
+            f"{one.count:,}", f"{one.parameters:,}",
             f"{100 * one.share:.2f}%", pen.bar(one.share, 1.0),
         )  # fmt: skip
         before = one.part

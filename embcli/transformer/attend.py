@@ -40,6 +40,8 @@ def answer(model: Transformer, question: AttendQuestion) -> Attended:
         raise UsageProblem("--head needs a layer", f"for example --layer 0 --head {question.head}")
     if not question.temperature > 0:
         raise UsageProblem("the temperature of attention must be more than 0", "for example -T 2")
+    if question.temperature != 1 and question.head is None:
+        raise UsageProblem("-T scales the softmax of one head", "add --layer L --head H")
     text = model.read(question.text, truncate=question.truncate)
     _, focus = focus_position(model, text, question.focus)
     steps = list(model.steps(text))
@@ -51,6 +53,7 @@ def answer(model: Transformer, question: AttendQuestion) -> Attended:
     else:
         heads, layer, head = None, int(question.layer or 0), question.head
     step = steps[layer]
+    change = _change(model, step, layer, head, focus) if question.temperature == 1 else None
     scores, dots = step.attention.scores[head], _dots(steps[0].before, focus)
     scaled = scores / np.float32(question.temperature)
     pattern = softmax_rows(scaled)  # [query, key]
@@ -68,7 +71,7 @@ def answer(model: Transformer, question: AttendQuestion) -> Attended:
     )
     return Attended(
         "embcli.attend/1", ModelCard.of(model), query, results, layer, head,
-        tuple(tuple(float(x) for x in row) for row in pattern), heads, _change(model, step, layer, head, focus),
+        tuple(tuple(float(x) for x in row) for row in pattern), heads, change,
     )  # fmt: skip
 
 

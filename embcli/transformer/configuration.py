@@ -122,6 +122,10 @@ def from_config(read: Mapping[str, Any], path: Path) -> Configuration:
     missing = next((key for key, (field, _) in KEYS[family].items() if found[field] is REQUIRED), None)
     if missing is not None:
         raise BadFile(f'{path} has no "{missing}"', "download or copy it again")
+    parameters = read.get("rope_parameters")
+    bases = {base for base in (read.get("rope_theta"), (parameters or {}).get("rope_theta")) if base is not None}
+    if len(bases) > 1:
+        raise BadFile(f"{path} has two values of rope_theta: {', '.join(map(str, bases))}", "remove the wrong one")
     if window is not None:  # within the window, every token sees all before it
         found["context"] = min(_size(path, "max_position_embeddings", found["context"]), _size(path, "window", window))
     return _checked(kind, family, found, path)

@@ -73,7 +73,13 @@ def answer(
         for run, position in zip(runs, positions, strict=True)
     )
     query = ContextQuery(
-        question.texts, question.focus, tuple(positions), layers, question.dictionary, question.k, model.is_causal
+        question.texts,
+        question.focus,
+        tuple(positions),
+        layers,
+        0 if known is None else len(known.words),
+        question.k,
+        model.is_causal,
     )
     found = Contexts(
         "embcli.context/1", ModelCard.of(model), query, results, tokens, comparisons,

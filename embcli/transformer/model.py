@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from embcli.errors import UsageProblem
+from embcli.errors import BadFile, UsageProblem
 from embcli.transformer.checkpoint import Checkpoint
 from embcli.transformer.configuration import Configuration
 from embcli.transformer.embedding import open_tokenizer
@@ -168,7 +168,7 @@ class Transformer:
             raise UsageProblem(
                 f"the text has {len(ids):,} tokens, and {self.name} reads {self.config.context:,}: it would forget the "
                 f"first {more:,}, {shown!r}",
-                "shorten the text, or drop them with --truncate",
+                "shorten the text (predict and attend drop them with --truncate)",
             )
         kept = self._without_oldest(ids, more)
         return Text(text, tuple(ids[i] for i in kept), tuple(offsets[i] for i in kept), more)
@@ -188,8 +188,15 @@ class Transformer:
         return set(found) if isinstance(found, list) else {found} if isinstance(found, int) else set()
 
     def steps(self, text: Text) -> Iterator[Step]:
-        """The steps of the forward pass over a text, one a block."""
-        return forward(self.checkpoint, np.array(text.ids))
+        """The steps of the forward pass over a text, one a block. Raises BadFile for weights that overflow."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            for number, step in enumerate(forward(self.checkpoint, np.array(text.ids))):
+                if not np.isfinite(step.after).all():
+                    raise BadFile(
+                        f"{self.checkpoint.path}: the numbers of block {number} are not finite, or overflow",
+                        "download or convert the model again",
+                    )
+                yield step
 
     def run(self, text: str) -> TextRun:
         """A text on its way through the model.

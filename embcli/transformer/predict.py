@@ -111,6 +111,8 @@ def samples(model: Transformer, text: Text, question: PredictQuestion, hear: Hea
     if not model.is_causal:
         raise UsageProblem(f"{model.name} fills masks and continues no text", "leave out --sample")
     temperature = question.temperatures[0]
+    if len(text.ids) >= model.config.context:
+        raise UsageProblem("the text fills the context size, so no token can follow", "shorten the text")
     random = np.random.default_rng(question.seed)
     blocks = [model.checkpoint.block(number) for number in range(model.config.blocks)]
     ends = model.end_tokens()

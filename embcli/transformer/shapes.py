@@ -105,7 +105,7 @@ def _family(c: Configuration) -> list[Matrix]:
         _matrix("W_O", c.d, c.head_dim, heads, ATTENTION),
     ]
     if not is_llama:
-        found += [_matrix("b_Q, b_K, b_V, b_O", 1, c.d, 4 * c.blocks, ATTENTION)]
+        found += [_matrix("b_Q b_K b_V b_O", 1, c.d, 4 * c.blocks, ATTENTION)]
     if is_llama:
         found.append(_matrix("W_gate", c.mlp, c.d, c.blocks, MLP))
     found += [_matrix("W_in", c.mlp, c.d, c.blocks, MLP), _matrix("W_out", c.d, c.mlp, c.blocks, MLP)]

@@ -74,6 +74,10 @@ class Tokenizer:
 
     def encode(self, text: str, *, special: bool = True) -> Encoded:
         """The tokens of a text, with the special ones that the model expects around it unless `special` is False."""
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise UsageProblem("the text is not UTF-8", "write it in UTF-8") from None
         found = self.made.encode(text, add_special_tokens=special)
         return Encoded(list(found.ids), list(found.offsets))
 

@@ -61,7 +61,12 @@ def focus_position(model: Transformer, text: Text, focus: str) -> tuple[int, int
         if int(focus[1:]) >= count:
             raise UsageProblem(f"there is no position {focus[1:]}: the text has {count} tokens", "count from 0")
         return int(focus[1:]), int(focus[1:])
+    if not focus.strip():
+        raise UsageProblem("the focus is empty", "name a word of the text, or #N for position N")
     start = _last_word(text.text, focus)
+    special = [i for i, number in enumerate(text.ids) if model.tokenizer.token(number) == focus]
+    if start < 0 and special:
+        return special[-1], special[-1]
     if start < 0:
         names = " ".join(repr(text_of_token(t.token, model.tokenizer.spelling)) for t in listed(model, text.ids))
         raise UsageProblem(f'"{focus}" is not in the text', f"its tokens are {names}; #N means position N")

@@ -410,3 +410,85 @@ def test_csv_keeps_the_token_and_the_id_of_the_caller_apart() -> None:
     assert cells["id"] == "mine"
     assert cells["token_id"].isdigit()
     assert header.count("id") == 1
+
+
+# --- Found by a hostile reviewer --------------------------------------------------------------------------------------
+
+
+def test_an_unknown_word_of_random_vectors_is_unknown() -> None:
+    ask("models", "add", str(MODELS / "llama"))
+    ask("models", "add", "random", "--like", "llama")
+    error = ask("nn", "bratwurst", "-m", "random-llama")
+    assert (error.status, error.err.count("\n")) == (3, 1)
+    assert "is not in the vocabulary of random-llama" in error.err
+
+
+def test_a_path_is_not_discarded_for_random_vectors() -> None:
+    error = ask("models", "add", str(MODELS / "llama"), "--like", "glove")
+    assert (error.status, error.err.count("\n")) == (2, 1)
+    assert "--like applies to random vectors alone" in error.err
+
+
+def test_several_models_are_shown_with_all_temperatures_or_refused() -> None:
+    both = ("-m", str(MODELS / "llama"), "-m", str(MODELS / "gpt2"))
+    out = ask("predict", "the king", "-T", "0.5,2", *both).out
+    assert out.count("T = 0.5") == out.count("T = 2") == 2
+    assert "--lens and --sample show one model" in ask("predict", "the king", "--lens", *both).err
+    for command in (("tokens", "the king"), ("context", "the king", "--focus", "king", "--dictionary", "0")):
+        error = ask(*command, *both)
+        assert (error.status, error.err.count("\n")) == (2, 1)
+        assert "name one model" in error.err
+
+
+def test_the_temperature_of_attention_changes_one_head_and_shows_no_change_of_the_model() -> None:
+    assert "-T scales the softmax of one head" in asked("attend", "the king", "--focus", "king", "-T", "2").err
+    answer = asked("attend", "the king", "--focus", "king", "-T", "2", "--layer", "0", "--head", "0", "--json").answer
+    assert "change" not in answer
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["predict", "a", "--sample", "1", "--seed", "-3"], "-3 is less than 0"),
+        (["tokens", "a\udcff"], "not UTF-8"),
+        (["predict", "a", "--candidates", ","], "names no token"),
+        (["context", "a b", "--focus", "", "--dictionary", "0"], "the focus is empty"),
+        (["attend", "a b", "--focus", "zebra"], "is not in the text"),
+    ],
+)
+def test_odd_arguments_get_one_line(arguments: list[str], reason: str) -> None:
+    error = asked(*arguments)
+    assert (error.status, error.out, error.err.count("\n")) == (2, "", 1)
+    assert reason in error.err
+
+
+def test_a_special_token_can_be_the_focus() -> None:
+    answer = asked(
+        "attend", "the king", "--focus", "[CLS]", "--layer", "0", "--head", "0", "--json", model="bert"
+    ).answer
+    assert answer["query"]["position"] == 0
+
+
+@pytest.mark.parametrize("value", [np.nan, 1e38])
+def test_weights_that_are_not_finite_or_overflow_are_named(value: float, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    folder = Path(shutil.copytree(MODELS / "llama", "there"))
+    tensors = load_file(folder / "model.safetensors")
+    tensors["model.layers.1.mlp.up_proj.weight"][:] = value
+    save_file(tensors, folder / "model.safetensors")
+    for command in (
+        ("predict", "the king"),
+        ("attend", "the king", "--focus", "king", "--layer", "1", "--head", "0", "--json"),
+        ("context", "the king", "--focus", "king", "--dictionary", "0"),
+    ):
+        error = ask(*command, "-m", "./there")
+        assert (error.status, error.out, error.err.count("\n")) == (2, "", 1)
+        assert "the numbers of block 1 are not finite" in error.err
+
+
+def test_two_bases_of_rope_are_refused() -> None:
+    shutil.copytree(MODELS / "llama", "there")
+    config = json.loads(Path("there/config.json").read_text())
+    Path("there/config.json").write_text(json.dumps(config | {"rope_theta": 99}))
+    assert "two values of rope_theta" in ask("predict", "the king", "-m", "./there").err

@@ -55,7 +55,7 @@ def attend(space: VectorSpace, text: str, focus: str, *, temperature: float = 1.
         for i, row in enumerate(found.rows)
     )  # fmt: skip
     own = {space.word(row) for row in found.rows}
-    query = AttentionQuery(text, focus, place, None, None, temperature, found.resolved or None)
+    query = AttentionQuery(text, focus, place, None, None, temperature, None, found.resolved or None)
     return Attended(
         "embcli.attend/1", ModelCard.of(space), query, results, None, None,
         tuple(tuple(float(w) for w in row) for row in pattern),

@@ -168,11 +168,12 @@ def _comparisons(rows: Sequence[records.LayerCosine], pen: Pen) -> Grid:
 
 def _gained(answer: records.Contexts) -> Parts:
     """The tokens that each text makes more probable."""
-    lines: Parts = [Text("next tokens that each text makes more probable than the others do (log p)", style="bold")]
+    title = "next tokens that each text makes more probable than the others: p (gain of log p)"
+    lines: Parts = [Text(title, style="bold")]
     for number in range(len(answer.query.texts)):
         gained = [one for one in answer.gained or () if one.text == number]
-        listed = ", ".join(f"{printable(one.token.strip())} {one.gain:+.2f}" for one in gained)
-        lines.append(Text(f"{number + 1}  {listed}"))
+        listed = ", ".join(f"{printable(one.token.strip())} {one.probability:.3f} ({one.gain:+.2f})" for one in gained)
+        lines.append(Text(f"{number + 1}  {listed or 'none'}"))
     return lines
 
 
@@ -180,10 +181,13 @@ def _attended(answer: records.Attended, pen: Pen) -> Parts:
     query = answer.query
     is_static = answer.layer is None
     where = "one head, W_Q = W_K = W_V = identity" if is_static else f"block {answer.layer}, head {answer.head}"
-    temperature = f"T = {query.temperature:g}" if query.temperature != 1 else None
-    parts: Parts = [
-        *headline(pen, query.text, (where, temperature, pen.model(answer.model)), _Reported(query.resolved))
-    ]
+    facts = (
+        where,
+        f"T = {query.temperature:g}" if query.temperature != 1 else None,
+        f"the oldest {query.truncated:,} dropped" if query.truncated else None,
+        pen.model(answer.model),
+    )
+    parts: Parts = [*headline(pen, query.text, facts, _Reported(query.resolved))]
     if answer.heads is not None:
         parts += [*_reading_heads(answer.heads, pen), Text(), Text(f"the one that tells most: {where}"), Text()]
     shown = Grid(

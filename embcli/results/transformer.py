@@ -156,11 +156,15 @@ class LayerCosine(NamedTuple):
 
 
 class GainedToken(NamedTuple):
-    """A token whose log p after a text is more than its mean after all texts. gain: the difference, natural log."""
+    """A likely token whose log p after a text is more than its mean after all texts.
+
+    gain: the difference of natural logarithms. probability: after this text.
+    """
 
     text: int
     token: str
     gain: Length
+    probability: Share
 
 
 @displayed
@@ -186,6 +190,7 @@ class AttentionQuery(NamedTuple):
     layer: int | None
     head: int | None
     temperature: Score
+    truncated: int | None = None
     resolved: Mapping[str, str] | None = None
 
 

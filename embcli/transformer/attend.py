@@ -45,7 +45,15 @@ def answer(model: Transformer, question: AttendQuestion) -> Attended:
     text = model.read(question.text, truncate=question.truncate)
     _, focus = focus_position(model, text, question.focus)
     steps = list(model.steps(text))
-    query = AttentionQuery(question.text, question.focus, focus, question.layer, question.head, question.temperature)
+    query = AttentionQuery(
+        question.text,
+        question.focus,
+        focus,
+        question.layer,
+        question.head,
+        question.temperature,
+        text.truncated or None,
+    )
     if question.head is None:
         heads = _reading_heads(model, text, steps, focus, question.layer)
         best = _most_telling(heads, focus)

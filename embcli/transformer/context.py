@@ -26,6 +26,8 @@ from embcli.transformer.tokens import focus_position
 from embcli.vectors.arithmetic import Float32Array
 
 GAINED = 5  # tokens that gain most, for each text
+LIKELY = 0.001  # least probability of such a token: the gains of rare ones are noise
+LEAST_GAIN = 0.1  # of log p
 
 
 class ContextQuestion(NamedTuple):
@@ -139,13 +141,14 @@ def _gained(model: Transformer, runs: Sequence[TextRun], positions: Sequence[int
     if len(runs) < 2 or not model.checkpoint.has_unembedding:
         return None
     last = np.stack([run.residual[-1][position] for run, position in zip(runs, positions, strict=True)])
-    log_p = np.log(np.maximum([softmax(row) for row in model.logits(last).astype(np.float64)], 1e-30))
-    gains = log_p - log_p.mean(axis=0)
+    p = np.stack([softmax(row) for row in model.logits(last).astype(np.float64)])
+    log_p = np.log(np.maximum(p, 1e-30))
+    gains = np.where(p >= LIKELY, log_p - log_p.mean(axis=0), 0)
     return tuple(
-        GainedToken(number, model.tokenizer.token(int(i)), float(row[i]))
+        GainedToken(number, model.tokenizer.token(int(i)), float(row[i]), float(p[number, i]))
         for number, row in enumerate(gains)
         for i in np.argsort(-row, kind="stable")[:GAINED]
-        if row[i] > 0
+        if row[i] > LEAST_GAIN
     )
 
 

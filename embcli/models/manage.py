@@ -1,15 +1,18 @@
 """Manage models: list, describe, verify, rename and remove them, and choose the default."""
 
 import os
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from embcli.errors import DamagedStore, InputOutputProblem, UnknownModel, UsageProblem
 from embcli.models import build
+from embcli.models.checkpoints import check_files
 from embcli.models.names import (
     DEFAULT,
     as_name,
     chosen_default,
+    data_dir,
     default_file,
     default_name,
     default_source,
@@ -132,14 +135,38 @@ def _existing(name: str) -> str:
 
 
 def remove(*names: Named) -> Models:
-    """Delete models; none when one of them is unknown. UnknownModel."""
+    """Delete models, their dictionaries and what was unpacked for them; none if one is unknown. UnknownModel."""
     removed = []
     for entry in removable(names):
+        checkpoint = _checkpoint_of(entry.name)
         model_path(entry.name).unlink(missing_ok=True)
+        for dictionary in (data_dir() / "dictionaries").glob(f"{entry.name}-[0-9]*.safetensors"):
+            dictionary.unlink(missing_ok=True)
+        _remove_unpacked(checkpoint)
         if chosen_default() == entry.name:
             default_file().unlink(missing_ok=True)
         removed.append(entry._replace(status="removed", default=False))
     return as_models("remove", as_name(names[0]) if len(names) == 1 else None, removed)
+
+
+def _checkpoint_of(name: str) -> str:
+    """The path of the checkpoint of a model; empty for word vectors and damaged stores."""
+    try:
+        return open_store(model_path(name)).metadata.get("checkpoint", "")
+    except (DamagedStore, OSError):
+        return ""
+
+
+def _remove_unpacked(checkpoint: str) -> None:
+    """Delete a checkpoint that embcli downloaded or unpacked, if no model uses it any more."""
+    kept = data_dir().resolve() / "checkpoints"
+    if not checkpoint or kept not in Path(checkpoint).parents:
+        return
+    if checkpoint in [_checkpoint_of(name) for name in installed_names()]:
+        return
+    unpacked = kept / Path(checkpoint).relative_to(kept).parts[0]
+    shutil.rmtree(unpacked, ignore_errors=True)
+    unpacked.with_name(f"{unpacked.name}.whl").unlink(missing_ok=True)
 
 
 def rename(name: Named, new_name: str) -> Models:
@@ -163,13 +190,18 @@ def rename(name: Named, new_name: str) -> Models:
 
 
 def verify(name: Named | None = None, *, progress: Progress | None = None) -> Models:
-    """Verify the checksums of a model, or of all models. Raises DamagedStore with the damaged ones."""
+    """Verify the checksums of a model, or of all models, and that checkpoints are there unchanged.
+
+    Raises DamagedStore with the damaged ones; InputOutputProblem for a checkpoint that moved or changed.
+    """
     name = None if name is None else as_name(name)
     names = installed_names() if name is None else [_made(name, progress)]
     damaged = []
     for each in names:
         try:
             verify_store(model_path(each))
+            if "checkpoint" in (metadata := open_store(model_path(each)).metadata):
+                check_files(each, metadata)
         except DamagedStore as error:
             damaged.append(error)
     if len(damaged) == 1:

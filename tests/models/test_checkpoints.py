@@ -166,3 +166,34 @@ def test_options_of_random_vectors_without_effect_are_errors(tmp_path: Path) -> 
     ):
         error = ask("models", "add", *arguments)
         assert (error.status, error.err.count("\n")) == (2, 1), error.err
+
+
+# --- What is left behind ----------------------------------------------------------------------------------------------
+
+
+def test_removing_a_model_removes_what_was_unpacked_and_its_dictionaries(tmp_path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile("packed.whl", "w") as archive:
+        for path in (MODELS / "llama").iterdir():
+            archive.write(path, f"package/model/{path.name}")
+    for name in ("one", "two"):
+        assert ask("models", "add", "packed.whl", "--name", name).status == 0
+    assert ask("context", "the mole", "--focus", "mole", "--dictionary", "9", "-m", "one").status == 0
+    home = tmp_path / "home"
+    ask("models", "remove", "one")
+    assert not list((home / "dictionaries").iterdir())
+    assert ask("predict", "the king", "-m", "two").status == 0
+    ask("models", "remove", "two")
+    assert not list((home / "checkpoints").iterdir())
+    assert Path("packed.whl").exists()
+
+
+def test_verify_notices_a_checkpoint_that_changed(tmp_path: Path) -> None:
+    shutil.copytree(MODELS / "llama", "there")
+    ask("models", "add", "there")
+    assert ask("models", "verify", "there").status == 0
+    Path("there/model.safetensors").unlink()
+    error = ask("models", "verify", "there")
+    assert (error.status, error.err.count("\n")) == (4, 1)
+    assert "is not there any more" in error.err

@@ -28,6 +28,7 @@ ARROWS = {
     "readers": {"store", "workers"},
     "models": {"store", "readers", "vectors", "search", "transformer", "results", "workers"},
     "transformer": {"vectors", "search", "queries", "results", "store", "workers"},
+    "plot": {"results", "vectors", "queries"},
     "render": {"results"},
     "cli": ANYTHING,
 }
@@ -35,13 +36,16 @@ FLAT = {"__init__", "__main__", "errors", "workers"}
 
 # The modules that may import each third-party library. numpy may be imported anywhere.
 HOMES = {
-    "numpy": {"vectors", "search", "queries", "evaluation", "store", "readers", "models", "transformer"},
+    "numpy": {"vectors", "search", "queries", "evaluation", "store", "readers", "models", "transformer", "plot"},
     "typer": {"cli"},
     "rich": {"render"},
     "gensim": {"readers.gensim", "vectors.gensim"},
     "scipy": {"evaluation.similarity", "transformer.forward"},
     "tokenizers": {"transformer.tokenizer"},
     "huggingface_hub": {"models.fetch_checkpoints"},
+    "prompt_toolkit": {"cli.prompt"},
+    "sklearn": {"plot"},
+    "vl_convert": {"plot"},
 }
 
 
@@ -127,7 +131,7 @@ def test_a_library_is_imported_in_its_home_only(path: Path) -> None:
             continue
         assert library in HOMES, f"{module} imports {library}, which is not in HOMES"
         assert {module, top_of(module)} & HOMES[library], f"{module} imports {library}"
-        if library in ("gensim", "scipy", "tokenizers", "huggingface_hub"):
+        if library in ("gensim", "scipy", "sklearn", "tokenizers", "huggingface_hub", "vl_convert"):
             assert in_function, f"{module} imports {library} before it is needed"
 
 

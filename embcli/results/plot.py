@@ -1,0 +1,65 @@
+"""The record of `plot`: words at their places in a picture with two axes."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from embcli.results.display import displayed
+from embcli.results.numbers import Length, Score, Share
+from embcli.results.queries import ModelCard
+
+
+class PlotQuery(NamedTuple):
+    """What is drawn, and how its places were computed.
+
+    words: as understood (words or expressions). method: pca, tsne or axes. fit: what the principal components are of,
+    `words` or `vocabulary` (pca only). query: the word or expression whose neighbours or analogy are drawn, if any.
+    perplexity, seed: of t-SNE only. orthogonal: whether the second of two given axes was made perpendicular to the
+    first. angle: between two given axes in degrees, before that.
+    """
+
+    words: tuple[str, ...]
+    method: str
+    fit: str | None = None
+    query: str | None = None
+    perplexity: Score | None = None
+    seed: int | None = None
+    orthogonal: bool | None = None
+    angle: Share | None = None
+    resolved: Mapping[str, str] | None = None
+
+
+class Point(NamedTuple):
+    """A word at its place. group: its name, for the colour. cosine: to the query; None without one."""
+
+    word: str
+    x: Length
+    y: Length
+    group: str | None
+    cosine: Share | None = None
+
+
+class Axis(NamedTuple):
+    """An axis: its name (PC1, an expression, t-SNE 1), and the share of the variance that it explains (pca only)."""
+
+    name: str
+    explained: Share | None
+
+
+class Arrow(NamedTuple):
+    """An arrow from one word to another. cosine: of its difference in the whole space to that of the first arrow."""
+
+    start: str
+    end: str
+    cosine: Share
+
+
+@displayed
+class Plot(NamedTuple):
+    """The record of `plot`."""
+
+    schema: str
+    model: ModelCard
+    query: PlotQuery
+    results: tuple[Point, ...]
+    axes: tuple[Axis, ...]
+    arrows: tuple[Arrow, ...] = ()

@@ -6,8 +6,9 @@ import numpy as np
 
 from embcli.evaluation.pair_methods import formula_of_pairs
 from embcli.evaluation.questions import PAIR_METHODS, CoveredQuestion, Ranked, Task, terms_of
-from embcli.search.engine import Search, search
+from embcli.search.engine import search
 from embcli.search.formulas import Cosines, Formula, PairDirections, ProductsOfCosines, SumsOfCosines
+from embcli.search.settling import Search
 from embcli.search.shared_terms import shares_terms
 from embcli.vectors.arithmetic import NO_STEP, lengths, unit_rows
 from embcli.vectors.space import VectorSpace

@@ -21,9 +21,10 @@ from embcli.queries.expression import Expression
 from embcli.queries.questions import AnalogyOptions, NeighborsOptions, RankingQuestion
 from embcli.queries.words import reported, resolve_words
 from embcli.results.queries import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
-from embcli.search.engine import Found, Search, search, search_among
+from embcli.search.engine import search, search_among
 from embcli.search.formulas import Cosines, Formula, PairDirections, ProductsOfCosines, SumsOfCosines
 from embcli.search.length_formulas import Distances, Dots
+from embcli.search.settling import Found, Search
 from embcli.search.shared_terms import shares_terms
 from embcli.vectors.arithmetic import NO_STEP, lengths, unit_rows
 from embcli.vectors.combinations import Combination, Resolution

@@ -17,9 +17,10 @@ from embcli.queries.expression import Expression
 from embcli.queries.questions import ProjectionQuestion
 from embcli.queries.words import reported, resolve_pairs, resolve_words, split_at_commas
 from embcli.results.queries import ModelCard, Pair, Projection, ProjectionQuery, Projections, WeightedWord
-from embcli.search.engine import Search, search
+from embcli.search.engine import search
 from embcli.search.formulas import Cosines
 from embcli.search.scores import cosines, dots
+from embcli.search.settling import Search
 from embcli.vectors.arithmetic import Float64Array, Rows, dot_products, lengths, round_lengths
 from embcli.vectors.combinations import Resolution
 from embcli.vectors.space import VectorSpace

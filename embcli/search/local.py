@@ -41,7 +41,23 @@ class Slice(NamedTuple):
     unsafe: Rows
 
 
-def slices(space: VectorSpace, basis: Float64Array, count: int, *, unit: bool) -> Iterator[Slice]:
+class Gathered(NamedTuple):
+    """Some rows of a space, copied: vectors float32 [rows, dim] and their norms."""
+
+    vectors: Float32Array
+    norms: Float32Array
+
+    @property
+    def dim(self) -> int:
+        """The number of dimensions."""
+        return int(self.vectors.shape[1])
+
+    def float64(self, rows: Rows) -> Float64Array:
+        """Some of the vectors in float64."""
+        return self.vectors[rows].astype(np.float64)
+
+
+def slices(space: VectorSpace | Gathered, basis: Float64Array, count: int, *, unit: bool) -> Iterator[Slice]:
     """The products of a basis [w, dim] with the first `count` rows; later slices reuse the memory of earlier ones.
 
     Raises DamagedStore for non-finite vectors.

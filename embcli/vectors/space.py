@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gensim.models import KeyedVectors
     from numpy.typing import ArrayLike
 
+    from embcli.vectors.codes import Codes
     from embcli.vectors.subwords import Subwords
 
 # The range of query lengths; others come from extreme weights and would over- or underflow in float32.
@@ -48,7 +49,8 @@ class VectorSpace:
 
     Like a read-only dictionary of words and vectors: `space["king"]` is a row, `"king" in space` says whether there is
     one, `len(space)` is the number of words, and iteration gives the words in row order. origin: where the vectors are
-    from. counts: how often each word occurs in the corpus, int64 [rows], if known.
+    from. counts: how often each word occurs in the corpus, int64 [rows], if known. int8: the companion of the vectors
+    that a search may read first, if there is one.
 
         VectorSpace.from_words(["king", "queen"], [[1, 0], [1, 1]])["queen"]  # [1. 1.]
     """
@@ -64,6 +66,7 @@ class VectorSpace:
         self.counts: IntArray | None = None
         self._is_sorted: bool | None = None
         self.subwords: Subwords | None = None
+        self.int8: Codes | None = None
         self._outside = OutsideVectors(len(vectors))
         self._frequent: dict[str, int] | None = None  # the rows of the most frequent words, once they are needed
 

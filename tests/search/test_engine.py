@@ -1,8 +1,10 @@
 """Many questions in one pass: the same rows, scores and ranks as scoring every row in float64."""
 
+import os
 import random
 import re
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -16,11 +18,13 @@ import embcli
 from embcli.errors import DamagedStore, EmbcliError
 from embcli.queries.analogy import answer_many
 from embcli.queries.questions import RankingQuestion
-from embcli.search import engine, local
-from embcli.search.engine import Search, search
+from embcli.search import engine, int8, local, settling
+from embcli.search.engine import search
 from embcli.search.formulas import Cosines, Formula, LikelyCosines, PairDirections, ProductsOfCosines, SumsOfCosines
 from embcli.search.length_formulas import Distances, Dots
+from embcli.search.settling import Search
 from embcli.vectors.arithmetic import NO_STEP, Float64Array, row_norms, unit_rows
+from embcli.vectors.codes import quantize
 from embcli.vectors.space import VectorSpace
 
 # Factors of rows; -1 reverses them, and the squares of the last two are outside the range of float32.
@@ -41,7 +45,9 @@ class Space(NamedTuple):
 
 
 def make_space(vectors: npt.NDArray[np.float32]) -> VectorSpace:
-    return VectorSpace.from_words([f"w{i}" for i in range(len(vectors))], vectors)
+    space = VectorSpace.from_words([f"w{i}" for i in range(len(vectors))], vectors)
+    space.int8 = quantize(space.vectors, np.linalg.norm(space.vectors.astype(np.float64), axis=1))
+    return space
 
 
 @st.composite
@@ -64,6 +70,7 @@ def spaces(draw: st.DrawFn) -> Space:
         "MANY_CANDIDATES": draw(st.sampled_from([30, 1 << 20])),
         "GROUP": draw(st.sampled_from([4, 64])),
         "MANY": draw(st.sampled_from([0, 8])),
+        "MANY_ROWS": draw(st.sampled_from([1, 20, 1 << 19])),
         "FEW": draw(st.sampled_from([0, 1 / 128, 1])),
     }
     top = draw(st.none() | st.integers(1, count + 5))
@@ -80,17 +87,29 @@ def assert_exact(one: Space, formula: Formula, count: int) -> None:
     ]
     sizes = dict(one.sizes)
     slices, few = sizes.pop("SLICE_ROWS"), sizes.pop("FEW_DIRECTIONS", 0)
+    scores_at_once = {"SCORE_NUMBERS": sizes.pop("SCORE_NUMBERS")}
     # With few directions, slices are parts of larger products.
     products = {"FEW_DIRECTIONS": few, "FEW_ROWS": slices[1], "LARGE_NUMBERS": 0, "PRODUCT_NUMBERS": 300 if few else 1}
-    with patch.multiple(local, SLICE_ROWS=slices, **products), patch.multiple(engine, **sizes):
-        found = search(one.space, formula, asked, one.top)
-    for number, (question, answer) in enumerate(zip(asked, found, strict=True)):
+    patches = (
+        patch.multiple(local, SLICE_ROWS=slices, **products),
+        patch.multiple(engine, **scores_at_once),
+        patch.multiple(settling, **sizes),
+        patch.multiple(int8, ROWS=slices[1]),
+    )
+    found = {}
+    for name in ("local", "int8"):
+        with ExitStack() as stack:
+            for one_patch in (*patches, patch.dict(os.environ, EMBCLI_ENGINE=name)):
+                stack.enter_context(one_patch)
+            found[name] = search(one.space, formula, asked, one.top)
+    for number, question in enumerate(asked):
         scores = formula.rounded(formula.exact(np.full(rows, number), np.arange(rows)))
         order = np.lexsort((searched, -scores[searched]))
-        assert answer.rows.tolist() == order[: question.k].tolist()
-        assert answer.scores.tolist() == scores[order[: question.k]].tolist()
         places = {int(row): place for place, row in enumerate(order, start=1)}
-        assert list(answer.places) == [(places.get(row), scores[row]) for row in question.wanted]
+        for answer in (found["local"][number], found["int8"][number]):
+            assert answer.rows.tolist() == order[: question.k].tolist()
+            assert answer.scores.tolist() == scores[order[: question.k]].tolist()
+            assert list(answer.places) == [(places.get(row), scores[row]) for row in question.wanted]
 
 
 def triples(one: Space, count: int) -> list[list[tuple[int, float]]]:

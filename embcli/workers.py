@@ -127,7 +127,7 @@ class Workers(Generic[GivenItem, Result]):
 
 
 def processors() -> int:
-    """The number of processes to use, at most 4; 1 if no others can be started."""
+    """The number of processes or threads to use, at most 4; 1 if no processes can be started."""
     if not sys.executable:
         return 1
     count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

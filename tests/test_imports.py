@@ -44,6 +44,7 @@ HOMES = {
     "tokenizers": {"transformer.tokenizer"},
     "huggingface_hub": {"models.fetch_checkpoints"},
     "prompt_toolkit": {"cli.prompt"},
+    "numkong": {"search.int8"},
     "sklearn": {"plot"},
     "vl_convert": {"plot"},
 }

@@ -170,6 +170,30 @@ def info(
     show(record, format_name)
 
 
+@app.command(cls=NamedModelCommand)
+def optimize(
+    name: NameOrNone = None,
+    int8: Annotated[bool, typer.Option("--int8/--no-int8", help="Add the companion, or remove it.")] = True,
+    format_name: options.Format = None,
+    as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
+) -> None:
+    """Add the int8 companion of a model, which searches read first.
+
+    The answers stay the same, to the last digit; a search of a large model is two to four times as fast. It takes 26 %
+    more disk at 300 dimensions, and the extra `fast`: pip install 'embcli[fast]'.
+
+    Example: embcli models optimize glove
+    """
+    from embcli.models.optimize import optimize as optimize_model
+    from embcli.render.progress import progress_bar
+
+    format_name = output_format(format_name, as_json, as_jsonl)
+    with progress_bar() as progress:
+        record = optimize_model(name, int8=int8, progress=progress)
+    show_with_notes(record, format_name)
+
+
 @app.command(cls=Command)
 def rename(
     name: Name,

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-import numpy as np
-
 from embcli.errors import InputOutputProblem, UsageProblem
 from embcli.readers import ROWS_AT_ONCE
 from embcli.readers.layout import Layout, Problem
 from embcli.readers.text import Chunk, parse
+from embcli.vectors.arithmetic import Float32Array
 from embcli.vectors.space import VectorSpace
 
 EXPORT_FORMATS = ("word2vec", "binary", "kv")
@@ -54,7 +53,7 @@ def export(
 
 def _write(space: VectorSpace, out: IO[bytes], *, text: bool) -> None:
     out.write(f"{len(space)} {space.dim}\n".encode())
-    for words, vectors in _blocks(space):
+    for words, vectors in blocks_of(space):
         if text:
             for word in words:
                 _check_text(word)
@@ -78,7 +77,8 @@ def _check_text(word: str) -> None:
         raise UsageProblem(f'word2vec\'s text format cannot contain the word "{word}"', "use --as kv")
 
 
-def _blocks(space: VectorSpace) -> Iterator[tuple[list[str], np.ndarray]]:
+def blocks_of(space: VectorSpace) -> Iterator[tuple[list[str], Float32Array]]:
+    """The words and vectors of a space, by blocks of rows."""
     for first in range(0, len(space), ROWS_AT_ONCE):
         rows = slice(first, first + ROWS_AT_ONCE)
         yield space.vocabulary[rows], space.vectors[rows]

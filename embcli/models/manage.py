@@ -96,6 +96,7 @@ def info(name: Named | None = None, *, progress: Progress | None = None) -> Mode
         norm_min=float(norms[0]),
         norm_median=float(norms[rows // 2]),
         norm_max=float(norms[-1]),
+        int8=space.int8 is not None,
         checkpoint=facts.get("checkpoint"),
     )
     return ModelInfos("embcli.models-info/1", None, ModelsQuery("info", name), (entry,))

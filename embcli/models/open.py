@@ -52,6 +52,7 @@ class StoredSpace(VectorSpace):
 
             lengths = store.metadata["ngram_min"], store.metadata["ngram_max"]
             self.subwords = Subwords(int(lengths[0]), int(lengths[1]), store.ngrams)
+        self.int8 = store.int8
         self.path = path
         self.metadata = store.metadata
         self.spelling = store.metadata.get("tokens")

@@ -46,6 +46,7 @@ def _model_info(infos: models.ModelInfos, pen: Pen) -> Parts:
         ("SHA-256", info.source_sha256),
         ("read by", f"{info.reader}, {info.duplicates:,} duplicate words dropped"),
         ("created", info.created),
+        ("int8 companion", "yes" if info.int8 else ""),
         ("checkpoint", info.checkpoint or ""),
         ("store", f"{info.path} ({info.bytes:,} bytes)"),
     )

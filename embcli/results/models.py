@@ -40,7 +40,8 @@ class Models(NamedTuple):
 class ModelInfo(NamedTuple):
     """The details of a model. parameters: words × dim. norm_…: the minimum, the median and the maximum norm.
 
-    checkpoint: the path of the transformer whose tokens these are.
+    int8: whether the store has the companion that searches of large models read first. checkpoint: the path of the
+    transformer whose tokens these are.
     """
 
     name: str
@@ -59,6 +60,7 @@ class ModelInfo(NamedTuple):
     norm_min: Length
     norm_median: Length
     norm_max: Length
+    int8: bool
     checkpoint: str | None = None
 
 

@@ -30,7 +30,7 @@ FEW = 1 / 128
 MANY_OPEN = 1 << 18
 MANY_CANDIDATES = 1 << 20
 # From so many open rows of a question on, bounds from float32 pay.
-MANY_ROWS = 256
+MANY_OPEN_ROWS = 256
 BEST = -1  # slot number of candidates for the k best rows
 
 
@@ -256,7 +256,7 @@ class Settling:
         numbers, starts = np.unique(questions[order], return_index=True)
         kept = []
         for question, pairs in zip(numbers.tolist(), np.split(order, starts[1:]), strict=True):
-            if len(pairs) < MANY_ROWS:
+            if len(pairs) < MANY_OPEN_ROWS:
                 kept.append(pairs)
                 continue
             distinct, places = np.unique(rows[pairs], return_inverse=True)

@@ -8,6 +8,8 @@ little-endian; a JSON header padded with spaces; the tensors without gaps):
     order    I32 [rows]        rows sorted by the bytes of their word
     offsets  I64 [rows + 1]    where each word begins in `words`
     ngrams   F32 [buckets, dim]  vectors of character n-grams, in models of fastText only
+    code_scales, code_errors  F32 [rows]  and
+    codes    I8  [rows, dim]   the int8 companion (`codes.py`), in models of which a search gains by it
     words    U8  [bytes]       UTF-8, row order
     crc32    U32 [MiBs]        CRC-32 of each MiB of the tensors before it
 
@@ -33,7 +35,7 @@ PAGE = 4096  # the tensors begin at a page boundary, so that the mapped vectors 
 NO_CRC = "0" * 8
 CRC_FIELD = re.compile(rb'"header_crc32":"([0-9a-f]{8})"')
 # Sizes of the types of the elements of tensors.
-ITEM_BYTES = {"F32": 4, "I64": 8, "I32": 4, "U8": 1, "U32": 4}
+ITEM_BYTES = {"F32": 4, "I64": 8, "I32": 4, "I8": 1, "U8": 1, "U32": 4}
 # In the order in which they lie in the file.
 TENSORS = {
     "vectors": "F32",
@@ -41,10 +43,13 @@ TENSORS = {
     "order": "I32",
     "offsets": "I64",
     "ngrams": "F32",
+    "code_scales": "F32",
+    "code_errors": "F32",
+    "codes": "I8",
     "words": "U8",
     "crc32": "U32",
 }
-OPTIONAL = {"ngrams"}
+OPTIONAL = {"ngrams", "code_scales", "code_errors", "codes"}
 
 
 def layout(shapes: Mapping[str, Sequence[int]]) -> dict[str, Any]:
@@ -111,6 +116,8 @@ def check_header(header: Mapping[str, Any], size: int) -> dict[str, tuple[str, l
         if width != dim or not isinstance(buckets, int) or buckets < 1:
             raise ValueError("its sizes make no sense")
         shapes["ngrams"] = [buckets, dim]
+    if "codes" in header:
+        shapes |= {"code_scales": [rows], "code_errors": [rows], "codes": [rows, dim]}
     checked = sum(math.prod(shape) * ITEM_BYTES[TENSORS[name]] for name, shape in shapes.items())
     expected = layout({**shapes, "crc32": [-(-checked // MEBIBYTE)]})
     if {name: entry for name, entry in header.items() if name != "__metadata__"} != expected:

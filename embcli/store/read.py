@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from embcli.errors import DamagedStore
+from embcli.store.codes import Codes
 from embcli.store.header import MEBIBYTE, OPTIONAL, TENSORS, check_header, header_crcs, read_header
 
 DTYPES: dict[str, np.dtype[Any]] = {
     "F32": np.dtype("<f4"),
     "I64": np.dtype("<i8"),
     "I32": np.dtype("<i4"),
+    "I8": np.dtype("i1"),
     "U8": np.dtype("u1"),
     "U32": np.dtype("<u4"),
 }
@@ -39,6 +41,7 @@ class Store(NamedTuple):
     offsets: np.ndarray[Any, np.dtype[np.int64]]
     words: np.ndarray[Any, np.dtype[np.uint8]]
     ngrams: np.ndarray[Any, np.dtype[np.float32]] | None
+    int8: Codes | None
     metadata: Mapping[str, str]
     identity: Identity
 
@@ -59,6 +62,8 @@ def open_store(path: Path) -> Store:
             raise DamagedStore(f"{path} is damaged, or is not a store of embcli: {error}", repair_hint(path)) from error
     arrays: dict[str, Any] = dict.fromkeys(OPTIONAL)
     arrays |= {name: _view(mapped, start, place) for name, place in places.items() if name != "crc32"}
+    codes = Codes(arrays.pop("codes"), arrays.pop("code_scales"), arrays.pop("code_errors"))
+    arrays["int8"] = None if codes.codes is None else codes
     metadata = header["__metadata__"]
     return Store(**arrays, metadata=metadata, identity=(stat.st_dev, stat.st_ino, metadata.get("header_crc32", "")))
 

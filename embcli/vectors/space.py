@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gensim.models import KeyedVectors
     from numpy.typing import ArrayLike
 
-    from embcli.vectors.codes import Codes
+    from embcli.store.codes import Codes
     from embcli.vectors.subwords import Subwords
 
 # The range of query lengths; others come from extreme weights and would over- or underflow in float32.

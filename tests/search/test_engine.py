@@ -23,8 +23,8 @@ from embcli.search.engine import search
 from embcli.search.formulas import Cosines, Formula, LikelyCosines, PairDirections, ProductsOfCosines, SumsOfCosines
 from embcli.search.length_formulas import Distances, Dots
 from embcli.search.settling import Search
+from embcli.store.codes import quantize
 from embcli.vectors.arithmetic import NO_STEP, Float64Array, row_norms, unit_rows
-from embcli.vectors.codes import quantize
 from embcli.vectors.space import VectorSpace
 
 # Factors of rows; -1 reverses them, and the squares of the last two are outside the range of float32.
@@ -70,7 +70,7 @@ def spaces(draw: st.DrawFn) -> Space:
         "MANY_CANDIDATES": draw(st.sampled_from([30, 1 << 20])),
         "GROUP": draw(st.sampled_from([4, 64])),
         "MANY": draw(st.sampled_from([0, 8])),
-        "MANY_ROWS": draw(st.sampled_from([1, 20, 1 << 19])),
+        "MANY_OPEN_ROWS": draw(st.sampled_from([1, 20, 1 << 19])),
         "FEW": draw(st.sampled_from([0, 1 / 128, 1])),
     }
     top = draw(st.none() | st.integers(1, count + 5))
@@ -94,7 +94,7 @@ def assert_exact(one: Space, formula: Formula, count: int) -> None:
         patch.multiple(local, SLICE_ROWS=slices, **products),
         patch.multiple(engine, **scores_at_once),
         patch.multiple(settling, **sizes),
-        patch.multiple(int8, ROWS=slices[1]),
+        patch.multiple(int8, CODED_ROWS=slices[1]),
     )
     found = {}
     for name in ("local", "int8"):

@@ -16,7 +16,7 @@ import safetensors.numpy
 
 import embcli
 from embcli.errors import BadFile, DamagedStore, EmbcliError, InputOutputProblem
-from embcli.store import write
+from embcli.store import spool
 from embcli.store.header import MEBIBYTE
 from embcli.store.read import open_store, verify
 from embcli.store.write import write_store
@@ -320,8 +320,8 @@ def test_a_refused_number_or_word_is_named_by_its_row(tmp_path: Path) -> None:
 def test_of_equal_words_the_first_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int, size: int
 ) -> None:
-    monkeypatch.setattr(write, "SORTED_AT_ONCE", at_once)
-    monkeypatch.setattr(write, "ROWS_COPIED_AT_ONCE", 2)
+    monkeypatch.setattr(spool, "SORTED_AT_ONCE", at_once)
+    monkeypatch.setattr(spool, "ROWS_COPIED_AT_ONCE", 2)
     words = ["b", "a", "b", "", "c", "a", "a", "d", "b"]
     words[3] = "é"
     vectors = np.arange(1, 19, dtype=np.float32).reshape(9, 2)

@@ -22,7 +22,7 @@ def optimize(name: Named | None = None, *, int8: bool = True, progress: Progress
         note = "it has its int8 companion already" if int8 else "it has no int8 companion"
         return as_models("optimize", space.name, [describe(space.name)], notes=(note,))
     space.verify()
-    metadata = dict(space.metadata)
+    metadata = {key: text for key, text in space.metadata.items() if key != "header_crc32"}
     duplicates = {"duplicates": metadata.pop("duplicates", "0")}
     ngrams = open_store(space.path).ngrams
     encoded = (([word.encode() for word in words], vectors) for words, vectors in blocks_of(space))

@@ -18,6 +18,8 @@ from embcli.vectors.space import VectorSpace
 PRODUCT_NUMBERS = 1 << 22
 SLICE_ROWS = (1024, 16_384)
 FEW_DIRECTIONS, FEW_ROWS = 8, 65_536
+# So few directions are multiplied one after another: two passes of BLAS over the vectors take less than one for both.
+SINGLY = 2
 LARGE_NUMBERS = 1 << 26  # numbers in a large matrix: 256 MiB
 # The rows of a slice are a multiple of this, so that their masks fill whole 64-bit words.
 STEP = 64
@@ -102,8 +104,9 @@ def _multiply(directions: Float32Array, vectors: Float32Array, norms: Float32Arr
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if norms is not None and is_divided:
             vectors = vectors / norms[:, None]
-        if len(directions) == 1:
-            np.matmul(vectors, directions[0], out=out[0])
+        if len(directions) <= SINGLY:
+            for direction, products in zip(directions, out, strict=True):
+                np.matmul(vectors, direction, out=products)
         elif len(directions) <= FEW_DIRECTIONS:  # BLAS takes half the time or less with the many rows first
             out[:] = (vectors @ directions.T).T
         else:

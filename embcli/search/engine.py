@@ -16,6 +16,7 @@ from embcli.search.formulas import Formula
 from embcli.search.local import Slice
 from embcli.search.scores import ROWS_SCORED_AT_ONCE
 from embcli.search.settling import Bounds, Found, Search, Settling
+from embcli.store.read import expect
 from embcli.vectors.arithmetic import Float64Array, Rows
 from embcli.vectors.space import VectorSpace
 
@@ -94,6 +95,8 @@ def _products(space: VectorSpace, formula: Formula, count: int) -> Iterator[Slic
         )
     if wanted == "int8" and not int8.is_installed():
         raise UsageProblem("EMBCLI_ENGINE is int8, which needs numkong", "run: pip install 'embcli[fast]'")
-    if wanted == "int8" or int8.is_faster(space.int8, formula.basis, count):
+    is_int8 = wanted == "int8" or int8.is_faster(space.int8, formula.basis, count)
+    expect(space.vectors, scattered=is_int8)
+    if is_int8:
         return int8.slices(space, space.int8, formula.basis, count, unit=formula.is_unit)
     return local.slices(space, formula.basis, count, unit=formula.is_unit)

@@ -14,6 +14,7 @@ from embcli.errors import DamagedStore
 from embcli.search import local
 from embcli.search.formulas import Formula
 from embcli.search.scores import ROWS_SCORED_AT_ONCE
+from embcli.store.read import prefetch
 from embcli.vectors.arithmetic import Float32Array, Float64Array, Rows, float32_error
 from embcli.vectors.space import VectorSpace
 
@@ -31,6 +32,8 @@ MANY_OPEN = 1 << 18
 MANY_CANDIDATES = 1 << 20
 # From so many open rows of a question on, bounds from float32 pay.
 MANY_OPEN_ROWS = 256
+# So many rows are read at once; each takes a call of the system.
+MOST_PREFETCHED = 4096
 BEST = -1  # slot number of candidates for the k best rows
 
 
@@ -111,8 +114,8 @@ class Settling:
         self.cuts = np.where(self.k > 0, -np.inf, np.inf)
         self.wanted = self._wanted(searches)
         self.limits = self._limits(0.0)
-        # Questions, slots and rows that the bounds do not decide, and the largest values that these may have.
-        self.open: list[tuple[Rows, Rows, Rows, Float64Array]] = []
+        # Questions, slots and rows that the bounds do not decide, and the least and largest values that these may have.
+        self.open: list[tuple[Rows, Rows, Rows, Float64Array, Float64Array]] = []
         self.is_coarse = False  # whether bounds were wider than those from float32
         self.pending = 0  # number of pairs in `open`
         self.candidates: list[tuple[Rows, Rows, Float64Array]] = []  # questions, rows, scores
@@ -184,7 +187,7 @@ class Settling:
         questions = bounds.questions.start + active
         self.wanted.better[questions, slot] += _counts(is_surely)
         places, columns = _true_places(may_be ^ is_surely)
-        self._keep_open(questions[places], slot, bounds.first + columns, upper[places, columns])
+        self._keep_open(questions[places], slot, bounds.first + columns, lower[places, columns], upper[places, columns])
 
     def _list(self, bounds: Bounds, shallow: Float32Array, surely: Float32Array) -> None:
         """List the rows that may rank above wanted rows near the top, or be among the k best."""
@@ -205,9 +208,9 @@ class Settling:
             is_surely = (threshold < np.inf) & (low > surely[places, slot])
             self.wanted.better[part, slot] += np.bincount(places[is_surely], minlength=len(upper))
             is_open = (threshold < np.inf) & (high >= threshold) & ~is_surely
-            self._keep_open(questions[is_open], slot, rows[is_open], high[is_open])
+            self._keep_open(questions[is_open], slot, rows[is_open], low[is_open], high[is_open])
         is_open = high >= cut[places]
-        self._keep_open(questions[is_open], BEST, rows[is_open], high[is_open])
+        self._keep_open(questions[is_open], BEST, rows[is_open], low[is_open], high[is_open])
 
     def _raise_cuts(self, bounds: Bounds) -> None:
         """Raise the cuts to the k-th best value of a slice.
@@ -225,21 +228,34 @@ class Settling:
         floors = values[np.arange(len(k)), values.shape[1] - k] - self.limits.margin[part]
         self.cuts[part] = np.maximum(self.cuts[part], floors - self.formula.blur(floors[:, None], part)[:, 0])
 
-    def _keep_open(self, questions: Rows, slot: int, rows: Rows, upper: Float32Array) -> None:
+    def _raise_cuts_to(self, questions: Rows, least: Float64Array) -> None:
+        """Raise the cuts to the k-th best of the least values of candidates, which other slices have seen as well."""
+        order = np.lexsort((-least, questions))
+        questions, least = questions[order], least[order]
+        place = np.arange(len(questions)) - np.searchsorted(questions, questions)
+        is_last = place == self.k[questions] - 1
+        floors = np.full(len(self.k), -np.inf)
+        floors[questions[is_last]] = least[is_last]
+        self.cuts = np.maximum(self.cuts, floors - self.formula.blur(floors[:, None], slice(None))[:, 0])
+
+    def _keep_open(self, questions: Rows, slot: int, rows: Rows, lower: Float32Array, upper: Float32Array) -> None:
         if len(rows):
-            most = upper + self.limits.margin[questions]
-            self.open.append((questions, np.full(len(rows), slot), rows, most))
+            margin = self.limits.margin[questions]
+            self.open.append((questions, np.full(len(rows), slot), rows, lower - margin, upper + margin))
             self.pending += len(rows)
 
     def _settle(self) -> None:
         """Score the undecided pairs in float64."""
         if not self.open:
             return
-        questions, slots, rows, most = (np.concatenate(columns) for columns in zip(*self.open, strict=True))
+        questions, slots, rows, least, most = (np.concatenate(columns) for columns in zip(*self.open, strict=True))
         self.open, self.pending = [], 0
-        is_possible = (slots != BEST) | (most >= self.cuts[questions])  # the cuts have risen since
-        questions, slots, rows = questions[is_possible], slots[is_possible], rows[is_possible]
         if self.is_coarse:
+            is_best = slots == BEST
+            self._raise_cuts_to(questions[is_best], least[is_best])
+            is_possible = ~is_best | (most >= self.cuts[questions])
+            questions, slots, rows = questions[is_possible], slots[is_possible], rows[is_possible]
+            prefetch(self.space.vectors, rows[:MOST_PREFETCHED].tolist())
             questions, slots, rows = self._narrowed(questions, slots, rows)
         scores = self._printed(questions, rows)
         is_best = slots == BEST

@@ -19,6 +19,7 @@ GROUPS = {
 SHELL_OPTIONS = ("--install-completion", "--show-completion")
 GROUPS_OF_COMMANDS = ("evaluate", "models")
 ENVIRONMENT = (
+    ("EMBCLI_ENGINE", "How large models are searched: auto, local or int8.  [default: auto]"),
     ("EMBCLI_HOME", "The folder of the models.  [default: the user's data folder]"),
     ("EMBCLI_MODEL", "The model to use without -m."),
     ("NO_COLOR", "Any value turns colours off."),

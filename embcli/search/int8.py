@@ -28,7 +28,7 @@ Int8Array = np.ndarray[Any, np.dtype[np.int8]]
 # The most directions for which int8 is faster than float32, which leaves fewer rows to settle.
 MOST_DIRECTIONS = 8
 # Rows of a slice. Smaller slices have smaller largest errors; larger ones need fewer calls of numpy.
-CODED_ROWS = 32_768
+CODED_ROWS = 65_536
 
 
 def is_faster(codes: Codes, basis: Float64Array, count: int) -> bool:

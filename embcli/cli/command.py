@@ -44,12 +44,7 @@ class Command(WithPlain, TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments. Raises UsageProblem for an option that would be ignored."""
-        args = [f" {argument}" if argument.startswith("- ") else argument for argument in args]  # "- king" is no option
-        if not all(map(str.isascii, args)):
-            from embcli.cli.pasting import as_typed
-
-            args = as_typed(args, [name for parameter in self.params for name in parameter.opts])
-        args = self._with_model(ctx, args)
+        args = self._with_model(ctx, self._as_typed(args))
         if ctx.resilient_parsing:
             return super().parse_args(ctx, args)
         is_former = FORMER["--vocab"] in [argument.partition("=")[0] for argument in args]
@@ -64,6 +59,16 @@ class Command(WithPlain, TyperCommand):
             self._explain_top(ctx.params["top"])
         return rest
 
+    def given(self, ctx: Any, args: list[str]) -> tuple[set[str], list[str]]:
+        """The names of the options that arguments give, by parameter, and the arguments that belong to no option.
+
+        Raises a TyperException where the parser does.
+        """
+        values, _, order = self.make_parser(ctx).parse_args(args=self._as_typed(args))
+        options = {str(one.name) for one in order if isinstance(one, TyperOption)}
+        others = [values[one.name] for one in order if not isinstance(one, TyperOption)]
+        return options, [text for one in others for text in (one if isinstance(one, tuple) else (one,)) if text]
+
     def make_parser(self, ctx: Any) -> Any:
         """The parser, which also accepts former option names."""
         parser = super().make_parser(ctx)
@@ -75,6 +80,14 @@ class Command(WithPlain, TyperCommand):
     def get_short_help_str(self, limit: int = 45) -> str:
         """The first line of the help, never truncated."""
         return first_line(self)
+
+    def _as_typed(self, args: list[str]) -> list[str]:
+        args = [f" {argument}" if argument.startswith("- ") else argument for argument in args]  # "- king" is no option
+        if not all(map(str.isascii, args)):
+            from embcli.cli.pasting import as_typed
+
+            args = as_typed(args, [name for parameter in self.params for name in parameter.opts])
+        return args
 
     def _explain_top(self, words: int) -> None:
         if words > FEW_WORDS:

@@ -1,0 +1,6 @@
+"""x."""
+def demo() -> None:
+    """X.
+
+    Example: embcli demo
+    """

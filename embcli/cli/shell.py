@@ -1,0 +1,6 @@
+"""x."""
+def shell() -> None:
+    """X.
+
+    Example: embcli shell
+    """

@@ -124,25 +124,25 @@ def _for_zsh(given: Sequence[str]) -> Iterator[str]:
     items = complete(CommandLine(everything[:count], incomplete, everything))
     width = max((len(item.value) for item in items), default=0)
     for item in items:
-        described = _description(item)
+        description = described(item)
         if item.help == FILES:
             yield FILES_LINE
         else:
-            yield f"{item.value}\t{item.value.ljust(width)}  -- {described}" if described else f"{item.value}\t"
+            yield f"{item.value}\t{item.value.ljust(width)}  -- {description}" if description else f"{item.value}\t"
 
 
 def _for_fish(given: Sequence[str]) -> Iterator[str]:
     """The lines for `NUMBER INCOMPLETE WORD...`: each has a candidate, and a tab and its description if it has one."""
     count, incomplete, everything = int(given[0]), given[1], [*given[2:]]
     for item in complete(CommandLine(everything[:count], incomplete, everything)):
-        described = _description(item)
+        description = described(item)
         if item.help == FILES:
             yield FILES_LINE
         else:
-            yield f"{item.value}\t{described}" if described else item.value
+            yield f"{item.value}\t{description}" if description else item.value
 
 
-def _description(item: Any) -> str:
+def described(item: Any) -> str:
     """The first sentence of a help text, in one line."""
     text = " ".join((item.help or "").partition("  [")[0].split()).rstrip(".")
     return text if len(text) <= DESCRIPTION_WIDTH else text[: DESCRIPTION_WIDTH - 1] + "…"

@@ -3,13 +3,17 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from embcli.cli.interpreter import DIRECTIVES, Interpreter, overall
+from embcli.cli.main import report
 from embcli.cli.quoting import split_command
 from embcli.cli.script import is_saved_session, session_text
 from embcli.cli.session import say
 from embcli.errors import EmbcliError, InputOutputProblem, UsageProblem
+
+if TYPE_CHECKING:
+    from embcli.models.open import StoredSpace
 
 
 class Directive(NamedTuple):
@@ -30,6 +34,20 @@ class Left(Exception):
 def is_directive(line: str) -> bool:
     """Whether a line is a directive: is_directive(":k 5")  # True"""
     return line.lstrip().startswith(DIRECTIVES)
+
+
+def answer_line(interpreter: Interpreter, line: str, *, is_told: bool = False) -> int:
+    """Answer a line: a directive, a command, or an expression; an error is reported. Returns the exit status.
+
+    is_told: whether to confirm on stderr what a directive sets. Raises Left for `:quit`; ReaderGone, and OSError for
+    stdout.
+    """
+    if not is_directive(line):
+        return interpreter.respond(line)
+    try:
+        return direct(interpreter, line, is_told=is_told)
+    except EmbcliError as error:
+        return report(error, interpreter.format_arguments)
 
 
 def direct(interpreter: Interpreter, line: str, *, is_told: bool) -> int:
@@ -53,7 +71,8 @@ def _split(line: str) -> list[str]:
     return [first.text, *(argument.text for argument in rest)]
 
 
-def _set_models(interpreter: Interpreter, names: list[str], is_told: bool) -> int:
+def set_models(interpreter: Interpreter, names: Sequence[str], is_told: bool) -> int:
+    """Use models from now on, after opening them; no names: say which are used. Raises EmbcliError."""
     from embcli.cli.session import load
     from embcli.models.names import default_name
 
@@ -66,8 +85,13 @@ def _set_models(interpreter: Interpreter, names: list[str], is_told: bool) -> in
     spaces = load(names)
     settings.models = tuple(names)
     if is_told:
-        say("model: " + ", ".join(f"{space.name}, {len(space):,} words × {space.dim}" for space in spaces))
+        say(described_models(spaces))
     return 0
+
+
+def described_models(spaces: "Sequence[StoredSpace]") -> str:
+    """The names and the shapes of models in a line."""
+    return "model: " + ", ".join(f"{space.name}, {len(space):,} words × {space.dim}" for space in spaces)
 
 
 def _set_k(interpreter: Interpreter, values: list[str], is_told: bool) -> int:
@@ -91,7 +115,9 @@ def _set(interpreter: Interpreter, arguments: list[str], is_told: bool) -> int:
 
 def _unset(interpreter: Interpreter, names: list[str], is_told: bool) -> int:
     if not names:
-        raise UsageProblem(":unset needs the name of an option", "for example :unset metric; :set lists those that are set")
+        raise UsageProblem(
+            ":unset needs the name of an option", "for example :unset metric; :set lists those that are set"
+        )
     for name in names:
         if name == "model":
             interpreter.settings.models = ()
@@ -160,7 +186,7 @@ HELP = """\
                        a command, as in the terminal; Tab completes, also words
 """
 NAMED = {
-    "model": Directive(":model NAME...", "use these models; several are compared", _set_models),
+    "model": Directive(":model NAME...", "use these models; several are compared", set_models),
     "k": Directive(":k N", "show N answers", _set_k),
     "set": Directive(":set [OPTION VALUE]", "set an option of the commands; alone: list", _set),
     "unset": Directive(":unset OPTION...", "leave options to the commands again", _unset),

@@ -13,7 +13,8 @@ import typer
 from embcli.cli.command import Command, Group
 from embcli.cli.main import as_problem, build_app, execute, report
 from embcli.cli.quoting import Argument, split_command
-from embcli.cli.settings import Settings, asks
+from embcli.cli.session import write
+from embcli.cli.settings import OF_FORMAT, Settings, asks
 from embcli.errors import EmbcliError, ExpressionSyntaxError, UsageProblem
 
 # The signs that begin a note, and a directive of the program itself.
@@ -45,9 +46,15 @@ class Interpreter:
         self.session: list[str] = []
 
     @property
+    def format_arguments(self) -> list[str]:
+        """The option of the format, if it is set: errors that belong to no command are in that format."""
+        setting = self.settings.options.get("--format")
+        return setting.arguments if setting else []
+
+    @property
     def wants_json(self) -> bool:
         """Whether answers are set to be JSON."""
-        return any(setting.value in ("json", "jsonl") for setting in self.settings.options.values())
+        return bool({"json", "jsonl"} & {*self.format_arguments})
 
     def respond(self, line: str) -> int:
         """Answer a line on stdout, or report its error on stderr; returns the exit status.
@@ -57,7 +64,7 @@ class Interpreter:
         try:
             commands = self.commands(line)
         except EmbcliError as error:
-            return report(error, self._format())
+            return report(error, self.format_arguments)
         return overall(self.run(arguments) for arguments in commands)
 
     def commands(self, line: str) -> list[list[str]]:
@@ -115,6 +122,13 @@ class Interpreter:
         return Answers(status, tuple(_records(printed.getvalue(), arguments)))
 
     def run(self, arguments: list[str]) -> int:
+        """Run a command line, or report its error; returns the exit status. A blank line follows a table.
+
+        Raises ReaderGone, and OSError for stdout.
+        """
+        if self.wants_json and not self._has_format(arguments):
+            error = UsageProblem(f"{arguments[0]} answers in text, not in JSON", "ask it without --json")
+            return report(error, self.format_arguments)
         try:
             status = execute(arguments, self.program)
         except EmbcliError as error:
@@ -123,6 +137,8 @@ class Interpreter:
             if error.filename is None:  # of stdout
                 raise
             return report(as_problem(error), arguments)
+        if status <= 1 and self._is_table(arguments):
+            write("\n")
         if status <= 1 and asks(" ".join(self._path(arguments)[0])):
             self.session.append(join([PROGRAM, *arguments]))
         return status
@@ -148,6 +164,18 @@ class Interpreter:
             return True
         return not words or words[0] in self.program.commands
 
+    def _has_format(self, arguments: list[str]) -> bool:
+        """Whether a command has formats; True for what is no command, whose error is that of the program."""
+        path, _ = self._path(arguments)
+        command = self.settings.commands.get(" ".join(path))
+        return command is None or any(parameter.name in OF_FORMAT for parameter in command.params)
+
+    def _is_table(self, arguments: list[str]) -> bool:
+        """Whether the arguments leave the format of a command at its default."""
+        path, rest = self._path(arguments)
+        command = self.settings.commands.get(" ".join(path))
+        return command is not None and not command.given(typer.Context(command), rest)[0] & OF_FORMAT
+
     def _path(self, arguments: list[str]) -> tuple[list[str], list[str]]:
         """The names of a command, such as `evaluate analogies`, and its arguments."""
         names, command = list[str](), self.program
@@ -157,9 +185,6 @@ class Interpreter:
             names.append(argument)
             command = command.commands[argument]
         return names, arguments[len(names) :]
-
-    def _format(self) -> list[str]:
-        return [part for setting in self.settings.options.values() for part in setting.arguments]
 
 
 def commands_of(program: Any) -> dict[str, Command]:
@@ -183,7 +208,7 @@ def overall(statuses: Iterable[int]) -> int:
 @contextmanager
 def without_stdin() -> Iterator[None]:
     """Within the block, a command cannot read stdin, which is the script itself, or the keys of a speaker."""
-    usual, sys.stdin = sys.stdin, None  # type: ignore[assignment]
+    usual, sys.stdin = sys.stdin, None
     try:
         yield
     finally:

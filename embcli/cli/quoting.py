@@ -1,5 +1,6 @@
 """A line as a POSIX shell splits it into arguments, and text as it must be typed in such a line."""
 
+import os
 import re
 from typing import NamedTuple
 
@@ -49,18 +50,20 @@ def split_line(line: str) -> list[Argument]:
 
 
 def split_command(line: str) -> list[Argument]:
-    """The arguments of a complete line. Raises UsageProblem for an open quotation mark, and for pipes and the like.
+    """The arguments of a complete line, with the home folder for `~/`.
+
+    Raises UsageProblem for an open quotation mark, and for pipes and the like.
 
     split_command("nn 'new york'")[1].text  # "new york"
     """
     *arguments, last = split_line(line)
     if last.quote:
         raise UsageProblem(
-            f"a quotation mark is not closed: {last.raw}", f'close it; for the sign itself, write \\{last.quote}'
+            f"a quotation mark is not closed: {last.raw}", f"close it; for the sign itself, write \\{last.quote}"
         )
     if re.search(r"(?<!\\)(\\\\)*\\$", last.raw):
         raise UsageProblem("a backslash stands at the end", "remove it; for the sign itself, write \\\\")
-    given = [*arguments, *([last] if last.raw else [])]
+    given = [_from_home(argument) for argument in (*arguments, last) if argument.raw]
     for argument in given:
         if argument.raw in CONTROL_SIGNS:
             raise UsageProblem(
@@ -68,6 +71,11 @@ def split_command(line: str) -> list[Argument]:
                 f"run embcli in your shell; for the sign as a word, write '{argument.raw}'",
             )
     return given
+
+
+def _from_home(argument: Argument) -> Argument:
+    is_of_home = argument.raw.startswith("~/")
+    return argument._replace(text=os.path.expanduser(argument.text)) if is_of_home else argument
 
 
 def escape(text: str, quote: str) -> str:

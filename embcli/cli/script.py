@@ -9,8 +9,8 @@
     :pause                             waits for a key before the next step; `: pause` is the same
     :k 5                               a directive, which holds for the steps that follow
 
-A backslash at the end of a line joins it with the next one. Each command is a step, with the notes around it; a block of
-notes without a command is a step of its own.
+A backslash at the end of a line joins it with the next one. Each command is a step, with the notes around it; a block
+of notes without a command is a step of its own.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -55,26 +55,31 @@ def read_script(text: str) -> Script:
     """
     title, steps, step = "", list[ScriptStep](), ScriptStep()
     for line in [*joined(text.splitlines()), ""]:
-        is_ended = line == "" and (step.command or step.note)
-        is_note = line.startswith(NOTE)
-        if line and not is_note and step.command:  # another command in the block
-            is_ended = True
-        if is_ended:
-            if not steps and not title and not step.command:
-                title, step = " ".join(step.note), ScriptStep("", (), (), step.directives, step.pauses)
-            else:
+        if _is_ended(step, line):
+            if title or steps or step.command:
                 steps.append(step)
                 step = ScriptStep()
-        if is_note:
-            field = "shown" if step.command else "note"
-            step = step._replace(**{field: (*getattr(step, field), line.removeprefix(NOTE).strip())})
-        elif line.startswith(DIRECTIVES) and line[1:].strip() == PAUSE:
-            step = step._replace(pauses=True)
-        elif line.startswith(DIRECTIVES):
-            step = step._replace(directives=(*step.directives, line))
-        elif line:
-            step = step._replace(command=line)
+            else:
+                title, step = " ".join(step.note), step._replace(note=())
+        step = _with_line(step, line)
     return Script(title, tuple(steps))
+
+
+def _is_ended(step: ScriptStep, line: str) -> bool:
+    """Whether a line ends the step before it: a blank line, or another command in the same block."""
+    if step.command and line and not line.startswith(NOTE):
+        return True
+    return line == "" and bool(step.command or step.note)
+
+
+def _with_line(step: ScriptStep, line: str) -> ScriptStep:
+    if line.startswith(NOTE):
+        text = line.removeprefix(NOTE).strip()
+        return step._replace(shown=(*step.shown, text)) if step.command else step._replace(note=(*step.note, text))
+    if line.startswith(DIRECTIVES):
+        is_pause = line[1:].strip() == PAUSE
+        return step._replace(pauses=True) if is_pause else step._replace(directives=(*step.directives, line))
+    return step._replace(command=line) if line else step
 
 
 def read_script_file(path: Path) -> Script:

@@ -172,6 +172,15 @@ def note(text: str) -> None:
         sys.stderr.write(f"embcli: note: {printable(text)}\n")
 
 
+def say(text: str) -> None:
+    """Write lines for a person to stderr, such as the confirmation of a setting."""
+    from embcli.render.printable import printable
+
+    if sys.stderr is not None:
+        sys.stderr.write("".join(f"{printable(line)}\n" for line in text.splitlines()))
+        sys.stderr.flush()
+
+
 def report_lines(errors: Sequence[str]) -> None:
     """Write errors of a batch to stderr, where the format cannot show them."""
     from embcli.render.printable import printable

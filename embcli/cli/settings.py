@@ -1,7 +1,7 @@
 """Settings of a running program: the options that it adds to a command line which does not give them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import typer
 from typer.core import TyperOption
@@ -11,9 +11,9 @@ from embcli.cli.advice import for_unknown_option, readable
 from embcli.cli.command import Command
 from embcli.errors import EmbcliError, UsageProblem
 
-# Commands that ask no question. Only the format can be set for those that manage models.
+# Commands that ask no question; of some of them the format can be set, and nothing else.
 NOT_ASKING = ("models", "shell", "demo", "schema", "help")
-MANAGING = "models"
+WITH_FORMAT = ("models", "demo")
 # Short for values of --format. A line that gives one of these parameters has a format.
 SHORT_FORMATS = ("json", "jsonl", "plain")
 OF_FORMAT = {"format_name", "as_json", "as_jsonl"}
@@ -157,7 +157,7 @@ def asks(path: str) -> bool:
 def _options_of(path: str, command: Command) -> Iterable[TyperOption]:
     """The options of a command that can be set."""
     for one in command.params:
-        is_for_all = one.name in OF_FORMAT and path.partition(" ")[0] == MANAGING
+        is_for_all = one.name in OF_FORMAT and path.partition(" ")[0] in WITH_FORMAT
         if isinstance(one, TyperOption) and one.name != MODEL and (asks(path) or is_for_all):
             yield one
 

@@ -1,6 +1,99 @@
-"""x."""
-def shell() -> None:
-    """X.
+"""The command that answers one question after the other: on a terminal with a prompt, otherwise a script on stdin."""
+
+from collections.abc import Iterator
+
+import typer
+
+from embcli.cli import options
+from embcli.cli.directives import Left, answer_line, described_models, set_models
+from embcli.cli.interpreter import Interpreter, overall, without_stdin
+from embcli.cli.main import report
+from embcli.cli.script import joined
+from embcli.cli.session import is_terminal, load, output_format, say, use_one_blas_thread
+from embcli.cli.stdin import blocks_of_lines
+from embcli.errors import BadFile, EmbcliError, UsageProblem
+from embcli.models.opened import models_stay_open
+
+WELCOME = "A word, king - man + woman, or a command; :help lists them, Tab completes, Ctrl-D leaves."
+INTERRUPTED = 130
+
+
+def shell(
+    model: options.SeveralModels = None,
+    format_name: options.Format = None,
+    as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
+) -> None:
+    """Ask one question after the other; lines from a pipe are a script.
 
     Example: embcli shell
     """
+    use_one_blas_thread()
+    chosen = output_format(format_name, as_json, as_jsonl)
+    interpreter = Interpreter()
+    with models_stay_open():
+        if chosen:
+            interpreter.settings.set("format", chosen)
+        if model:
+            set_models(interpreter, model, is_told=False)
+        raise typer.Exit(_converse(interpreter) if is_terminal() else _answer_script(interpreter))
+
+
+def _answer_script(interpreter: Interpreter) -> int:
+    """Answer the lines of stdin, each as it arrives; returns the status of the first error, as a batch does."""
+    statuses = list[int]()
+
+    def lines() -> Iterator[str]:
+        for line in (line for block in blocks_of_lines() for line in block):
+            if not line.problem:
+                yield line.text
+                continue
+            error = BadFile(f"line {line.number} of stdin {line.problem}", "write one question per line, in UTF-8")
+            statuses.append(report(error, interpreter.format_arguments))
+
+    try:
+        for line in joined(lines()):
+            with without_stdin():
+                statuses.append(answer_line(interpreter, line))
+            if statuses[-1] == INTERRUPTED:
+                return INTERRUPTED
+    except Left:
+        pass
+    return overall(statuses)
+
+
+def _converse(interpreter: Interpreter) -> int:
+    """Answer what a person types, until Ctrl-D."""
+    try:
+        from embcli.cli.prompt import Prompt
+    except ModuleNotFoundError as error:
+        if not str(error.name).startswith("prompt_toolkit"):
+            raise
+        raise UsageProblem(
+            "a shell on a terminal needs prompt_toolkit",
+            "run: pip install 'embcli[talk]'; a script needs nothing: embcli shell < FILE",
+        ) from None
+    prompt = Prompt(interpreter)
+    _welcome(interpreter)
+    while True:
+        try:
+            lines = prompt.read()
+            for line in lines:
+                if len(lines) > 1:
+                    say(f"> {line}")
+                with without_stdin():
+                    status = answer_line(interpreter, line, is_told=True)
+                if status == INTERRUPTED:
+                    break
+        except KeyboardInterrupt:
+            continue
+        except (EOFError, Left):
+            return 0
+
+
+def _welcome(interpreter: Interpreter) -> None:
+    """Say how to begin, and which model answers, which is open from then on."""
+    try:
+        say(f"{described_models(load(interpreter.settings.models))}\n{WELCOME}")
+    except EmbcliError as error:
+        report(error, [])

@@ -11,8 +11,8 @@ from process import Outcome, add_store, ask, environment, settle, start
 from shells import LEFT, SHELLS, STARTUP, TAB, Shell, prepare
 
 from embcli.cli.completers import LISTED_WORDS
-from embcli.cli.quoting import Argument, split_line
 from embcli.cli.main import COMMANDS
+from embcli.cli.quoting import Argument, split_line
 from embcli.results.schemas import schema_names
 from embcli.store.write import write_store
 

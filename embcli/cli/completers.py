@@ -70,6 +70,13 @@ def complete_shapes(_: typer.Context, incomplete: str) -> Candidates:
     return _with_files([*KNOWN, *installed_names()], incomplete)
 
 
+def complete_demos(_: typer.Context, incomplete: str) -> Candidates:
+    """Demos, and files."""
+    from embcli.cli.demo import list_demos
+
+    return _with_files([demo.name for demo in list_demos().results], incomplete)
+
+
 def complete_schemas(ctx: typer.Context, incomplete: str) -> Candidates:
     """Commands that have a schema; the second word of `models info` after the first."""
     from embcli.results.schemas import schema_names
@@ -149,6 +156,7 @@ COMPLETERS: dict[str, Completer] = {
     "name": complete_models,
     "like": complete_models,
     "shapes name": complete_shapes,
+    "demo name": complete_demos,
     "vectors": complete_files,
     "file": complete_files,
     "details": complete_files,

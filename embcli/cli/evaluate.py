@@ -58,6 +58,10 @@ def analogies(
             show_default=False,
         ),
     ] = None,
+    section: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Ask only this section; may be repeated.", show_default=False),
+    ] = None,
     top: options.VocabularySize = None,
     case_sensitive: CaseSensitive = False,
     baseline: Baseline = None,
@@ -83,12 +87,12 @@ def analogies(
     """
     from embcli.evaluation.analogies import count_questions, evaluate_analogies
     from embcli.evaluation.coverage import explain_no_coverage
-    from embcli.evaluation.question_sets import ANALOGIES, read_analogies
+    from embcli.evaluation.question_sets import ANALOGIES, choose_sections, read_analogies
     from embcli.render.progress import progress_bar
 
     format_name = output_format(format_name, as_json, as_jsonl, no_header)
     skipped: list[str] = []
-    sections = read_analogies(file, skipped)
+    sections = choose_sections(read_analogies(file, skipped), section)
     for text in skipped:
         note(text)
     methods = list(dict.fromkeys(method or ["3cosadd"]))
@@ -103,6 +107,7 @@ def analogies(
             spaces,
             sections,
             questions=file.name if file else ANALOGIES,
+            only=section,
             methods=methods,
             top=top,
             case_sensitive=case_sensitive,

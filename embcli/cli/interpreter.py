@@ -12,7 +12,7 @@ import typer
 
 from embcli.cli.command import Command, Group
 from embcli.cli.main import as_problem, build_app, execute, report
-from embcli.cli.quoting import Argument, split_command
+from embcli.cli.quoting import Argument, Excerpt, split_command, split_excerpt
 from embcli.cli.session import write
 from embcli.cli.settings import OF_FORMAT, Settings, asks
 from embcli.errors import EmbcliError, ExpressionSyntaxError, UsageProblem
@@ -61,11 +61,12 @@ class Interpreter:
 
         Raises ReaderGone, and OSError for stdout.
         """
+        line, excerpt = split_excerpt(line)
         try:
             commands = self.commands(line)
         except EmbcliError as error:
             return report(error, self.format_arguments)
-        return overall(self.run(arguments) for arguments in commands)
+        return overall(self.run(arguments, excerpt) for arguments in commands)
 
     def commands(self, line: str) -> list[list[str]]:
         """The command lines that a line means, with the settings; none for a note. Raises EmbcliError.
@@ -121,16 +122,16 @@ class Interpreter:
             status = execute(arguments, self.program)
         return Answers(status, tuple(_records(printed.getvalue(), arguments)))
 
-    def run(self, arguments: list[str]) -> int:
+    def run(self, arguments: list[str], excerpt: Excerpt | None = None) -> int:
         """Run a command line, or report its error; returns the exit status. A blank line follows a table.
 
-        Raises ReaderGone, and OSError for stdout.
+        excerpt: the lines of the answer to print, if not all. Raises ReaderGone, and OSError for stdout.
         """
         if self.wants_json and not self._has_format(arguments):
             error = UsageProblem(f"{arguments[0]} answers in text, not in JSON", "ask it without --json")
             return report(error, self.format_arguments)
         try:
-            status = execute(arguments, self.program)
+            status = execute(arguments, self.program) if excerpt is None else self._run_in_part(arguments, excerpt)
         except EmbcliError as error:
             return report(error, arguments)
         except OSError as error:
@@ -140,7 +141,13 @@ class Interpreter:
         if status <= 1 and self._is_table(arguments):
             write("\n")
         if status <= 1 and asks(" ".join(self._path(arguments)[0])):
-            self.session.append(join([PROGRAM, *arguments]))
+            self.session.append(join([PROGRAM, *arguments]) + str(excerpt or ""))
+        return status
+
+    def _run_in_part(self, arguments: list[str], excerpt: Excerpt) -> int:
+        with redirect_stdout(io.StringIO()) as printed:
+            status = execute(arguments, self.program)
+        write(excerpt.of(printed.getvalue()))
         return status
 
     def _command(self, given: Sequence[Argument]) -> list[str]:
@@ -203,6 +210,17 @@ def overall(statuses: Iterable[int]) -> int:
     """
     known = [*statuses]
     return next((status for status in known if status > 1), max(known, default=0))
+
+
+def line_of(arguments: Sequence[str], typed: str) -> str:
+    """A command line as one types it in a terminal: `typed`, which it was read from, if nothing was added to that.
+
+    line_of(["neighbors", "tower"], "tower")  # "embcli neighbors tower"
+    """
+    is_as_typed = [argument.text for argument in _without_program(split_command(typed))] == [*arguments]
+    if not is_as_typed:
+        return join([PROGRAM, *arguments])
+    return f"{PROGRAM} {typed.removeprefix('$ ').removeprefix(f'{PROGRAM} ')}"
 
 
 @contextmanager

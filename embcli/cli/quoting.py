@@ -49,6 +49,32 @@ def split_line(line: str) -> list[Argument]:
     return [*arguments, Argument(raw, text, quote)]
 
 
+class Excerpt(NamedTuple):
+    """The first lines of an answer (`| head -n 9`), or the last ones (`| tail -n 9`)."""
+
+    program: str
+    lines: int
+
+    def of(self, text: str) -> str:
+        """These lines of a text: Excerpt("tail", 1).of("a\\nb\\n")  # "b\\n"."""
+        lines = text.splitlines(keepends=True)
+        return "".join(lines[: self.lines] if self.program == "head" else lines[-self.lines :])
+
+    def __str__(self) -> str:
+        return f" | {self.program} -n {self.lines}"
+
+
+def split_excerpt(line: str) -> tuple[str, Excerpt | None]:
+    """A line without the excerpt at its end, and that, if there is one.
+
+    split_excerpt("shapes gpt-3 | head -n 9")  # ("shapes gpt-3", Excerpt("head", 9))
+    """
+    found = re.fullmatch(r"(.*[^\s\\])\s*\|\s*(head|tail)\s+(?:-n\s*|-)([1-9]\d{0,5})\s*", line)
+    if found is None or split_line(found[1])[-1].quote:
+        return line, None
+    return found[1], Excerpt(found[2], int(found[3]))
+
+
 def split_command(line: str) -> list[Argument]:
     """The arguments of a complete line, with the home folder for `~/`.
 
@@ -68,7 +94,7 @@ def split_command(line: str) -> list[Argument]:
         if argument.raw in CONTROL_SIGNS:
             raise UsageProblem(
                 f"{argument.raw} joins programs in a shell, which this is not",
-                f"run embcli in your shell; for the sign as a word, write '{argument.raw}'",
+                f"only | head -n 9 and | tail -n 9 end a line; for the sign as a word, write '{argument.raw}'",
             )
     return given
 

@@ -14,7 +14,7 @@ from embcli.cli.stdin import blocks_of_lines
 from embcli.errors import BadFile, EmbcliError, UsageProblem
 from embcli.models.opened import models_stay_open
 
-WELCOME = "A word, king - man + woman, or a command; :help lists them, Tab completes, Ctrl-D leaves."
+WELCOME = "A word, king - man + woman, or a command. Tab completes; :help; Ctrl-D leaves."
 INTERRUPTED = 130
 
 

@@ -1,0 +1,39 @@
+"""The list of demos, and what stands around the answer of a step."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from rich.text import Text
+
+from embcli.render.drawing import Column, Grid, Parts, Pen, print_parts, word
+from embcli.render.printable import printable
+from embcli.results import demo
+
+
+def step_before(place: str, note: Iterable[str], commands: Sequence[str]) -> str:
+    """What stands above an answer: the place of the step, such as 3/12, its note, and the commands that are run."""
+    lines = [printable(line) for line in note]
+
+    def view(_: Pen) -> Parts:
+        heading = Text.assemble((place, "bold cyan"), "  ", (" ".join(lines), "bold"))
+        # Not folded, so that a terminal copies a long command as one line.
+        typed = (Text(f"$ {printable(one)}", style="green", no_wrap=True, overflow="ignore") for one in commands)
+        return [heading, *typed, Text()] if commands else [heading]
+
+    return print_parts(view)
+
+
+def step_below(note: Iterable[str]) -> str:
+    """What stands below an answer: a note on what it shows."""
+    text = " ".join(printable(line) for line in note)
+    return print_parts(lambda _: [Text(text, style="bold")]) if text else ""
+
+
+def _demos(demos: demo.Demos, _: Pen) -> Parts:
+    shown = Grid(Column("demo", words=True), Column("shows", words=True), Column("steps", right=True))
+    for one in demos.results:
+        shown.add(word(one.name), word(one.title, ""), f"{one.steps}")
+    return [shown, Text(), Text("to play one: embcli demo NAME --pause")]
+
+
+VIEWS: dict[type, Callable[[Any, Pen], Parts]] = {demo.Demos: _demos}

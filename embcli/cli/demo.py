@@ -157,7 +157,7 @@ class Player:
         write(step_before(place, step.note, typed))
         with without_stdin():
             statuses = [self.interpreter.run(arguments, excerpt) for arguments in self._with_format(commands)]
-        write(step_below(step.shown) + ("" if self.is_paused else "\n"))
+        write(step_below(step.shown) + "\n" * ((not commands or bool(step.shown)) and not self.is_paused))
         return max(statuses, default=0)
 
     def _show_json(self, number: int, step: ScriptStep) -> int:

@@ -15,12 +15,11 @@ def step_before(place: str, note: Iterable[str], commands: Sequence[str]) -> str
     lines = [printable(line) for line in note]
 
     def view(_: Pen) -> Parts:
-        heading = Text.assemble((place, "bold cyan"), "  ", (" ".join(lines), "bold"))
-        # Not folded, so that a terminal copies a long command as one line.
-        typed = (Text(f"$ {printable(one)}", style="green", no_wrap=True, overflow="ignore") for one in commands)
-        return [heading, *typed, Text()] if commands else [heading]
+        return [Text.assemble((place, "bold cyan"), "  ", (" ".join(lines), "bold"))]
 
-    return print_parts(view)
+    # Commands are not folded, so that a terminal copies a long one as one line.
+    typed = "".join(f"$ {printable(one)}\n" for one in commands)
+    return print_parts(view) + (f"{typed}\n" if typed else "")
 
 
 def step_below(note: Iterable[str]) -> str:

@@ -157,8 +157,10 @@ class Player:
         write(step_before(place, step.note, typed))
         with without_stdin():
             statuses = [self.interpreter.run(arguments, excerpt) for arguments in self._with_format(commands)]
-        write(step_below(step.shown) + "\n" * ((not commands or bool(step.shown)) and not self.is_paused))
-        return max(statuses, default=0)
+        status = max(statuses, default=0)
+        is_spaced = bool(step.shown) or not commands or status > 1  # a blank line follows the table of an answer anyway
+        write(step_below(step.shown) + ("\n" if is_spaced and not self.is_paused else ""))
+        return status
 
     def _show_json(self, number: int, step: ScriptStep) -> int:
         """Print a step as a record on one line. Returns the status."""

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from itertools import pairwise
 from shlex import join
 from typing import Any, NamedTuple
 
@@ -178,10 +179,14 @@ class Interpreter:
         return command is None or any(parameter.name in OF_FORMAT for parameter in command.params)
 
     def _is_table(self, arguments: list[str]) -> bool:
-        """Whether the arguments leave the format of a command at its default."""
+        """Whether a command answers with a table, or with one in words."""
         path, rest = self._path(arguments)
         command = self.settings.commands.get(" ".join(path))
-        return command is not None and not command.given(typer.Context(command), rest)[0] & OF_FORMAT
+        if command is None:
+            return False
+        formats = {after for option, after in pairwise(rest) if option == "--format"}
+        is_default = not command.given(typer.Context(command), rest)[0] & OF_FORMAT
+        return is_default or "--plain" in rest or bool(formats & {"table", "plain"})
 
     def _path(self, arguments: list[str]) -> tuple[list[str], list[str]]:
         """The names of a command, such as `evaluate analogies`, and its arguments."""

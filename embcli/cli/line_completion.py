@@ -70,7 +70,7 @@ def _directives(interpreter: Interpreter, given: list[str], incomplete: str) -> 
     if name == "ask":
         return _arguments(interpreter, [BARE, *given[1:]], incomplete)
     if name == "help":
-        return _arguments(interpreter, given, incomplete)
+        return _arguments(interpreter, ["help", *given[1:]], incomplete)
     return [CompletionItem(incomplete, help=FILES)] if name == "save" else []
 
 

@@ -109,7 +109,7 @@ def _start(
     if ctx.invoked_subcommand is None:
         print(ctx.get_help())
         if sys.stdout.isatty():
-            note("to ask one question after the other, with completion of words: embcli shell")
+            note("to ask one question after the other: embcli shell")
 
 
 def build_app(arguments: list[str]) -> typer.Typer:

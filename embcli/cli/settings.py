@@ -29,8 +29,13 @@ NEEDS = {
     "attend head": "layer",
     "attend temperature": "head",
 }
-# Parameters that another one excludes: given logits come from no model.
-EXCLUDES = {"softmax logits": {MODEL, "metric", "everything", "k"}}
+# Parameters that another one excludes: given logits come from no model, and pairs stand in their own order.
+EXCLUDES = {
+    "softmax logits": {MODEL, "metric", "everything", "k"},
+    "project pairs": {"sort"},
+    "analogy among": {"top"},
+    "neighbors among": {"top"},
+}
 
 
 class Setting(NamedTuple):

@@ -84,6 +84,7 @@ def _converse(interpreter: Interpreter) -> int:
                 with without_stdin():
                     status = answer_line(interpreter, line, is_told=True)
                 if status == INTERRUPTED:
+                    say("\n")  # the terminal shows ^C at the start of the line
                     break
         except KeyboardInterrupt:
             continue

@@ -78,18 +78,26 @@ def _converse(interpreter: Interpreter) -> int:
     while True:
         try:
             lines = prompt.read()
-            for line in lines:
-                if len(lines) > 1:
-                    say(f"> {line}")
-                with without_stdin():
-                    status = answer_line(interpreter, line, is_told=True)
-                if status == INTERRUPTED:
-                    say("\n")  # the terminal shows ^C at the start of the line
-                    break
         except KeyboardInterrupt:
             continue
-        except (EOFError, Left):
+        except EOFError:
             return 0
+        try:
+            _answer_lines(interpreter, lines)
+        except KeyboardInterrupt:
+            say("\n")  # behind the ^C of the terminal
+        except Left:
+            return 0
+
+
+def _answer_lines(interpreter: Interpreter, lines: list[str]) -> None:
+    """Answer what was typed, or each line of a paste below itself. Raises KeyboardInterrupt for Ctrl-C; Left."""
+    for line in lines:
+        if len(lines) > 1:
+            say(f"> {line}")
+        with without_stdin():
+            if answer_line(interpreter, line, is_told=True) == INTERRUPTED:
+                raise KeyboardInterrupt
 
 
 def _welcome(interpreter: Interpreter) -> None:

@@ -11,7 +11,7 @@ import typer
 
 from embcli.cli import options
 from embcli.cli.directives import Left, answer_line
-from embcli.cli.interpreter import Interpreter, line_of, without_stdin
+from embcli.cli.interpreter import INTERRUPTED, Interpreter, line_of, without_stdin
 from embcli.cli.quoting import split_excerpt
 from embcli.cli.script import Script, ScriptStep, read_script_file
 from embcli.cli.session import is_terminal, output_format, show, use_one_blas_thread, write
@@ -21,10 +21,9 @@ from embcli.models.names import default_name, similar_names
 from embcli.models.opened import models_stay_open
 
 DEMOS, SUFFIX = Path(__file__).with_name("demos"), ".demo"
-FILE_SUFFIXES = (SUFFIX, ".txt", ".sh")
+SCRIPT_SUFFIXES = (SUFFIX, ".txt", ".sh")
 NEXT, QUIT = (" ", "\r", "\n"), ("q", "Q", "\x1b")
 KEYS, ERASED, CLEARED = "space: next, q: quit ", "\r\x1b[K", "\x1b[2J\x1b[H"
-INTERRUPTED = 130
 
 
 def demo(
@@ -42,7 +41,7 @@ def demo(
 ) -> None:
     """List the demos, or play one: commands, answers and notes.
 
-    Example: embcli demo embedding --pause
+    Example: embcli demo embedding --step 5
     """
     chosen = output_format(format_name, as_json, as_jsonl)
     if name is None:
@@ -76,7 +75,7 @@ def path_of(name: str) -> Path:
 
     A path has a separator, or is an existing file with the suffix .demo, .txt or .sh.
     """
-    if os.sep in name or (name.endswith(FILE_SUFFIXES) and Path(name).is_file()):
+    if os.sep in name or (name.endswith(SCRIPT_SUFFIXES) and Path(name).is_file()):
         return Path(os.path.expanduser(name))
     names = sorted(path.stem for path in DEMOS.glob(f"*{SUFFIX}"))
     if name in names:

@@ -23,9 +23,11 @@ NOTE, DIRECTIVES = "#", (":", "?")
 # What a group does when no command of it is named.
 LISTING = "list"
 PROGRAM = "embcli"
+# The exit status of a command that Ctrl-C ends.
+INTERRUPTED = 130
 
 
-class Answers(NamedTuple):
+class Printed(NamedTuple):
     """The exit status of a command, and the JSON records that it printed."""
 
     status: int
@@ -117,11 +119,11 @@ class Interpreter:
             is_word = False  # the command reports the error
         return ["neighbors" if is_word else "analogy", *arguments]
 
-    def answers(self, arguments: list[str]) -> Answers:
+    def answers(self, arguments: list[str]) -> Printed:
         """Run a command line whose format is JSON, and return what it printed. Raises EmbcliError; OSError."""
         with redirect_stdout(io.StringIO()) as printed:
             status = execute(arguments, self.program)
-        return Answers(status, tuple(_records(printed.getvalue(), arguments)))
+        return Printed(status, tuple(_records(printed.getvalue(), arguments)))
 
     def run(self, arguments: list[str], excerpt: Excerpt | None = None) -> int:
         """Run a command line, or report its error; returns the exit status. A blank line follows a table.

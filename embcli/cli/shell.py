@@ -6,7 +6,7 @@ import typer
 
 from embcli.cli import options
 from embcli.cli.directives import Left, answer_line, described_models, set_models
-from embcli.cli.interpreter import Interpreter, overall, without_stdin
+from embcli.cli.interpreter import INTERRUPTED, Interpreter, overall, without_stdin
 from embcli.cli.main import report
 from embcli.cli.script import joined
 from embcli.cli.session import is_terminal, load, output_format, say, use_one_blas_thread
@@ -15,7 +15,6 @@ from embcli.errors import BadFile, EmbcliError, UsageProblem
 from embcli.models.opened import models_stay_open
 
 WELCOME = "A word, king - man + woman, or a command. Tab completes; :help; Ctrl-D leaves."
-INTERRUPTED = 130
 
 
 def shell(
@@ -26,7 +25,7 @@ def shell(
 ) -> None:
     """Ask one question after the other; lines from a pipe are a script.
 
-    Example: embcli shell
+    Example: embcli shell -m glove
     """
     use_one_blas_thread()
     chosen = output_format(format_name, as_json, as_jsonl)

@@ -21,7 +21,7 @@ FILE_SUFFIXES = (
 FILE_NAME = re.compile(rf".+\.({'|'.join(FILE_SUFFIXES)})", re.IGNORECASE)
 
 # The name of a model of random vectors begins with this, and ends with that of the model whose words it has.
-RANDOM = "random-"
+RANDOM_PREFIX = "random-"
 
 # So many models are named in an error; of more, those that are spelled like the unknown one.
 LISTED_MODELS = 8
@@ -136,7 +136,7 @@ def _source_of(name: str, names: Sequence[str]) -> str:
     """
     from embcli.models.fetch_checkpoints import WHEELS
 
-    like = name.removeprefix(RANDOM)
+    like = name.removeprefix(RANDOM_PREFIX)
     if like != name and like in names:
         return f"random --like {like}"
     return name if name in WHEELS else ""

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-Opened = TypeVar("Opened")
+Kept = TypeVar("Kept")
 
 # Device, inode, size and time of change of a file; of a folder, those of each file in it.
 Stamp = tuple[Any, ...]
 
 
-class KeptOpen(NamedTuple):
+class OpenFile(NamedTuple):
     """What was opened, and the stamp that its path had just before."""
 
     stamp: Stamp
@@ -23,7 +23,7 @@ class KeptOpen(NamedTuple):
 
 
 # By what opens a path, the path, and the name of the model, if it is needed. None where nothing is kept.
-_kept: dict[tuple[str, Path, tuple[str, ...]], KeptOpen] | None = None
+_kept: dict[tuple[str, Path, tuple[str, ...]], OpenFile] | None = None
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def models_stay_open() -> Iterator[None]:
         _kept = before
 
 
-def opened(open_path: Callable[..., Opened], path: Path, *name: str) -> Opened:
+def opened(open_path: Callable[..., Kept], path: Path, *name: str) -> Kept:
     """`open_path(path, *name)`, or what an earlier call returned, if models stay open and no file of it has changed.
 
     The stamp is taken before the file is opened, so a file that is replaced in between is opened again at the next
@@ -50,8 +50,8 @@ def opened(open_path: Callable[..., Opened], path: Path, *name: str) -> Opened:
     key, stamp = (open_path.__name__, path, name), stamp_of(path)
     known = _kept.get(key)
     if known is None or known.stamp != stamp:
-        known = _kept[key] = KeptOpen(stamp, open_path(path, *name))
-    value: Opened = known.value
+        known = _kept[key] = OpenFile(stamp, open_path(path, *name))
+    value: Kept = known.value
     return value
 
 

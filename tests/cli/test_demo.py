@@ -94,7 +94,7 @@ def test_every_step_fits_a_screen_and_answers_what_its_command_answers(
         assert lines < HEIGHT, f"step {record['step']} has {lines} lines:\n{screen}"
         # The decimals of the note below are those of the answer.
         answer = screen.partition("\n\n")[2].rpartition("\n\n")[0].rpartition("\n\n")[0]
-        decimals = {number for number in re.findall(r"\d*\.\d+", " ".join(step.shown))}
+        decimals = set(re.findall(r"\d*\.\d+", " ".join(step.shown)))
         assert {number for number in decimals if number not in answer} <= OF_THE_LESSONS, record["step"]
 
 

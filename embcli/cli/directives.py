@@ -165,8 +165,8 @@ def _help(interpreter: Interpreter, words: list[str], _: bool) -> int:
     from embcli.cli.help import GROUPS
 
     commands = "\n".join(f"  {group}: {', '.join(names)}" for group, names in GROUPS.items())
-    width = max(len(one.usage) for one in LISTED.values())
-    listed = "\n".join(f"  {one.usage.ljust(width)}  {one.purpose}" for one in LISTED.values())
+    width = max(len(one.usage) for one in DIRECTIVES_BY_NAME.values())
+    listed = "\n".join(f"  {one.usage.ljust(width)}  {one.purpose}" for one in DIRECTIVES_BY_NAME.values())
     say(f"{HELP}\n{listed}\n\nCommands, with their options:\n{commands}")
     return 0
 
@@ -185,7 +185,7 @@ HELP = """\
   project "cats - cat" puppy puppies
                        a command, as in the terminal; Tab completes, also words
 """
-LISTED = {
+DIRECTIVES_BY_NAME = {
     "model": Directive(":model NAME...", "use these models; several are compared", set_models),
     "k": Directive(":k N", "show N answers", _set_k),
     "set": Directive(":set [OPTION VALUE]", "set an option of the commands; alone: list", _set),
@@ -196,7 +196,7 @@ LISTED = {
     "help": Directive(":help [COMMAND]", "this help, or that of a command (also: ?)", _help),
     "quit": Directive(":quit", "leave (also: Ctrl-D)", _quit),
 }
-NAMED = {**LISTED, "q": LISTED["quit"], "exit": LISTED["quit"]}
+NAMED = {**DIRECTIVES_BY_NAME, "q": DIRECTIVES_BY_NAME["quit"], "exit": DIRECTIVES_BY_NAME["quit"]}
 
 
 def _described(text: str, commands: Sequence[str] | object) -> str:

@@ -151,7 +151,7 @@ def test_other_formats_are_those_of_the_commands(toy_home: Path) -> None:
     ("arguments", "status", "message"),
     [
         ("nope", 2, 'there is no demo "nope"; demos: embedding, honesty, transformer; for a file, write ./nope'),
-        ("embeding", 2, "did you mean embedding?"),
+        ("embeddi", 2, "did you mean embedding?"),
         ("./nope.demo", 4, "cannot read nope.demo: No such file or directory"),
         ("my.demo --step 4", 2, "my.demo has 3 steps, so there is no step 4"),
         ("my.demo --step 0", 2, "--step"),

@@ -64,7 +64,7 @@ def test_a_person_is_welcomed_with_the_model_and_how_to_begin(screen: Screen) ->
         (":set metric eu", ":set metric euclidean"),
         (":ask princes", ":ask princess"),
         (":help simil", ":help similarity"),
-        ("demo embedd", "demo embedding"),
+        ("demo embeddi", "demo embedding"),
     ],
 )
 def test_tab_completes(keys: str, completed: str, screen: Screen) -> None:

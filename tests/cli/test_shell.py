@@ -147,7 +147,7 @@ def test_a_setting_makes_no_error_of_a_question_that_was_none(directive: str) ->
     ("line", "message"),
     [
         (":nope", 'there is no ":nope"; :help lists them'),
-        (":modle toy", 'there is no ":modle"; did you mean :model?'),
+        (":modl toy", 'there is no ":modl"; did you mean :model?'),
         (":set metrc dot", 'no command has an option "metrc"; did you mean metric?'),
         (":set metric", "--metric needs a value"),
         (":set metric dott", "'dott' is not one of"),

@@ -22,7 +22,8 @@ KNOWN = {"metric": "cosine", "method": "3cosadd", "methods": "3cosadd", "status"
 ASKED = {
     "k", "top", "raw", "metric", "method", "methods", "expression", "terms", "exclude_inputs", "sort", "scan", "norm",
     "temperatures", "candidates", "words", "questions", "case_sensitive", "baseline", "confidence", "action", "name",
-    "text", "texts", "focus", "layer", "layers", "head", "temperature", "dictionary", "seed", "batch", "sequence", "sections",
+    "text", "texts", "focus", "layer", "layers", "head", "temperature", "dictionary", "seed", "batch", "sequence",
+    "sections",
 }  # fmt: skip
 # Further fields that CSV, TSV and Markdown omit: the model, the matrix, whose cosines are in the rows, and facts about
 # the model and the place of the focus.

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from embcli.cli import options
-from embcli.cli.directives import Left, answer_line
+from embcli.cli.directives import SETTING, direct, directive_name
 from embcli.cli.interpreter import INTERRUPTED, Interpreter, line_of, without_stdin
+from embcli.cli.main import report
 from embcli.cli.quoting import split_excerpt
 from embcli.cli.script import Script, ScriptStep, read_script_file
 from embcli.cli.session import is_terminal, output_format, show, use_one_blas_thread, write
@@ -22,7 +23,8 @@ from embcli.models.opened import models_stay_open
 
 DEMOS, SUFFIX = Path(__file__).with_name("demos"), ".demo"
 SCRIPT_SUFFIXES = (SUFFIX, ".txt", ".sh")
-NEXT, QUIT = (" ", "\r", "\n"), ("q", "Q", "\x1b")
+# Space, Enter, and what remote controls send (right arrow, page down); q and Escape.
+NEXT, QUIT = (" ", "\r", "\n", "\x1b[C", "\x1b[6~"), ("q", "Q", "\x1b")
 KEYS, ERASED, CLEARED = "space: next, q: quit ", "\r\x1b[K", "\x1b[2J\x1b[H"
 
 
@@ -121,13 +123,14 @@ class Player:
     def _set(self, step: ScriptStep) -> int:
         """Follow the directives of a step; a model that is the default one anyway is left out of the commands."""
         settings = self.interpreter.settings
-        for line in step.directives:
-            try:
-                status = answer_line(self.interpreter, line)
-            except Left:
-                raise UsageProblem(f"{line} has no meaning in a demo", "remove the line") from None
-            if status > 1:
-                return status
+        try:
+            for line in step.directives:
+                if directive_name(line) not in SETTING:
+                    known = ", ".join(f":{name}" for name in SETTING)
+                    raise UsageProblem(f"{line} has no meaning in a demo", f"these have: {known}, :pause")
+                direct(self.interpreter, line, is_told=False)
+        except EmbcliError as error:
+            return report(error, ["--json"] if self.is_json else [])
         if settings.models == (default_name(),):
             settings.models = ()
         return 0
@@ -143,7 +146,6 @@ class Player:
 
     def _show(self, number: int, step: ScriptStep) -> int:
         """Print a step: its place and note, the command, the answer, and what it shows. Returns the status."""
-        from embcli.cli.main import report
         from embcli.render.demo import step_before, step_below
 
         place, (line, excerpt) = f"{number}/{len(self.steps)}", split_excerpt(step.command)
@@ -190,14 +192,15 @@ class Player:
 
 
 def _next_is_wanted() -> bool:
-    """Wait for a key: True for space and Enter, False for q, Escape and Ctrl-D. Raises KeyboardInterrupt for Ctrl-C."""
+    """Wait for a key: True for those in NEXT, False for those in QUIT and Ctrl-D. Raises KeyboardInterrupt for Ctrl-C."""
     sys.stderr.write(KEYS)
     sys.stderr.flush()
     try:
         while True:
-            key = typer.getchar()
-            if key in NEXT or key in QUIT:
-                return key in NEXT
+            keys = typer.getchar()  # several, if they come at once
+            for key in (keys, *keys) if not keys.startswith("\x1b") else (keys,):
+                if key in NEXT or key in QUIT:
+                    return key in NEXT
     except EOFError:
         return False
     finally:

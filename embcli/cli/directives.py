@@ -55,11 +55,15 @@ def direct(interpreter: Interpreter, line: str, *, is_told: bool) -> int:
 
     is_told: whether to confirm on stderr what was set. Raises EmbcliError; Left for `:quit`.
     """
-    line = line.strip()
-    name, *rest = _split(line)
+    name, *rest = _split(line.strip())
     if name not in NAMED:
         raise _unknown(name)
     return NAMED[name].run(interpreter, rest, is_told)
+
+
+def directive_name(line: str) -> str:
+    """The name of the directive of a line: directive_name(": k 5")  # "k". Raises UsageProblem for open quotes."""
+    return _split(line.strip())[0]
 
 
 def _split(line: str) -> list[str]:
@@ -196,6 +200,8 @@ DIRECTIVES_BY_NAME = {
     "help": Directive(":help [COMMAND]", "this help, or that of a command (also: ?)", _help),
     "quit": Directive(":quit", "leave (also: Ctrl-D)", _quit),
 }
+# Those that set what the following commands use.
+SETTING = ("model", "k", "set", "unset")
 NAMED = {**DIRECTIVES_BY_NAME, "q": DIRECTIVES_BY_NAME["quit"], "exit": DIRECTIVES_BY_NAME["quit"]}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 from process import Outcome, add_store, ask, read_json, settle, share
-from screen import CTRL_C, ENTER, Screen
+from screen import CTRL_C, RIGHT, Screen
 from toy import SIGNS, vector
 
 from embcli.cli.demo import DEMOS
@@ -160,12 +160,14 @@ def test_other_formats_are_those_of_the_commands(toy_home: Path) -> None:
         ("--step 1", 2, "--pause and --step need a demo"),
         ("binary.demo", 2, "binary.demo is not UTF-8"),
         ("empty.demo", 2, "empty.demo has no commands"),
-        ("quits.demo", 2, ":quit has no meaning in a demo"),
+        ("quits.demo", 2, ":quit has no meaning in a demo; these have: :model, :k, :set, :unset, :pause"),
+        ("wrong.demo", 2, "--metric needs a value"),
     ],
 )
 def test_bad_input_is_explained_in_one_line(arguments: str, status: int, message: str, toy_home: Path) -> None:
     Path("binary.demo").write_bytes(b"king\n\xff\xfe\n")
     Path("empty.demo").write_text("# only notes\n\n# and more\n")
+    Path("wrong.demo").write_text(":set metric\nking\n")
     Path("quits.demo").write_text(":quit\nking\n")
     found = ask("demo", *arguments.split())
     assert message in found.err
@@ -177,6 +179,7 @@ def test_a_demo_without_its_models_says_what_adds_them_and_ends(toy_home: Path) 
     found = ask("demo", "honesty")
     assert (found.status, found.out) == (3, "")
     assert found.err.endswith("to add it: embcli models add random --like glove\n")
+    assert ask("demo", "honesty", "--json").error["code"] == "unknown_model"
     assert ask("demo", "transformer").err.endswith("to add it: embcli models add smollm2\n")
 
 
@@ -192,12 +195,11 @@ def test_pauses_wait_for_a_key_on_a_fresh_screen(toy_home: Path) -> None:
     with Screen("demo", "my.demo", "--pause", home=toy_home) as screen:
         screen.wait_for("space: next, q: quit")
         assert screen.text.startswith("1/3")
-        screen.type("x")  # no key of a demo
-        screen.type(" ")
+        screen.type("x ")  # x is no key of a demo
         screen.wait_for(lambda one: one.text.startswith("2/3") and "space: next" in one.text)
         assert "kingg" in screen.text
         assert "Who is near" not in screen.text
-        screen.type(ENTER)
+        screen.type(RIGHT)  # of a remote control
         screen.wait_for("3/3")
         assert screen.wait() == 3
 

@@ -59,6 +59,17 @@ class Screen:
         """Type keys."""
         os.write(self._terminal, keys.encode())
 
+    def press(self, key: str) -> "Screen":
+        """Press a key until the screen changes: a program may drop keys that come before it waits for one."""
+        before, begun = self.text, time.monotonic()
+        while self.text == before and self.status is None:
+            assert time.monotonic() - begun < PATIENCE, f"the key has no effect:\n{self.text}"
+            self.type(key)
+            pressed = time.monotonic()
+            while self.text == before and self.status is None and time.monotonic() - pressed < 1:
+                self._read()
+        return self
+
     def resize(self, columns: int, lines: int) -> None:
         """Change the size of the terminal, of which the program is notified."""
         self._screen.resize(lines, columns)

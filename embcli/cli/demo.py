@@ -192,7 +192,10 @@ class Player:
 
 
 def _next_is_wanted() -> bool:
-    """Wait for a key: True for those in NEXT, False for those in QUIT and Ctrl-D. Raises KeyboardInterrupt for Ctrl-C."""
+    """Wait for a key: True for those in NEXT, False for those in QUIT and Ctrl-D. Keys that came earlier are dropped.
+
+    Raises KeyboardInterrupt for Ctrl-C.
+    """
     sys.stderr.write(KEYS)
     sys.stderr.flush()
     try:

@@ -195,11 +195,11 @@ def test_pauses_wait_for_a_key_on_a_fresh_screen(toy_home: Path) -> None:
     with Screen("demo", "my.demo", "--pause", home=toy_home) as screen:
         screen.wait_for("space: next, q: quit")
         assert screen.text.startswith("1/3")
-        screen.type("x ")  # x is no key of a demo
+        screen.press("x ")  # x is no key of a demo
         screen.wait_for(lambda one: one.text.startswith("2/3") and "space: next" in one.text)
         assert "kingg" in screen.text
         assert "Who is near" not in screen.text
-        screen.type(RIGHT)  # of a remote control
+        screen.press(RIGHT)  # of a remote control
         screen.wait_for("3/3")
         assert screen.wait() == 3
 
@@ -207,7 +207,7 @@ def test_pauses_wait_for_a_key_on_a_fresh_screen(toy_home: Path) -> None:
 @pytest.mark.parametrize(("key", "status"), [("q", 0), (CTRL_C, 130)])
 def test_q_quits_and_ctrl_c_interrupts(key: str, status: int, toy_home: Path) -> None:
     with Screen("demo", "my.demo", "--pause", home=toy_home) as screen:
-        screen.wait_for("space: next, q: quit").type(key)
+        screen.wait_for("space: next, q: quit").press(key)
         assert screen.wait() == status
         assert "2/3" not in screen.text
 
@@ -217,7 +217,7 @@ def test_a_pause_of_the_script_waits_on_a_terminal_also_without_the_option(toy_h
         screen.wait_for("space: next, q: quit")
         assert "2/3" in screen.text
         assert "3/3" not in screen.text
-        screen.type(" ")
+        screen.press(" ")
         assert screen.wait() == 3
 
 

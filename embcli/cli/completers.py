@@ -72,7 +72,7 @@ def complete_shapes(_: typer.Context, incomplete: str) -> Candidates:
 
 def complete_demos(_: typer.Context, incomplete: str) -> Candidates:
     """Demos, and files."""
-    from embcli.cli.demo import list_demos
+    from embcli.cli.player import list_demos
 
     return _with_files([demo.name for demo in list_demos().results], incomplete)
 

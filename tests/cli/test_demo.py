@@ -12,8 +12,8 @@ from process import Outcome, add_store, ask, read_json, settle, share
 from screen import CTRL_C, RIGHT, Screen
 from toy import SIGNS, vector
 
-from embcli.cli.demo import DEMOS
 from embcli.cli.interpreter import Interpreter
+from embcli.cli.player import DEMOS
 from embcli.cli.script import read_script, read_script_file
 from embcli.models.add import add_random_like
 from embcli.results.schemas import schema_of

@@ -1,0 +1,140 @@
+"""What all pictures share: their size, their colours, their title, and the axes (Vega specifications, as dictionaries).
+
+A picture is as wide as a slide, so that a PNG at scale 2 has 1,920 × 1,080 pixels. Colours are signals of Vega, named as
+the fields of `Theme`, so that a page can change them.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from embcli.plot.glyphs import FONT, shortened
+from embcli.results.queries import ModelCard
+
+Json = dict[str, Any]
+
+SCHEMA = "https://vega.github.io/schema/vega/v6.json"
+SLIDE = (960, 540)  # pixels
+TITLE_SIZE, SUBTITLE_SIZE, TEXT_SIZE, LABEL_SIZE = 20, 13, 12, 11
+MARGIN = 24  # between the picture's edge and its texts
+TITLE_ROOM = 60  # the height of title and subtitle; a page has them outside of the picture
+
+
+class Theme(NamedTuple):
+    """Colours. ink: of texts; soft: of axes and notes; grid: of lines behind; mark: of points without a group.
+
+    Of numbers with a sign: low, below zero; paper, zero; high, above zero. accent: what is pointed out.
+    """
+
+    paper: str
+    ink: str
+    soft: str
+    grid: str
+    mark: str
+    accent: str
+    low: str
+    high: str
+
+
+THEMES = {
+    "light": Theme("#ffffff", "#1b1f24", "#57606a", "#e4e7eb", "#3568a8", "#b3341f", "#b35806", "#2b6cb0"),
+    "dark": Theme("#12161c", "#eef1f5", "#a4adb8", "#2b323b", "#7fb0ee", "#ff9478", "#f0a04b", "#63a4f0"),
+}
+# Colours of groups that can be told from each other, and from both papers; and shapes, for those who see no colours.
+# Their numbers have no common divisor, so that a pair returns after 56 groups.
+COLOURS = ("#4a83c4", "#e07b16", "#4a9e45", "#d64f50", "#a06fb5", "#2f9e9b", "#a9764f", "#e377a8")
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
+
+
+class Padding(NamedTuple):
+    """The room around the area of a picture's data, in pixels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def frame(
+    title: str, subtitle: str, theme: str, padding: Padding, width: float, height: float, description: str
+) -> Json:
+    """The specification without data: size of the area [width × height], title, and colours as signals.
+
+    description: of the picture in one sentence, for those who do not see it.
+    """
+    room = padding.left + width + padding.right - 2 * MARGIN
+    return {
+        "$schema": SCHEMA,
+        "description": description,
+        "width": width,
+        "height": height,
+        "padding": padding._asdict(),
+        "autosize": "none",
+        "background": {"signal": "paper"},
+        "title": {
+            "text": shortened(title, TITLE_SIZE, room),
+            "subtitle": shortened(subtitle, SUBTITLE_SIZE, room),
+            "anchor": "start",
+            "frame": "group",
+            "dx": MARGIN - padding.left,
+            "offset": padding.top - MARGIN - TITLE_SIZE - SUBTITLE_SIZE - 8,
+            "color": {"signal": "ink"},
+            "subtitleColor": {"signal": "soft"},
+            "fontSize": TITLE_SIZE,
+            "subtitleFontSize": SUBTITLE_SIZE,
+            "subtitlePadding": 5,
+        },
+        "config": {
+            "title": {"font": FONT, "subtitleFont": FONT},
+            "axis": {"labelFont": FONT, "titleFont": FONT},
+            "legend": {"labelFont": FONT, "titleFont": FONT},
+            "text": {"font": FONT},
+        },
+        "signals": [{"name": name, "value": colour} for name, colour in THEMES[theme]._asdict().items()],
+    }
+
+
+def axis(scale: str, orient: str, title: str | None, **more: Any) -> Json:
+    """An axis in the soft colour; its grid is drawn behind the marks."""
+    colours = {name: {"signal": "soft"} for name in ("labelColor", "titleColor")}
+    return {
+        "scale": scale,
+        "orient": orient,
+        **({"title": title} if title else {}),
+        **colours,
+        "gridColor": {"signal": "grid"},
+        "domain": False,
+        "ticks": False,
+        "labelPadding": 6,
+        "labelFontSize": LABEL_SIZE,
+        "titleFontSize": TEXT_SIZE,
+        "titleFontWeight": "normal",
+        "titlePadding": 8,
+        "zindex": 0,
+        **more,
+    }
+
+
+def text(from_data: str | None, encode: Mapping[str, Any], size: float = TEXT_SIZE, **more: Any) -> Json:
+    """A mark of texts, in ink unless `encode` says otherwise; it stands above those before it."""
+    fixed = {"fontSize": {"value": size}, "fill": {"signal": "ink"}, "baseline": {"value": "middle"}}
+    return {
+        "type": "text",
+        **({"from": {"data": from_data}} if from_data else {}),
+        "encode": {"update": {**fixed, **encode}},
+        **more,
+    }
+
+
+def model_of(card: ModelCard | None) -> str:
+    """The name and the shape of a model; empty without one."""
+    return "" if card is None else f"{card.name}, {card.words:,} words × {card.dim}"
+
+
+def joined(*facts: str | None) -> str:
+    """The facts that there are, as a line."""
+    return " · ".join(fact for fact in facts if fact)
+
+
+def scheme(count: int) -> tuple[Sequence[str], Sequence[str]]:
+    """The colours and the shapes of so many groups."""
+    return [COLOURS[i % len(COLOURS)] for i in range(count)], [SHAPES[i % len(SHAPES)] for i in range(count)]

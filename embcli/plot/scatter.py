@@ -1,0 +1,330 @@
+"""The picture of words at their places: marks, labels, arrows, groups, and two axes with one scale.
+
+One pixel is as many units on both axes, so that angles and parallels are true.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from embcli.plot.frame import (
+    LABEL_SIZE, MARGIN, SLIDE, TEXT_SIZE, Json, Padding, axis, frame, joined, model_of, scheme, text,
+)  # fmt: skip
+from embcli.plot.glyphs import shortened, text_width
+from embcli.plot.labels import leader_of, place_labels
+from embcli.results.plot import Arrow, Axis, Plot, PlotQuery
+
+# Of the area: what the points leave free at each side, where labels may stand.
+FREE = 0.06
+# The column at the right, for the names of groups and the cosines of arrows.
+COLUMN, ROW, LEGEND_ROW = 190, 18, 14
+HEAD = 9  # length of an arrow's head, in pixels
+GAP = 2  # between a mark and its label
+LINE_HEIGHT = 1.15  # of a label, as a multiple of its letters
+# What a page sets. levels: of each point, 0 as usual, 1 pale, 2 found or near the chosen word, 3 chosen. chosen: that
+# point, if any. parity: 0 and 1 in turn, at each change of the view.
+SIGNALS_OF_PAGE: Json = {"levels": [], "chosen": None, "parity": 0}
+METHODS = {"pca": "principal components", "tsne": "t-SNE", "axes": "projected on two directions"}
+
+
+class Look(NamedTuple):
+    """Sizes in pixels: of the letters, and half of a mark's side. count: of the points up to which they are used."""
+
+    count: float
+    letters: float
+    radius: float
+
+
+LOOKS = (Look(40, 14, 4), Look(120, 12, 3.5), Look(400, 10, 3), Look(math.inf, 9, 2))
+
+
+class View(NamedTuple):
+    """What the area shows: the point in its centre, and the units of a pixel."""
+
+    x: float
+    y: float
+    unit: float
+
+    @classmethod
+    def of(cls, points: Sequence[tuple[float, float]], width: float, height: float) -> "View":
+        """The view in which all points fit, with FREE of the area at each side.
+
+        View.of([(0, 0), (2, 1)], 880, 440)  # View(1, 0.5, 2 / (880 × 0.88))
+        """
+        ends = [(min(values), max(values)) for values in zip(*points, strict=True)]
+        x, y = ((low + high) / 2 for low, high in ends)
+        spans = [high - low for low, high in ends]
+        used = 1 - 2 * FREE
+        unit = max(spans[0] / (width * used), spans[1] / (height * used))
+        return cls(x, y, unit or 1 / (width * used))  # one point, or equal ones
+
+    def place(self, x: float, y: float, width: float, height: float) -> tuple[float, float]:
+        """The pixel of a point, from the left top corner of an area of that size."""
+        return (x - self.x) / self.unit + width / 2, (self.y - y) / self.unit + height / 2
+
+
+def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Json:
+    """The specification of a picture of points.
+
+    is_page: for a page in a browser, which places the labels itself (by Vega's `label` transform) whenever the signals
+    `cx`, `cy` and `unit`, the point in the centre and the units of a pixel, are changed.
+    """
+    groups = list(dict.fromkeys(point.group for point in plot.results if point.group is not None))
+    is_wide = bool(groups or plot.arrows) and not is_page
+    padding = Padding(64, 84, (COLUMN if is_wide else 0) + MARGIN, 56)
+    width, height = SLIDE[0] - padding.left - padding.right, SLIDE[1] - padding.top - padding.bottom
+    view = View.of([(point.x, point.y) for point in plot.results], width, height)
+    look = next(look for look in LOOKS if len(plot.results) <= look.count)
+    labels, leaders = ([], []) if is_page else _label_data(plot, view, width, height, look)
+    unlabelled = 0 if is_page else len(plot.results) - len(labels)
+    note = f"no room for {unlabelled:,} of {len(plot.results):,} labels" if unlabelled else ""
+    title = plot.query.query or _title(plot.query)
+    subtitle = joined(_method(plot), model_of(plot.model), note)
+    described = f"{len(plot.results)} words in two dimensions: {title}. {subtitle}"
+    spec = frame(title, subtitle, theme, padding, width, height, described)
+    colours, shapes = scheme(len(groups))
+    spec["signals"] += [{"name": name, "value": value} for name, value in zip(("cx", "cy", "unit"), view, strict=True)]
+    spec["data"] = [{"name": "points", "values": _points_data(plot)}, {"name": "arrows", "values": _arrows(plot, look)}]
+    spec["scales"] = [
+        _scale("x", "width", ("cx - width * unit / 2", "cx + width * unit / 2")),
+        _scale("y", "height", ("cy - height * unit / 2", "cy + height * unit / 2")),
+        {"name": "colour", "type": "ordinal", "domain": groups, "range": colours},
+        {"name": "shape", "type": "ordinal", "domain": groups, "range": shapes},
+    ]
+    spec["axes"] = [
+        axis("x", "bottom", _axis_title(plot.axes[0]), grid=True, tickCount={"signal": "ceil(width / 90)"}),
+        axis("y", "left", _axis_title(plot.axes[1]), grid=True, tickCount={"signal": "ceil(height / 60)"}),
+    ]
+    spec["marks"] = [*_zero_lines(), *_arrow_marks(look), _points(look, grouped=bool(groups))]
+    if is_page:
+        spec["data"][0]["transform"] = [
+            {"type": "formula", "as": "level", "expr": "levels[datum.index] || 0"}
+        ]
+        spec["signals"] += [{"name": name, "value": value} for name, value in SIGNALS_OF_PAGE.items()]
+        labels_mark = _page_labels(look, has_arrows=bool(plot.arrows))
+        spec["marks"] = [*spec["marks"][:-1], _links(), spec["marks"][-1], labels_mark]
+    else:
+        spec["data"] += [{"name": "labels", "values": labels}, {"name": "leaders", "values": leaders}]
+        spec["marks"] += _placed_labels(look)
+    if groups:
+        spec["legends"] = [_legend(is_page=is_page)]
+    if plot.arrows and not is_page:
+        spec["marks"] += _arrow_list(plot.arrows, LEGEND_ROW * len(groups) + ROW if groups else 0)
+    return spec
+
+
+def _title(query: PlotQuery) -> str:
+    words = " ".join(query.words)
+    return words if len(query.words) <= 12 else f"{len(query.words):,} words"
+
+
+def _method(plot: Plot) -> str:
+    query = plot.query
+    how = METHODS.get(query.method, query.method)
+    if query.method == "pca":
+        how += f" of {len(plot.results):,} words" if query.fit in (None, "words") else f" of the {query.fit}"
+    facts = [
+        f"perplexity {query.perplexity:g}" if query.perplexity is not None else "",
+        f"seed {query.seed}" if query.seed is not None else "",
+        f"{query.angle:.1f}° between them" if query.angle is not None else "",
+        "made orthogonal" if query.orthogonal else "",
+    ]
+    return ", ".join([how, *filter(None, facts)])
+
+
+def _axis_title(one: Axis) -> str:
+    return one.name if one.explained is None else f"{one.name} ({one.explained:.1%} of the variance)"
+
+
+def _scale(name: str, size: str, ends: tuple[str, str]) -> Json:
+    return {"name": name, "type": "linear", "domain": [{"signal": end} for end in ends], "range": size,
+            "zero": False, "nice": False}  # fmt: skip
+
+
+def _points_data(plot: Plot) -> list[Json]:
+    return [
+        {"index": i, "word": one.word, "x": _short(one.x), "y": _short(one.y)}
+        | ({} if one.group is None else {"group": one.group})
+        | ({} if one.cosine is None else {"cosine": one.cosine})
+        for i, one in enumerate(plot.results)
+    ]
+
+
+def _short(value: float) -> float:
+    """Five significant digits, a hundredth of a pixel."""
+    return float(f"{value:.5g}")
+
+
+def _label_data(plot: Plot, view: View, width: float, height: float, look: Look) -> tuple[list[Json], list[Json]]:
+    """The labels that have a place, in pixels, and the leaders of those that are not beside their mark."""
+    places = [view.place(one.x, one.y, width, height) for one in plot.results]
+    texts = [shortened(one.word, look.letters, width / 3) for one in plot.results]
+    sizes = [(text_width(one, look.letters) + 1, look.letters * LINE_HEIGHT) for one in texts]
+    place_of = dict(zip((one.word for one in plot.results), places, strict=True))
+    arrows = [(*place_of[arrow.start], *place_of[arrow.end]) for arrow in plot.arrows]
+    reach = look.radius + GAP
+    corners = place_labels(places, sizes, width, height, radius=reach, lines=arrows)
+    labels, leaders = [], []
+    for place, text_, size, corner in zip(places, texts, sizes, corners, strict=True):
+        if corner is None:
+            continue
+        labels.append({"text": text_, "x": round(corner[0], 1), "y": round(corner[1] + size[1] / 2, 1)})
+        leader = leader_of(place, corner, size, reach)
+        if leader is not None:
+            leaders.append(dict(zip(("x", "y", "x2", "y2"), (round(end, 1) for end in leader), strict=True)))
+    return labels, leaders
+
+
+def _arrows(plot: Plot, look: Look) -> list[Json]:
+    """The arrows as data: their ends, and the direction of the head, clockwise from upwards in degrees."""
+    points = {point.word: point for point in plot.results}
+    values = []
+    for arrow in plot.arrows:
+        start, end = points[arrow.start], points[arrow.end]
+        angle = math.atan2(end.x - start.x, end.y - start.y)
+        back = look.radius + HEAD / 2
+        values.append(
+            {
+                "x": start.x, "y": start.y, "x2": end.x, "y2": end.y, "angle": round(math.degrees(angle), 2),
+                "dx": round(-math.sin(angle) * back, 2), "dy": round(math.cos(angle) * back, 2),
+                "words": f"{arrow.start} to {arrow.end}",
+            }  # fmt: skip
+        )
+    return values
+
+
+def _zero_lines() -> list[Json]:
+    """The axes through the origin, a little stronger than the grid."""
+    return [
+        {
+            "type": "rule",
+            "clip": True,
+            "encode": {
+                "update": {
+                    across: {"value": 0}, f"{across}2": {"signal": size}, along: {"scale": along, "value": 0},
+                    "stroke": {"signal": "soft"}, "strokeOpacity": {"value": 0.35},
+                }  # fmt: skip
+            },
+        }
+        for along, across, size in (("x", "y", "height"), ("y", "x", "width"))
+    ]
+
+
+def _arrow_marks(look: Look) -> list[Json]:
+    ends = {name: {"scale": name[0], "field": name} for name in ("x", "y")}
+    shaft = {
+        **ends, "x2": {"scale": "x", "field": "x2", "offset": {"field": "dx"}},
+        "y2": {"scale": "y", "field": "y2", "offset": {"field": "dy"}},
+        "stroke": {"signal": "accent"}, "strokeWidth": {"value": 1.6},
+    }  # fmt: skip
+    head = {
+        "x": shaft["x2"], "y": shaft["y2"], "angle": {"field": "angle"}, "size": {"value": HEAD**2},
+        "shape": {"value": "M0,-1L0.8,1L-0.8,1Z"}, "fill": {"signal": "accent"},
+        "description": {"field": "words"},
+    }  # fmt: skip
+    data = {"data": "arrows"}
+    return [
+        {"type": "rule", "name": "shafts", "clip": True, "from": data, "encode": {"update": shaft}},
+        {"type": "symbol", "name": "heads", "clip": True, "from": data, "encode": {"update": head}},
+    ]
+
+
+def _points(look: Look, *, grouped: bool) -> Json:
+    group = "datum.group != null"
+    encode = {
+        "x": {"scale": "x", "field": "x"},
+        "y": {"scale": "y", "field": "y"},
+        "size": {"signal": f"{(2 * look.radius) ** 2} * (datum.level == 3 ? 4 : datum.level == 2 ? 2 : 1)"},
+        "fill": [*([{"test": group, "scale": "colour", "field": "group"}] if grouped else []), {"signal": "mark"}],
+        "shape": [*([{"test": group, "scale": "shape", "field": "group"}] if grouped else []), {"value": "circle"}],
+        "opacity": {"signal": "datum.level == 1 ? 0.2 : 0.9"},
+        "stroke": {"signal": "paper"},
+        "strokeWidth": {"value": 0.7},
+        "description": {"field": "word"},
+    }
+    return {"type": "symbol", "name": "words", "clip": True, "from": {"data": "points"}, "encode": {"update": encode}}
+
+
+def _placed_labels(look: Look) -> list[Json]:
+    """The labels at the places that `place_labels` found, and their leaders."""
+    leader = {
+        **{name: {"field": name} for name in ("x", "y", "x2", "y2")},
+        "stroke": {"signal": "soft"},
+        "strokeWidth": {"value": 0.6},
+        "opacity": {"value": 0.7},
+    }
+    label = {name: {"field": name} for name in ("x", "y", "text")}
+    return [
+        {"type": "rule", "from": {"data": "leaders"}, "encode": {"update": leader}},
+        text("labels", label, look.letters, name="texts"),
+    ]
+
+
+def _links() -> Json:
+    """Lines from the chosen point to its neighbours."""
+    encode = {
+        "x": {"scale": "x", "signal": "chosen ? chosen.x : 0"}, "y": {"scale": "y", "signal": "chosen ? chosen.y : 0"},
+        "x2": {"scale": "x", "field": "x"}, "y2": {"scale": "y", "field": "y"},
+        "stroke": {"signal": "accent"}, "strokeWidth": {"value": 1},
+        "opacity": {"signal": "chosen && datum.level == 2 ? 0.7 : 0"},
+    }  # fmt: skip
+    return {"type": "rule", "name": "links", "clip": True, "from": {"data": "points"}, "encode": {"update": encode}}
+
+
+def _page_labels(look: Look, *, has_arrows: bool) -> Json:
+    """Labels that the browser places: first those of chosen and found words, then in the order of the points."""
+    encode = {
+        "text": {"signal": "datum.datum.level == 1 ? '' : datum.datum.word"},
+        "fontWeight": {"signal": "datum.datum.level > 1 ? 'bold' : 'normal'"},
+        "fontSize": {"signal": f"datum.datum.level > 1 ? {max(look.letters, TEXT_SIZE)} : {look.letters}"},
+        "fill": {"signal": "datum.datum.level == 3 ? accent : ink"},
+    }
+    place = {
+        "type": "label",
+        "size": [{"signal": "width"}, {"signal": "height"}],
+        "sort": {"field": "datum.datum.level", "order": "descending"},
+        "anchor": ["right", "left", "top", "bottom", "top-right", "top-left", "bottom-right", "bottom-left"],
+        "offset": [GAP],
+        # The transform places labels again only when one of its parameters changes.
+        "padding": {"signal": "parity * 1e-6"},
+        **({"avoidMarks": ["heads"]} if has_arrows else {}),  # it fails for marks of no items
+    }
+    return text("words", encode, look.letters, name="texts", transform=[place], clip=True)
+
+
+def _legend(*, is_page: bool) -> Json:
+    return {
+        "fill": "colour",
+        "shape": "shape",
+        "orient": "top-right" if is_page else "right",
+        "offset": 8 if is_page else MARGIN,
+        "symbolSize": 90,
+        "symbolStrokeWidth": 0,
+        "labelColor": {"signal": "ink"},
+        "labelFontSize": TEXT_SIZE,
+        "labelLimit": COLUMN - 40,
+        **({"fillColor": {"signal": "paper"}, "padding": 6, "cornerRadius": 4} if is_page else {}),
+    }
+
+
+def arrow_cosines(arrows: Sequence[Arrow]) -> list[str]:
+    """Lines with the cosine of each arrow to the first one, in the whole space: whether they are parallel."""
+    first, *others = arrows
+    lines = [f"{arrow.start} → {arrow.end}  {arrow.cosine:+.3f}" for arrow in others]
+    return [f"cosine with {first.start} → {first.end}:", *lines] if lines else []
+
+
+def _arrow_list(arrows: Sequence[Arrow], top: float) -> list[Json]:
+    return [
+        text(
+            None,
+            {
+                "x": {"signal": f"width + {MARGIN}"},
+                "y": {"value": top + ROW * i + ROW / 2},
+                "text": {"value": shortened(line, LABEL_SIZE, COLUMN - MARGIN)},
+                "fill": {"signal": "ink" if i else "soft"},
+            },
+            LABEL_SIZE,
+        )
+        for i, line in enumerate(arrow_cosines(arrows))
+    ]

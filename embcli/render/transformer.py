@@ -21,10 +21,9 @@ from embcli.render.drawing import (
     longest_of,
     word,
 )
+from embcli.render.heat import shaded
 from embcli.render.printable import cell_width, printable
 from embcli.results import transformer as records
-
-PATTERN_WORDS = 20  # width of the tokens beside a pattern
 
 
 def _tokens(answer: records.Tokens, pen: Pen) -> Parts:
@@ -113,7 +112,7 @@ def _contexts(answer: records.Contexts, pen: Pen) -> Parts:
     parts: Parts = [*headline(pen, query.focus, (side, known, pen.model(answer.model)))]
     for number, tokens in enumerate(answer.tokens):
         parts.append(
-            _text_with_focus(number, tokens, query.positions[number], are_pieces=answer.model.tokens == "pieces")
+            text_with_focus(number, tokens, query.positions[number], are_pieces=answer.model.tokens == "pieces")
         )
     parts += [Text(f"warning: {printable(warning)}", style="bold red") for warning in answer.warnings]
     for number in range(len(query.texts)):
@@ -129,7 +128,7 @@ def _contexts(answer: records.Contexts, pen: Pen) -> Parts:
     return parts
 
 
-def _text_with_focus(number: int, tokens: Sequence[records.VisibleToken], position: int, *, are_pieces: bool) -> Text:
+def text_with_focus(number: int, tokens: Sequence[records.VisibleToken], position: int, *, are_pieces: bool) -> Text:
     """A text with the focus in bold, and the tokens that it cannot see in parentheses."""
     shown = Text(f"{number + 1}  ", style="bold")
     for place, token in enumerate(tokens):
@@ -177,19 +176,31 @@ def _gained(answer: records.Contexts) -> Parts:
     return lines
 
 
-def _attended(answer: records.Attended, pen: Pen) -> Parts:
+def heading_of_attention(answer: records.Attended, pen: Pen) -> Parts:
+    """The text, the head, and what is reported of the question."""
     query = answer.query
-    is_static = answer.layer is None
-    where = "one head, W_Q = W_K = W_V = identity" if is_static else f"block {answer.layer}, head {answer.head}"
     facts = (
-        where,
+        _head_of(answer),
         f"T = {query.temperature:g}" if query.temperature != 1 else None,
         f"the oldest {query.truncated:,} dropped" if query.truncated else None,
         pen.model(answer.model),
     )
-    parts: Parts = [*headline(pen, query.text, facts, _Reported(query.resolved))]
+    return [*headline(pen, query.text, facts, _Reported(query.resolved))]
+
+
+def _head_of(answer: records.Attended) -> str:
+    if answer.layer is None:
+        return "one head, W_Q = W_K = W_V = identity"
+    return f"block {answer.layer}, head {answer.head}"
+
+
+def _attended(answer: records.Attended, pen: Pen) -> Parts:
+    query = answer.query
+    is_static = answer.layer is None
+    parts: Parts = heading_of_attention(answer, pen)
     if answer.heads is not None:
-        parts += [*_reading_heads(answer.heads, pen), Text(), Text(f"the one that tells most: {where}"), Text()]
+        note = f"the one that tells most: {_head_of(answer)}"
+        parts += [*_reading_heads(answer.heads, pen), Text(), Text(note), Text()]
     shown = Grid(
         Column("position", right=True, rank=2), Column("token", words=True), Column("q·k" if not is_static else "x·x",
         right=True),
@@ -203,7 +214,7 @@ def _attended(answer: records.Attended, pen: Pen) -> Parts:
         dot = [] if is_static else [digits(one.dot, "+")]
         shown.add(str(one.position), name, product, scaled, f"{one.weight:.4f}", pen.bar(one.weight, 1.0), *dot)
     parts.append(shown)
-    parts += [Text(), *_pattern(answer, pen)]
+    parts += [Text(), *pattern(answer, pen)]
     if answer.change is not None:
         parts += [Text(), *_change(answer.change)]
     if answer.before is not None and answer.after is not None:
@@ -241,27 +252,13 @@ def _reading_heads(heads: Sequence[records.ReadingHead], pen: Pen) -> Parts:
     return [Text("heads that read each token most", style="bold"), Text(note), Text(), shown]
 
 
-def _pattern(answer: records.Attended, pen: Pen) -> Parts:
-    """The pattern: a row for each query, a column for each key; numbers, or shades where they do not fit."""
-    count = len(answer.results)
-    room = pen.width - min(PATTERN_WORDS, max(cell_width(printable(one.token)) for one in answer.results)) - GAP
-    title = Text("pattern: rows are queries, columns keys", style="bold")
+def pattern(answer: records.Attended, pen: Pen) -> Parts:
+    """The pattern: a row for each query, a column for each key."""
     if pen.in_words:
         return []
-    if count > room:
-        return [title, Text(f"{count:,} {pen.times} {count:,} weights do not fit here; --json has them")]
-    if room >= (len("0.00") + GAP) * count:
-        numbers = (Column(str(one.position), right=True) for one in answer.results)
-        shown = Grid(Column("query", words=True), *numbers)
-        for query, row in zip(answer.results, answer.pattern, strict=True):
-            shown.add(word(query.token), *(f"{weight:.2f}" if weight else "" for weight in row))
-    else:
-        shown = Grid(
-            Column("query", words=True), Column(f"keys 0 to {count - 1}" if count > len("keys 0 to 9") else "")
-        )
-        for query, row in zip(answer.results, answer.pattern, strict=True):
-            shown.add(word(query.token), Text("".join(pen.shade(weight) or " " for weight in row)))
-    return [title, Text(), shown]
+    visible = [[weight or None for weight in row] for row in answer.pattern]
+    title = Text("pattern: rows are queries, columns keys", style="bold")
+    return [title, Text(), *shaded([one.token for one in answer.results], visible, pen)]
 
 
 def _change(change: records.HeadChange) -> Parts:

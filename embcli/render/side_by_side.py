@@ -184,7 +184,7 @@ def _predictions(answers: Answers, pen: Pen) -> Parts:
     columns = [Column("rank", right=True)]
     for name, _ in answers:
         columns.append(Column(_title(name), words=True))
-        columns += [Column(f"T = {temperature:g}", right=True) for temperature in temperatures]
+        columns += [Column(f"T = {temperature:g}", right=True, rank=1) for temperature in temperatures]
     shown = Grid(*columns)
     for place in range(max(len(record.results) for record in records)):
         cells: list[Cell] = []
@@ -196,6 +196,17 @@ def _predictions(answers: Answers, pen: Pen) -> Parts:
                 one = record.results[place]
                 cells += [word(one.token), *(f"{p:.4f}" for p in one.probabilities)]
         shown.add(str(place + 1), *cells)
+    return [shown]
+
+
+def _tokens(answers: Answers, pen: Pen) -> Parts:
+    """The tokens of each model in a column of its own."""
+    lists = [[] if isinstance(record, EmbcliError) else [one.token for one in record.results] for _, record in answers]
+    columns = [Column(_title(name), words=True) for name, _ in answers]
+    shown = Grid(Column("position", right=True, rank=1), *columns)
+    for place in range(max(map(len, lists))):
+        shown.add(str(place), *(word(tokens[place]) if place < len(tokens) else "" for tokens in lists))
+    shown.add_summary("tokens", *(str(len(tokens)) if tokens else NO_VALUE for tokens in lists))
     return [shown]
 
 
@@ -224,4 +235,5 @@ VIEWS: dict[type, Callable[[Answers, Pen], Parts]] = {
     queries.OddOneOut: _odd,
     queries.Distribution: _distributions,
     transformer.Prediction: _predictions,
+    transformer.Tokens: _tokens,
 }

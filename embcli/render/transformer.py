@@ -1,11 +1,11 @@
 """The tables of the commands that ask transformers. Tokens are shown as text: `render` has replaced their spelling."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from rich.text import Text
 
+from embcli.render.attend import attended, numbers_of
 from embcli.render.drawing import (
     BAR,
     GAP,
@@ -14,14 +14,12 @@ from embcli.render.drawing import (
     Grid,
     Parts,
     Pen,
-    cosine,
     digits,
     headline,
     lengths,
     longest_of,
     word,
 )
-from embcli.render.heat import shaded
 from embcli.render.printable import cell_width, printable
 from embcli.results import transformer as records
 
@@ -59,11 +57,15 @@ def _prediction(answer: records.Prediction, pen: Pen) -> Parts:
             Text(),
             Text.assemble((f"{number + 1}  ", "bold"), printable(query.text), (printable(sample.text), "cyan")),
         ]
-        parts.append(Text(f"   {len(sample.tokens)} tokens, log p {digits(sample.log_probability, '+')}"))
+        at = "" if query.temperatures[0] == 1 else f" at T = {query.temperatures[0]:g}"
+        log_p = digits(sample.log_probability, "+")
+        parts.append(Text(f"   {_tokens_of(len(sample.tokens))}, log p {log_p}{at}"))
     rows = answer.rows
-    numbers = f"{_numbers(rows.embedding)} {pen.ellipsis}", f"{_numbers(rows.unembedding)} {pen.ellipsis}"
+    numbers = f"{numbers_of(rows.embedding)} {pen.ellipsis}", f"{numbers_of(rows.unembedding)} {pen.ellipsis}"
     is_tied = "W_U is W_E (tied)" if answer.tied else "W_U is not W_E (untied)"
-    parts += [Text(), Text(f"{is_tied}: row of {printable(rows.token)!r} in W_E {numbers[0]}, in W_U {numbers[1]}")]
+    token = printable(rows.token)
+    token = token if token.startswith("' ") else f"'{token}'"
+    parts += [Text(), Text(f"{is_tied}: row of {token} in W_E {numbers[0]}, in W_U {numbers[1]}")]
     return parts
 
 
@@ -109,7 +111,12 @@ def _contexts(answer: records.Contexts, pen: Pen) -> Parts:
     query = answer.query
     side = "sees what stands before it" if query.causal else "sees both sides"
     known = f"{query.dictionary:,} words a layer" if query.dictionary else None
-    parts: Parts = [*headline(pen, query.focus, (side, known, pen.model(answer.model)))]
+    dropped = [
+        f"the oldest {count:,} of text {number} dropped"
+        for number, count in enumerate(query.truncated or (), start=1)
+        if count
+    ]
+    parts: Parts = [*headline(pen, query.focus, (side, known, *dropped, pen.model(answer.model)))]
     for number, tokens in enumerate(answer.tokens):
         parts.append(
             text_with_focus(number, tokens, query.positions[number], are_pieces=answer.model.tokens == "pieces")
@@ -176,117 +183,6 @@ def _gained(answer: records.Contexts) -> Parts:
     return lines
 
 
-def heading_of_attention(answer: records.Attended, pen: Pen) -> Parts:
-    """The text, the head, and what is reported of the question."""
-    query = answer.query
-    facts = (
-        _head_of(answer),
-        f"T = {query.temperature:g}" if query.temperature != 1 else None,
-        f"the oldest {query.truncated:,} dropped" if query.truncated else None,
-        pen.model(answer.model),
-    )
-    return [*headline(pen, query.text, facts, _Reported(query.resolved))]
-
-
-def _head_of(answer: records.Attended) -> str:
-    if answer.layer is None:
-        return "one head, W_Q = W_K = W_V = identity"
-    return f"block {answer.layer}, head {answer.head}"
-
-
-def _attended(answer: records.Attended, pen: Pen) -> Parts:
-    query = answer.query
-    is_static = answer.layer is None
-    parts: Parts = heading_of_attention(answer, pen)
-    if answer.heads is not None:
-        note = f"the one that tells most: {_head_of(answer)}"
-        parts += [*_reading_heads(answer.heads, pen), Text(), Text(note), Text()]
-    shown = Grid(
-        Column("position", right=True, rank=2), Column("token", words=True), Column("q·k" if not is_static else "x·x",
-        right=True),
-        Column("/ √d / T", right=True, rank=1), Column("weight", right=True), Column(""),
-        *([] if is_static else [Column("E·E", right=True, rank=1)]),
-    )  # fmt: skip
-    for one in answer.results:
-        name = word(one.token, "bold cyan" if one.position == query.position else "")
-        product, scaled = (("masked", "") if one.query_key is None or one.scaled is None
-                           else (digits(one.query_key, "+"), digits(one.scaled, "+")))  # fmt: skip
-        dot = [] if is_static else [digits(one.dot, "+")]
-        shown.add(str(one.position), name, product, scaled, f"{one.weight:.4f}", pen.bar(one.weight, 1.0), *dot)
-    parts.append(shown)
-    parts += [Text(), *pattern(answer, pen)]
-    if answer.change is not None:
-        parts += [Text(), *_change(answer.change)]
-    if answer.before is not None and answer.after is not None:
-        parts += [Text(), _before_and_after(answer.before, answer.after)]
-        parts += [Text(), Text("a weighted average of the text: without trained matrices, attention means no more")]
-    return parts
-
-
-class _Reported:
-    """What a heading reports of the words of a question."""
-
-    def __init__(self, resolved: Any) -> None:
-        self.resolved, self.rare = resolved, None
-
-
-def _reading_heads(heads: Sequence[records.ReadingHead], pen: Pen) -> Parts:
-    shown = Grid(
-        Column("token", words=True), Column("block", right=True), Column("head", right=True),
-        Column("weight", right=True), Column("mean on previous", right=True, rank=1),
-        Column("mean on token 0", right=True, rank=1),
-    )  # fmt: skip
-    before = -1
-    for one in heads:
-        name = word(one.token) if one.position != before or pen.in_words else ""
-        before = one.position
-        shown.add(
-            name,
-            str(one.layer),
-            str(one.head),
-            f"{one.weight:.3f}",
-            f"{one.mean_previous:.3f}",
-            f"{one.mean_first:.3f}",
-        )
-    note = "a head that always reads the previous token, or rests on token 0, says little of this text"
-    return [Text("heads that read each token most", style="bold"), Text(note), Text(), shown]
-
-
-def pattern(answer: records.Attended, pen: Pen) -> Parts:
-    """The pattern: a row for each query, a column for each key."""
-    if pen.in_words:
-        return []
-    visible = [[weight or None for weight in row] for row in answer.pattern]
-    title = Text("pattern: rows are queries, columns keys", style="bold")
-    return [title, Text(), *shaded([one.token for one in answer.results], visible, pen)]
-
-
-def _change(change: records.HeadChange) -> Parts:
-    sizes = (
-        ("the focus before the block", change.before), ("what this head adds", change.head),
-        ("what all heads add", change.attention), ("what the MLP adds", change.mlp),
-    )  # fmt: skip
-    shown = Grid(Column("change of the focus"), Column("norm", right=True))
-    for (name, _), norm in zip(sizes, lengths([size for _, size in sizes]), strict=True):
-        shown.add(name, norm)
-    return [shown, Text(), Text(f"the heads' changes add up to the attention's, {_error_in_words(change.sum_error)}")]
-
-
-def _error_in_words(error: float) -> str:
-    """A relative error as a power of ten: below 1e-06."""
-    return f"within {10.0 ** math.ceil(math.log10(max(error, 1e-6))):.0e}"
-
-
-def _before_and_after(before: Sequence[records.WordAndCosine], after: Sequence[records.WordAndCosine]) -> Grid:
-    shown = Grid(
-        Column("neighbours before", words=True), Column("cosine", right=True), Column("after", words=True),
-        Column("cosine", right=True),
-    )  # fmt: skip
-    for first, second in zip(before, after, strict=False):
-        shown.add(word(first.word), cosine(first.cosine), word(second.word), cosine(second.cosine))
-    return shown
-
-
 def _shapes(answer: records.Shapes, pen: Pen) -> Parts:
     query = answer.query
     shown = Grid(
@@ -312,7 +208,7 @@ def _shapes(answer: records.Shapes, pen: Pen) -> Parts:
     parts.append(Text(f"a head: {answer.per_head:,} parameters; a block: {answer.per_block:,}"))
     if query.leaves_out:
         parts.append(Text(f"as in the film; left out: {query.leaves_out}"))
-    products = Grid(Column("product"), Column("one sequence"), Column(f"batch of {query.batch:,}"))
+    products = Grid(Column("product"), Column("one sequence"), Column(f"batch of {query.batch:,}", rank=1))
     for product in answer.products:
         products.add(product.product, _shape(product.sequence, pen), _shape(product.batch, pen))
     return [*parts, Text(), products]
@@ -322,14 +218,10 @@ def _shape(sizes: Sequence[int], pen: Pen) -> str:
     return f" {pen.times} ".join(f"{size:,}" for size in sizes)
 
 
-def _numbers(numbers: Sequence[float]) -> str:
-    return " ".join(digits(x, "+") for x in numbers)
-
-
 VIEWS: dict[type, Any] = {
     records.Tokens: _tokens,
     records.Prediction: _prediction,
     records.Contexts: _contexts,
-    records.Attended: _attended,
+    records.Attended: attended,
     records.Shapes: _shapes,
 }

@@ -74,7 +74,10 @@ class SharedRow(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """A continuation drawn by its probabilities. probability: of all its tokens together, as log p (natural)."""
+    """A continuation drawn by its probabilities.
+
+    log_probability: the natural logarithm of the probability of all its tokens together, at the question's temperature.
+    """
 
     text: str
     tokens: tuple[TextToken, ...]
@@ -101,6 +104,7 @@ class ContextQuery(NamedTuple):
     """A question for what a token means at each layer.
 
     focus: as typed. positions: of the focus in each text. dictionary: how many words the layers were compared with.
+    truncated: how many of the oldest tokens of each text were dropped; None if no text was too long.
     """
 
     texts: tuple[str, ...]
@@ -110,6 +114,7 @@ class ContextQuery(NamedTuple):
     dictionary: int
     k: int
     causal: bool
+    truncated: tuple[int, ...] | None = None
 
 
 class WordAndCosine(NamedTuple):
@@ -221,14 +226,32 @@ class ReadingHead(NamedTuple):
     mean_first: Share
 
 
+class Value(NamedTuple):
+    """What a head proposes to the focus for a token: the token's value v = W_V x, mapped by W_O, times its weight.
+
+    value: v [head_dim]. norm: of v. output: the norm of W_O v. added: that of weight · W_O v, which the head adds.
+    """
+
+    position: int
+    token: str
+    value: tuple[Coordinate, ...]
+    norm: Length
+    output: Length
+    added: Length
+
+
 class HeadChange(NamedTuple):
-    """What is added to the focus: norms of the head's change, of all heads', of the MLP's, and the error of the sum."""
+    """What is added to the focus: norms of the head's change, of all heads', of the MLP's, and the error of the sum.
+
+    vector: the head's change itself [d], the sum of weight · W_O v over the tokens.
+    """
 
     head: Length
     attention: Length
     mlp: Length
     before: Length
     sum_error: Length
+    vector: tuple[Coordinate, ...] = ()
 
 
 @displayed
@@ -244,8 +267,10 @@ class Attended(NamedTuple):
     pattern: tuple[tuple[Share, ...], ...]
     heads: tuple[ReadingHead, ...] | None = None
     change: HeadChange | None = None
+    values: tuple[Value, ...] | None = None
     before: tuple[WordAndCosine, ...] | None = None
     after: tuple[WordAndCosine, ...] | None = None
+    warnings: tuple[str, ...] | None = None
 
 
 class ShapesQuery(NamedTuple):

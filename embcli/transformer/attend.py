@@ -1,15 +1,16 @@
 """What attention reads: the pattern of a head, step by step, and what the head adds to the residual stream."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from embcli.errors import UsageProblem
 from embcli.results.queries import ModelCard
-from embcli.results.transformer import Attended, AttentionQuery, HeadChange, ReadingHead, ReadToken
-from embcli.transformer.forward import Step, head_change, softmax_rows
+from embcli.results.transformer import Attended, AttentionQuery, HeadChange, ReadingHead, ReadToken, Value
+from embcli.transformer.forward import Attention, BlockParameters, Step, head_change, head_values, softmax_rows
 from embcli.transformer.model import Text, Transformer
-from embcli.transformer.tokens import focus_position, listed
+from embcli.transformer.tokens import find_focus, focus_warnings, listed
 from embcli.vectors.arithmetic import Float32Array
 
 LISTED_HEADS = 3  # for each visible token
@@ -43,7 +44,8 @@ def answer(model: Transformer, question: AttendQuestion) -> Attended:
     if question.temperature != 1 and question.head is None:
         raise UsageProblem("-T scales the softmax of one head", "add --layer L --head H")
     text = model.read(question.text, truncate=question.truncate)
-    _, focus = focus_position(model, text, question.focus)
+    found = find_focus(model, text, question.focus)
+    focus, warnings = found.last, focus_warnings(model, text, question.focus, found)
     steps = list(model.steps(text))
     query = AttentionQuery(
         question.text,
@@ -61,10 +63,12 @@ def answer(model: Transformer, question: AttendQuestion) -> Attended:
     else:
         heads, layer, head = None, int(question.layer or 0), question.head
     step = steps[layer]
-    change = _change(model, step, layer, head, focus) if question.temperature == 1 else None
+    block = model.checkpoint.block(layer)
+    change = _change(step, block, head, focus) if question.temperature == 1 else None
     scores, dots = step.attention.scores[head], _dots(steps[0].before, focus)
     scaled = scores / np.float32(question.temperature)
     pattern = softmax_rows(scaled)  # [query, key]
+    tokens = listed(model, text.ids)
     results = tuple(
         ReadToken(
             token.position,
@@ -75,11 +79,12 @@ def answer(model: Transformer, question: AttendQuestion) -> Attended:
             _finite(scaled[focus, i]),
             float(dots[i]),
         )
-        for i, token in enumerate(listed(model, text.ids))
+        for i, token in enumerate(tokens)
     )
     return Attended(
         "embcli.attend/1", ModelCard.of(model), query, results, layer, head,
         tuple(tuple(float(x) for x in row) for row in pattern), heads, change,
+        _values(step.attention, block, head, results), warnings=warnings or None,
     )  # fmt: skip
 
 
@@ -126,14 +131,30 @@ def _most_telling(heads: tuple[ReadingHead, ...], focus: int) -> ReadingHead:
     return max(others, key=lambda one: one.weight - (one.mean_previous if one.position == focus - 1 else 0))
 
 
-def _change(model: Transformer, step: Step, layer: int, head: int, focus: int) -> HeadChange:
+def _values(attended: Attention, block: BlockParameters, head: int, tokens: Sequence[ReadToken]) -> tuple[Value, ...]:
+    """The values of the tokens that the focus can read, and what each of them adds to it by its weight."""
+    values, outputs = head_values(attended, block, head)  # [m, head_dim], [m, d]
+    return tuple(
+        Value(
+            token.position,
+            token.token,
+            tuple(float(x) for x in value),
+            float(np.linalg.norm(value)),
+            float(np.linalg.norm(output)),
+            float(np.linalg.norm(token.weight * output)),
+        )
+        for token, value, output in zip(tokens, values, outputs, strict=True)
+        if token.visible
+    )
+
+
+def _change(step: Step, block: BlockParameters, head: int, focus: int) -> HeadChange:
     """What a head, all heads and the MLP add to the focus; and that the heads' changes add up to the block's."""
-    block = model.checkpoint.block(layer)
-    changes = [head_change(step.attention, block, each)[focus] for each in range(model.config.heads)]
+    changes = [head_change(step.attention, block, each)[focus] for each in range(len(step.attention.pattern))]
     together = np.sum(changes, axis=0) + block.get("b_O", np.float32(0))
     whole = step.attention.change[focus]
     error = float(np.abs(together - whole).max() / max(float(np.abs(whole).max()), 1e-30))
     of_head, attention, mlp, before = (
         float(np.linalg.norm(x)) for x in (changes[head], whole, step.mlp[focus], step.before[focus])
     )
-    return HeadChange(of_head, attention, mlp, before, error)
+    return HeadChange(of_head, attention, mlp, before, error, tuple(float(x) for x in changes[head]))

@@ -15,7 +15,7 @@ from embcli.errors import BadFile
 from embcli.transformer import configuration
 from embcli.transformer.configuration import Configuration
 from embcli.transformer.gguf import open_gguf
-from embcli.transformer.parameters import FAMILY, OPTIONAL_PARAMETERS, Family, Names, shape_of
+from embcli.transformer.parameters import ATTENTION_BIASES, FAMILY, OPTIONAL_PARAMETERS, Family, Names, shape_of
 from embcli.transformer.safetensors import open_shards, read_json_file
 from embcli.transformer.tensor_file import TensorFile, shown
 from embcli.vectors.arithmetic import Float32Array
@@ -125,7 +125,7 @@ class Checkpoint:
         for name in expected:
             short = name.rpartition(".")[2]
             if name not in self.places:
-                if short in OPTIONAL_PARAMETERS:
+                if short in OPTIONAL_PARAMETERS and not (config.is_biased and short in ATTENTION_BIASES):
                     continue
                 raise BadFile(f"{where}: the tensor of {name} is missing", "download or convert the model again")
             declared, shape = shape_of(short, config), self.shape(name)
@@ -135,6 +135,10 @@ class Checkpoint:
                     f"{where}: {name} is {' × '.join(f'{size:,}' for size in shape)}, not {sizes} as its settings say",
                     "download or convert the model again",
                 )
+        biases = [name for name in self.places if name.rpartition(".")[2] in ATTENTION_BIASES]
+        if biases and config.is_biased is False:
+            raise BadFile(f"{where} has {biases[0]}, but its settings say that attention has no biases",
+                          "download or convert the model again")  # fmt: skip
         if config.is_tied is False and "W_U" not in self.places and config.family != "bert":
             raise BadFile(f"{where}: the tensor of W_U is missing", "download or convert the model again")
 

@@ -18,7 +18,8 @@ class Configuration(NamedTuple):
     kind: the model type, such as llama. family: the names of its tensors and its formulas: llama, gpt2 or bert. d: the
     length of a vector of the residual stream. key_heads: how many heads of keys and values there are, which several
     heads share. context: the largest number of tokens. theta: the base of the rotations of RoPE, or None for positions
-    that are learned. is_tied: whether W_U is W_E, or None if the tensors decide.
+    that are learned. is_tied: whether W_U is W_E, and is_biased: whether attention has biases; None if the tensors
+    decide.
     """
 
     kind: str
@@ -35,6 +36,7 @@ class Configuration(NamedTuple):
     activation: str
     theta: float | None
     is_tied: bool | None
+    is_biased: bool | None = None
 
 
 FAMILIES = {
@@ -52,6 +54,7 @@ KEYS: dict[str, dict[str, tuple[str, Any]]] = {
         "head_dim": ("head_dim", None), "intermediate_size": ("mlp", REQUIRED), "vocab_size": ("vocabulary", None),
         "max_position_embeddings": ("context", REQUIRED), "rms_norm_eps": ("epsilon", 1e-6),
         "hidden_act": ("activation", "silu"), "rope_theta": ("theta", None), "tie_word_embeddings": ("is_tied", None),
+        "attention_bias": ("is_biased", None),
     },
     "gpt2": {
         "n_layer": ("blocks", REQUIRED), "n_embd": ("d", REQUIRED), "n_head": ("heads", REQUIRED),
@@ -80,7 +83,6 @@ HARMLESS = {
     "transformers.js_config", "transformers_version", "type_vocab_size", "unk_token_id", "use_bfloat16", "use_cache",
     "cls_token_id", "mask_token_id", "directionality", "pooler_fc_size", "pooler_num_attention_heads",
     "pooler_num_fc_layers", "pooler_size_per_head", "pooler_type", "prefix", "n_special", "predict_special_tokens",
-    "attention_bias",  # the tensors say whether there are biases
 }  # fmt: skip
 # Keys whose given values change nothing; any other value is an error.
 HARMLESS_VALUES: dict[str, tuple[Any, ...]] = {
@@ -212,12 +214,14 @@ def _checked(kind: str, family: str, found: dict[str, Any], path: Path) -> Confi
     for name, number in (("epsilon", found["epsilon"]), ("rope_theta", theta)):
         if not isinstance(number, int | float) or not 0 <= number < float("inf"):
             raise BadFile(f"{path}: {name} is {shown(repr(number))}", "download or copy it again")
-    if found["is_tied"] not in (True, False, None):
-        raise BadFile(f"{path}: tie_word_embeddings is {shown(repr(found['is_tied']))}", "download or copy it again")
+    for name, field in (("tie_word_embeddings", "is_tied"), ("attention_bias", "is_biased")):
+        if found.get(field) not in (True, False, None):
+            raise BadFile(f"{path}: {name} is {shown(repr(found[field]))}", "download or copy it again")
     return Configuration(
         kind, family, found["blocks"], found["d"], found["heads"], found["key_heads"], head_dim, found["mlp"],
         found["vocabulary"], found["context"], float(found["epsilon"]), activation,
         float(theta) if family == "llama" else None, found["is_tied"],
+        found.get("is_biased") if kind in ("llama", "qwen3") else None,  # the others do not read the setting
     )  # fmt: skip
 
 

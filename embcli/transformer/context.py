@@ -10,7 +10,6 @@ import numpy as np
 from embcli.errors import UsageProblem
 from embcli.queries.softmax import softmax
 from embcli.results.queries import ModelCard
-from embcli.results.tokens import text_of_token
 from embcli.results.transformer import (
     ContextQuery,
     Contexts,
@@ -22,7 +21,7 @@ from embcli.results.transformer import (
 )
 from embcli.transformer.dictionary import WORDS, LayerDictionary, Report, open_dictionary
 from embcli.transformer.model import TextRun, Transformer
-from embcli.transformer.tokens import focus_position
+from embcli.transformer.tokens import Focus, find_focus, focus_warnings
 from embcli.vectors.arithmetic import Float32Array
 
 GAINED = 5  # tokens that gain most, for each text
@@ -38,6 +37,7 @@ class ContextQuestion(NamedTuple):
     layers: tuple[int, ...] | None = None
     dictionary: int = WORDS
     k: int = 5
+    truncate: bool = False
 
 
 def answer(
@@ -49,9 +49,9 @@ def answer(
     SmolLM2, 0.77 at layer 29). Neighbours below the noise of the layer are left out.
     """
     _check(model, question)
-    runs = [model.run(text) for text in question.texts]
-    places = [focus_position(model, run.text, question.focus) for run in runs]
-    positions = [last for _, last in places]
+    runs = [model.run(text, truncate=question.truncate) for text in question.texts]
+    places = [find_focus(model, run.text, question.focus) for run in runs]
+    positions = [place.last for place in places]
     if question.dictionary:
         known: LayerDictionary | None = open_dictionary(model, folder, question.dictionary, report)
     else:
@@ -82,6 +82,7 @@ def answer(
         0 if known is None else len(known.words),
         question.k,
         model.is_causal,
+        tuple(run.text.truncated for run in runs) if any(run.text.truncated for run in runs) else None,
     )
     found = Contexts(
         "embcli.context/1", ModelCard.of(model), query, results, tokens, comparisons,
@@ -152,23 +153,16 @@ def _gained(model: Transformer, runs: Sequence[TextRun], positions: Sequence[int
     )
 
 
-def _warnings(model: Transformer, runs: Sequence[TextRun], places: Sequence[tuple[int, int]], focus: str) -> list[str]:
+def _warnings(model: Transformer, runs: Sequence[TextRun], places: Sequence[Focus], focus: str) -> list[str]:
     """What a reader of the answer should know."""
-    warnings = []
-    for number, (run, (first, last)) in enumerate(zip(runs, places, strict=True)):
-        name = f"text {number + 1}"
-        if last == 0 and model.is_causal:
-            warnings.append(
-                f"{name}: the focus is token 0, on which most heads rest (an attention sink), so it means little; "
-                "put text before it"
-            )
-        if first < last:
-            pieces = [model.tokenizer.token(i) for i in run.text.ids[first : last + 1]]
-            shown = " ".join(repr(text_of_token(piece, model.spelling)) for piece in pieces)
-            warnings.append(f"{name}: {focus} is {len(pieces)} tokens, {shown}; the last one is shown")
+    warnings = [
+        f"text {number}: {warning}"
+        for number, (run, place) in enumerate(zip(runs, places, strict=True), start=1)
+        for warning in focus_warnings(model, run.text, focus, place)
+    ]
     if model.is_causal:
         for a, b in combinations(range(len(runs)), 2):
-            if runs[a].text.ids[: places[a][1] + 1] == runs[b].text.ids[: places[b][1] + 1]:
+            if runs[a].text.ids[: places[a].last + 1] == runs[b].text.ids[: places[b].last + 1]:
                 warnings.append(
                     f"texts {a + 1} and {b + 1} are the same up to the focus, and a causal model sees nothing after "
                     "it; put what differs before the focus"

@@ -9,14 +9,22 @@ from embcli.transformer.checkpoint import Checkpoint
 from embcli.transformer.gguf import GGUF_MAGIC
 from embcli.transformer.tokenizer import Tokenizer, from_folder, from_gguf
 
+# So many rows of W_E, and this share of them, may have no token: padding, which is at most 3 % in known models.
+PADDING_ROWS, PADDING_SHARE = 1000, 0.1
+
 
 def open_tokenizer(model: Checkpoint) -> Tokenizer:
     """The tokenizer of a checkpoint. Raises BadFile, and UsageProblem if the library tokenizers is missing."""
     tokenizer = from_gguf(model.files[0]) if model.is_gguf else from_folder(model.path)
     known = tokenizer.made.get_vocab_size(with_added_tokens=True)
-    if known > model.vocabulary:
+    if not 0 <= model.vocabulary - known <= max(PADDING_ROWS, PADDING_SHARE * model.vocabulary):
         raise BadFile(
             f"{tokenizer.source} has {known:,} tokens, but W_E has {model.vocabulary:,} rows",
+            "the tokenizer is that of another model; copy the right one",
+        )
+    if model.config.family == "bert" and not tokenizer.encode("").ids:
+        raise BadFile(
+            f"{tokenizer.source} puts no special tokens such as [CLS] and [SEP] around a text, as BERT needs",
             "the tokenizer is that of another model; copy the right one",
         )
     return tokenizer

@@ -150,6 +150,17 @@ def head_change(attended: Attention, block: BlockParameters, head: int) -> Float
     return np.asarray(attended.mixed[head] @ columns.T)
 
 
+def head_values(attended: Attention, block: BlockParameters, head: int) -> tuple[Float32Array, Float32Array]:
+    """One head's values v = W_V x of all m visible tokens [m, head_dim], and W_O v, what each proposes [m, d].
+
+    What the head adds to a token is the sum of these, times the weights of its row of the pattern.
+    """
+    shared = len(attended.pattern) // len(attended.v)  # heads that share values
+    values = attended.v[head // shared]
+    head_dim = values.shape[1]
+    return values, np.asarray(values @ block["W_O"][:, head * head_dim : (head + 1) * head_dim].T)
+
+
 def mlp(x: Float32Array, block: BlockParameters, config: Configuration) -> Float32Array:
     """The MLP of a block [n, d]: W_out f(W_in x), or W_out (f(W_gate x) * W_in x) in Llama."""
     hidden = _linear(x, block, "W_in", "b_in")  # [n, mlp]

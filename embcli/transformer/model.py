@@ -168,7 +168,7 @@ class Transformer:
             raise UsageProblem(
                 f"the text has {len(ids):,} tokens, and {self.name} reads {self.config.context:,}: it would forget the "
                 f"first {more:,}, {shown!r}",
-                "shorten the text (predict and attend drop them with --truncate)",
+                "shorten the text, or drop them with --truncate",
             )
         kept = self._without_oldest(ids, more)
         return Text(text, tuple(ids[i] for i in kept), tuple(offsets[i] for i in kept), more)
@@ -198,12 +198,12 @@ class Transformer:
                     )
                 yield step
 
-    def run(self, text: str) -> TextRun:
-        """A text on its way through the model.
+    def run(self, text: str, *, truncate: bool = False) -> TextRun:
+        """A text on its way through the model; `truncate` as in `read`.
 
         open_transformer("smollm2").run("Take a biopsy of the mole").pattern[10][1].shape  # (7, 7)
         """
-        read = self.read(text)
+        read = self.read(text, truncate=truncate)
         steps = list(self.steps(read))
         residual = (*(step.before for step in steps), steps[-1].after)
         return TextRun(read, residual, tuple(step.attention.pattern for step in steps))

@@ -143,7 +143,8 @@ def shape_of(name: str, c: Configuration) -> tuple[int | None, ...]:
     return shapes.get(name, (c.d,))
 
 
+ATTENTION_BIASES = {"b_Q", "b_K", "b_V", "b_O"}
 # Parameters that a model of the family may lack.
-OPTIONAL_PARAMETERS = {
-    "b_Q", "b_K", "b_V", "b_O", "q_norm", "k_norm", "W_U", "W_head", "b_head", "norm_head", "bias_head", "b_U",
+OPTIONAL_PARAMETERS = ATTENTION_BIASES | {
+    "q_norm", "k_norm", "W_U", "W_head", "b_head", "norm_head", "bias_head", "b_U",
 }  # fmt: skip

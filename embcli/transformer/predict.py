@@ -161,6 +161,8 @@ def _position(model: Transformer, text: Text) -> int:
         return len(text.ids) - 1
     mask = model.tokenizer.id(MASK)
     places = [i for i, number in enumerate(text.ids) if number == mask]
+    if not places and text.truncated and MASK in text.text:
+        raise UsageProblem(f"{MASK} was dropped with the oldest {text.truncated:,} tokens", "shorten the text")
     if len(places) != 1 and model.checkpoint.has_unembedding:
         raise UsageProblem(
             f"{model.name} fills one {MASK}, and the text has {len(places)}", f'for example "Paris is in {MASK}."'

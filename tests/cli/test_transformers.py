@@ -5,11 +5,14 @@ import math
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from process import Outcome, ask, settle
 from tiny_models import MODELS, expected, write_gguf
+
+from embcli.models.checkpoints import open_transformer
 
 TEXT = "the king and the queen saw a mole in the garden"
 
@@ -434,10 +437,9 @@ def test_several_models_are_shown_with_all_temperatures_or_refused() -> None:
     out = ask("predict", "the king", "-T", "0.5,2", *both).out
     assert out.count("T = 0.5") == out.count("T = 2") == 2
     assert "--lens and --sample show one model" in ask("predict", "the king", "--lens", *both).err
-    for command in (("tokens", "the king"), ("context", "the king", "--focus", "king", "--dictionary", "0")):
-        error = ask(*command, *both)
-        assert (error.status, error.err.count("\n")) == (2, 1)
-        assert "name one model" in error.err
+    error = ask("context", "the king", "--focus", "king", "--dictionary", "0", *both)
+    assert (error.status, error.err.count("\n")) == (2, 1)
+    assert "name one model" in error.err
 
 
 def test_the_temperature_of_attention_changes_one_head_and_shows_no_change_of_the_model() -> None:
@@ -492,3 +494,124 @@ def test_two_bases_of_rope_are_refused() -> None:
     config = json.loads(Path("there/config.json").read_text())
     Path("there/config.json").write_text(json.dumps(config | {"rope_theta": 99}))
     assert "two values of rope_theta" in ask("predict", "the king", "-m", "./there").err
+
+
+def test_the_values_of_the_tokens_add_up_to_the_change_of_the_head(tmp_path: Path) -> None:
+    for model in ("llama", "gpt2", "bert"):  # llama's heads share values
+        command = ("attend", TEXT, "--focus", "mole", "--layer", "2", "--head", "3", "--json")
+        answer = asked(*command, model=model).answer
+        block = open_transformer(MODELS / model).blocks[2]
+        columns = block.W_O[:, 3 * 8 : 4 * 8]  # of head 3
+        weights = [one["weight"] for one in answer["results"] if one["visible"]]
+        outputs = [columns @ np.array(one["value"]) for one in answer["values"]]
+        assert np.allclose(sum(np.multiply(weights, np.transpose(outputs)).T), answer["change"]["vector"], atol=2e-5)
+        for weight, output, one in zip(weights, outputs, answer["values"], strict=True):
+            assert one["norm"] == pytest.approx(np.linalg.norm(one["value"]), rel=1e-5)
+            assert one["output"] == pytest.approx(np.linalg.norm(output), rel=1e-5)
+            assert one["added"] == pytest.approx(weight * one["output"], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("the king saw moles", "mole stands only inside a longer word"),
+        ("the king saw a Mole", "mole is written Mole"),
+        ("the mole saw a mole", "mole stands 2 times; the last one is shown"),
+    ],
+)
+def test_a_focus_that_is_not_quite_what_was_typed_is_reported(text: str, warning: str) -> None:
+    for command in (("attend",), ("context", "--dictionary", "0")):
+        found = asked(*command, text, "--focus", "mole", "--json").answer["warnings"]
+        assert any(warning in one for one in found), found
+    assert warning in asked("attend", text, "--focus", "mole").out.replace("\n", " ")
+
+
+def test_context_drops_the_oldest_tokens_when_asked() -> None:
+    long = " ".join(["the king saw a mole and"] * 10)
+    command = ("context", long, "the mole", "--focus", "mole", "--dictionary", "0", "--layers", "1")
+    assert "--truncate" in asked(*command).err
+    answer = asked(*command, "--truncate", "--json").answer
+    dropped = 60 - 48
+    assert answer["query"]["truncated"] == [dropped, 0]
+    assert f"the oldest {dropped} of text 1 dropped" in asked(*command, "--truncate").out.replace("\n", " ")
+
+
+def test_a_mask_that_was_dropped_is_named() -> None:
+    error = asked("predict", "[MASK] " + "the king " * 40, "--truncate", model="bert")
+    assert (error.status, error.err.count("\n")) == (2, 1)
+    assert "[MASK] was dropped with the oldest" in error.err
+
+
+def test_tokens_compares_models() -> None:
+    command = ("tokens", "the kings saw", "-m", str(MODELS / "llama"), "-m", str(MODELS / "bert"))
+    lines = [json.loads(line) for line in ask(*command, "--jsonl").out.splitlines()]
+    assert [line["results"][1]["token"] for line in lines] == ["Ġking", "the"]
+    out = ask(*command).out
+    counts = [str(len(line["results"])) for line in lines]
+    assert out.splitlines()[-1].split() == ["tokens", *counts]
+    assert "[CLS]" in out
+
+
+@pytest.mark.parametrize(
+    ("model", "bias", "reason"),
+    [("llama", True, "the tensor of blocks.0.b_Q is missing"), ("biased", False, "attention has no biases")],
+)
+def test_biases_must_be_where_the_settings_say(model: str, bias: bool, reason: str) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    folder = Path(shutil.copytree(MODELS / "llama", model))
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"attention_bias": bias}))
+    if not bias:
+        tensors = load_file(folder / "model.safetensors")
+        tensors["model.layers.0.self_attn.q_proj.bias"] = np.zeros(32, np.float32)
+        save_file(tensors, folder / "model.safetensors")
+    error = ask("predict", "the king", "-m", f"./{model}")
+    assert (error.status, error.out, error.err.count("\n")) == (2, "", 1)
+    assert reason in error.err
+
+
+def test_an_archive_of_several_models_lists_them(tmp_path: Path) -> None:
+    import zipfile
+
+    write_gguf("gpt2", tmp_path / "tiny.gguf")
+    with zipfile.ZipFile("packed.zip", "w") as archive:
+        archive.write("tiny.gguf", "a/tiny.gguf")
+        archive.write("tiny.gguf", "b/tiny.gguf")
+    error = ask("models", "add", "packed.zip")
+    assert (error.status, error.out, error.err.count("\n")) == (2, "", 1)
+    assert "packed.zip holds 2 models: a/tiny.gguf, b/tiny.gguf" in error.err
+    assert not list(Path("home").glob("models/*"))
+
+
+def test_long_parts_that_csv_omits_are_shortened_in_the_note() -> None:
+    answer = asked("attend", TEXT, "--focus", "mole", "--layer", "0", "--head", "0", "--format", "csv")
+    notes = [line for line in answer.err.splitlines() if "omits values" in line]
+    assert len(notes) == 1
+    assert len(notes[0]) < 250
+    assert "characters)" in notes[0]
+
+
+def test_the_tokenizer_of_another_model_is_noticed() -> None:
+    from safetensors.numpy import load_file, save_file
+
+    folder = Path(shutil.copytree(MODELS / "gpt2", "smaller"))
+    tensors = load_file(folder / "model.safetensors")
+    name = next(name for name in tensors if name.endswith("wte.weight"))
+    tensors[name] = np.resize(tensors[name], (2000, tensors[name].shape[1]))
+    save_file(tensors, folder / "model.safetensors")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"vocab_size": 2000}))
+    shutil.copytree(MODELS / "bert", "bare")
+    (Path("bare") / "vocab.txt").unlink()
+    config = json.loads(Path("bare/config.json").read_text())
+    words = {f"w{number}": number for number in range(config["vocab_size"])}
+    made: dict[str, Any] = {"version": "1.0", "added_tokens": [], "normalizer": None, "pre_tokenizer": {"type":
+    "Whitespace"},
+            "post_processor": None, "decoder": None, "truncation": None, "padding": None,
+            "model": {"type": "WordLevel", "vocab": words, "unk_token": "w0"}}  # fmt: skip
+    Path("bare/tokenizer.json").write_text(json.dumps(made))
+    for name, reason in (("smaller", "tokens, but W_E has"), ("bare", "puts no special tokens such as [CLS]")):
+        error = ask("models", "add", f"./{name}")
+        assert (error.status, error.out, error.err.count("\n")) == (2, "", 1), error.err
+        assert reason in error.err

@@ -48,7 +48,7 @@ NOT_IN_TABLES = (
     "model.tokens", "models.tokens", "results.id", "query.texts", "query.focus",
     "query.context", "query.position", "query.seed", "query.batch", "query.layer", "query.head",
     "tokens.id", "tokens.0.id", "tokens.position", "heads.position", "samples.tokens", "query.sequence",
-    "query.temperature", "change.sum_error",
+    "query.temperature", "change.sum_error", "values.position", "values.value",
 )  # fmt: skip
 DETAIL = "evaluate details"  # a line of a JSON file, which has no other format
 

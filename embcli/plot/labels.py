@@ -1,7 +1,7 @@
 """Place labels beside their points so that none covers another, a mark, or the frame.
 
 The positions around a point are the eight of E. Imhof, Positioning names on maps, The American Cartographer 2(2),
-1975; the first free one is taken, in the order of priority, which is the greedy algorithm of J. Christensen, J. Marks,
+1975, and four between them; the first free one is taken, in the order of priority, which is the greedy algorithm of J. Christensen, J. Marks,
 S. Shieber, An empirical study of algorithms for point-feature label placement, ACM Transactions on Graphics 14(3),
 1995. Where none is free, the same positions are tried farther away, on a leader: a line from the mark to its label.
 The units are the caller's: cells of a terminal, or pixels.
@@ -18,9 +18,11 @@ Box = tuple[float, float, float, float]
 # The start and the end of a line: x, y, x, y.
 Line = tuple[float, float, float, float]
 
-# The positions, as the side of the point on which the label stands: horizontally (-1 left, 0 centred, 1 right) and
-# vertically (-1 above). Beside the mark first, since that is where a line of text is read.
-POSITIONS = ((1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1))
+# The positions: on which side of the point the label stands, horizontally (-1 left, 0 centred, 1 right) and vertically
+# (-1 above). Beside the mark first, since that is where a line of text is read. Last, those between centred and corner:
+# above or below, with an end at the mark.
+BESIDE = ((1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1))
+FLUSH = ((1, -1), (-1, -1), (1, 1), (-1, 1))
 # The lengths of leaders that are tried, in heights of the label; 0: beside the mark, without a leader.
 LEADERS = (0, 1, 2, 3)
 
@@ -101,8 +103,9 @@ def _candidates(point: Point, size: tuple[float, float], radius: float, step: fl
     (x, y), (width, height) = point, size
     for leader in LEADERS:
         gap = radius + leader * height
-        for side, level in POSITIONS:
-            left = x + side * gap - width * (1 - side) / 2
+        positions = [(*one, gap) for one in BESIDE] + [(*one, -radius) for one in FLUSH]
+        for side, level, shift in positions:
+            left = x + side * shift - width * (1 - side) / 2
             top = y + level * gap - height * (1 - level) / 2
             if step:
                 left, top = (math.floor(value / step + 0.5) * step for value in (left, top))

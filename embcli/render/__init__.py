@@ -51,3 +51,15 @@ def table(record: Any, *, coloured: bool = True, in_words: bool = False) -> str:
     module = import_module(f"embcli.render.{type(record).__module__.rpartition('.')[2]}")
     view = module.VIEWS[type(record)]
     return print_parts(lambda pen: view(record, pen), coloured=coloured, in_words=in_words)
+
+
+def picture(record: Any) -> str:
+    """A record as a picture for the terminal; its table, if that is one."""
+    from embcli.render.drawing import print_parts
+    from embcli.render.plot import PICTURES
+    from embcli.render.readable import readable
+
+    record = readable(record)
+    if type(record) not in PICTURES:
+        return table(record)
+    return print_parts(lambda pen: PICTURES[type(record)](record, pen))

@@ -198,7 +198,8 @@ class Pen:
             self.times, self.separator, self.degree, self.ellipsis = "by", ", ", " degrees", "and"
         self.shades = " ░▒▓█" if fancy else " .:*#"
         self.in_words = in_words
-        self.width = console.width
+        self.is_unicode = fancy
+        self.width, self.height = console.width, console.height
         more = max(0, console.width - WHOLE)
         self.longest_bar, self.half_line = BAR + more, LINE + more // 2
 
@@ -257,12 +258,13 @@ def longest_of(*texts: str, style: str = "", loss: str = "") -> Flexible:
 
 
 def print_parts(view: Callable[[Pen], Parts], *, coloured: bool = True, in_words: bool = False) -> str:
-    """A view as text for the terminal on stdout; 80 columns wide in a pipe, without colours with NO_COLOR.
+    """A view as text for the terminal on stdout; 80 × 24 in a pipe, without colours with NO_COLOR.
 
     in_words: for screen readers, without bars, rules and columns.
     """
     piped = not os.isatty(1)
     width = 80 if piped and not os.environ.get("COLUMNS", "0").strip("0") else None
+    height = 24 if piped and not os.environ.get("LINES", "0").strip("0") else None
     console = Console(
         markup=False,
         emoji=False,
@@ -270,6 +272,7 @@ def print_parts(view: Callable[[Pen], Parts], *, coloured: bool = True, in_words
         force_jupyter=False,  # in a notebook, rich would display the text itself
         color_system="auto" if coloured and not in_words and not os.environ.get("NO_COLOR") else None,
         width=UNBROKEN if in_words else width,
+        height=height,
     )
     with console.capture() as capture:
         for drawn in view(Pen(console, in_words=in_words)):

@@ -1,6 +1,6 @@
-"""What all pictures share: their size, their colours, their title, and the axes (Vega specifications, as dictionaries).
+"""What all pictures share: size, colours, title and axes (Vega specifications, as dictionaries).
 
-A picture is as wide as a slide, so that a PNG at scale 2 has 1,920 × 1,080 pixels. Colours are signals of Vega, named as
+A picture has the shape of a slide; a PNG at scale 2 has 1,920 × 1,080 pixels. Colours are signals of Vega, named as
 the fields of `Theme`, so that a page can change them.
 """
 
@@ -128,6 +128,17 @@ def text(from_data: str | None, encode: Mapping[str, Any], size: float = TEXT_SI
 def model_of(card: ModelCard | None) -> str:
     """The name and the shape of a model; empty without one."""
     return "" if card is None else f"{card.name}, {card.words:,} words × {card.dim}"
+
+
+def reports_of(query: Any) -> list[str]:
+    """What a question reports about its words: how they were read, which are rare, which were skipped."""
+    resolved, skipped = getattr(query, "resolved", None) or {}, getattr(query, "skipped", None)
+    readings = [f'"{typed}" as {used}' for typed, used in resolved.items()]
+    return [
+        *([f"read {', '.join(readings)}"] if readings else []),
+        *(f"{one.word} is rare: {one.instead}?" for one in getattr(query, "rare", None) or ()),
+        *([f"skipped {', '.join(skipped)}"] if skipped else []),
+    ]
 
 
 def joined(*facts: str | None) -> str:

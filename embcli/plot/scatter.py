@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from embcli.plot.frame import (
-    LABEL_SIZE, MARGIN, SLIDE, TEXT_SIZE, Json, Padding, axis, frame, joined, model_of, scheme, text,
+    LABEL_SIZE, MARGIN, SLIDE, TEXT_SIZE, Json, Padding, axis, frame, joined, model_of,
+    reports_of, scheme, text,
 )  # fmt: skip
 from embcli.plot.glyphs import shortened, text_width
 from embcli.plot.labels import leader_of, place_labels
-from embcli.results.plot import Arrow, Axis, Plot, PlotQuery
+from embcli.results.plot import Arrow, Axis, Plot
 
 # Of the area: what the points leave free at each side, where labels may stand.
 FREE = 0.06
@@ -24,7 +25,7 @@ LINE_HEIGHT = 1.15  # of a label, as a multiple of its letters
 # What a page sets. levels: of each point, 0 as usual, 1 pale, 2 found or near the chosen word, 3 chosen. chosen: that
 # point, if any. parity: 0 and 1 in turn, at each change of the view.
 SIGNALS_OF_PAGE: Json = {"levels": [], "chosen": None, "parity": 0}
-METHODS = {"pca": "principal components", "tsne": "t-SNE", "axes": "projected on two directions"}
+MANY = 12  # words; more are counted in the title instead of named
 
 
 class Look(NamedTuple):
@@ -78,9 +79,9 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Json:
     labels, leaders = ([], []) if is_page else _label_data(plot, view, width, height, look)
     unlabelled = 0 if is_page else len(plot.results) - len(labels)
     note = f"no room for {unlabelled:,} of {len(plot.results):,} labels" if unlabelled else ""
-    title = plot.query.query or _title(plot.query)
-    subtitle = joined(_method(plot), model_of(plot.model), note)
-    described = f"{len(plot.results)} words in two dimensions: {title}. {subtitle}"
+    title = plot.query.query or _title(plot)
+    subtitle = joined(*_method(plot), model_of(plot.model), note, *reports_of(plot.query))
+    described = f"{len(plot.results):,} points in two dimensions: {title}. {subtitle}"
     spec = frame(title, subtitle, theme, padding, width, height, described)
     colours, shapes = scheme(len(groups))
     spec["signals"] += [{"name": name, "value": value} for name, value in zip(("cx", "cy", "unit"), view, strict=True)]
@@ -91,15 +92,19 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Json:
         {"name": "colour", "type": "ordinal", "domain": groups, "range": colours},
         {"name": "shape", "type": "ordinal", "domain": groups, "range": shapes},
     ]
+    # The numbers of t-SNE mean nothing; zero means something only for directions.
+    has_numbers, has_zeros = plot.query.method != "tsne", plot.query.method == "axes"
     spec["axes"] = [
-        axis("x", "bottom", _axis_title(plot.axes[0]), grid=True, tickCount={"signal": "ceil(width / 90)"}),
-        axis("y", "left", _axis_title(plot.axes[1]), grid=True, tickCount={"signal": "ceil(height / 60)"}),
+        axis(name, side, _axis_title(one), grid=True, tickCount={"signal": f"ceil({ticks})"}, labels=has_numbers)
+        for name, side, ticks, one in zip(
+            ("x", "y"), ("bottom", "left"), ("width / 90", "height / 60"), plot.axes, strict=True
+        )
     ]
-    spec["marks"] = [*_zero_lines(), *_arrow_marks(look), _points(look, grouped=bool(groups))]
+    spec["marks"] = [
+        *(_zero_lines() if has_zeros else ()), *_arrow_marks(look), _points(look, grouped=bool(groups))
+    ]  # fmt: skip
     if is_page:
-        spec["data"][0]["transform"] = [
-            {"type": "formula", "as": "level", "expr": "levels[datum.index] || 0"}
-        ]
+        spec["data"][0]["transform"] = [{"type": "formula", "as": "level", "expr": "levels[datum.index] || 0"}]
         spec["signals"] += [{"name": name, "value": value} for name, value in SIGNALS_OF_PAGE.items()]
         labels_mark = _page_labels(look, has_arrows=bool(plot.arrows))
         spec["marks"] = [*spec["marks"][:-1], _links(), spec["marks"][-1], labels_mark]
@@ -113,23 +118,22 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Json:
     return spec
 
 
-def _title(query: PlotQuery) -> str:
-    words = " ".join(query.words)
-    return words if len(query.words) <= 12 else f"{len(query.words):,} words"
+def _title(plot: Plot) -> str:
+    words = [one.word for one in plot.results]
+    return " ".join(words) if len(words) <= MANY else f"{len(words):,} words"
 
 
-def _method(plot: Plot) -> str:
-    query = plot.query
-    how = METHODS.get(query.method, query.method)
-    if query.method == "pca":
-        how += f" of {len(plot.results):,} words" if query.fit in (None, "words") else f" of the {query.fit}"
-    facts = [
-        f"perplexity {query.perplexity:g}" if query.perplexity is not None else "",
-        f"seed {query.seed}" if query.seed is not None else "",
-        f"{query.angle:.1f}° between them" if query.angle is not None else "",
-        "made orthogonal" if query.orthogonal else "",
-    ]
-    return ", ".join([how, *filter(None, facts)])
+def _method(plot: Plot) -> list[str]:
+    """How the places were computed."""
+    query, points = plot.query, f"{len(plot.results):,} points{' of unit length' if plot.query.unit else ''}"
+    if query.method == "tsne":
+        return [f"t-SNE of {points}", f"perplexity {query.perplexity:g}", f"seed {query.seed}"]
+    if query.method == "axes":
+        turned = ", the second axis made perpendicular" if query.orthogonal else ""
+        return [points, f"angle of the directions {query.angle:.1f}°{turned}"]
+    if query.fit == "vocabulary":
+        return [points, "principal components of all words"]
+    return [f"principal components of {points}"]
 
 
 def _axis_title(one: Axis) -> str:
@@ -185,8 +189,13 @@ def _arrows(plot: Plot, look: Look) -> list[Json]:
         back = look.radius + HEAD / 2
         values.append(
             {
-                "x": start.x, "y": start.y, "x2": end.x, "y2": end.y, "angle": round(math.degrees(angle), 2),
-                "dx": round(-math.sin(angle) * back, 2), "dy": round(math.cos(angle) * back, 2),
+                "x": start.x,
+                "y": start.y,
+                "x2": end.x,
+                "y2": end.y,
+                "angle": round(math.degrees(angle), 2),
+                "dx": round(-math.sin(angle) * back, 2),
+                "dy": round(math.cos(angle) * back, 2),
                 "words": f"{arrow.start} to {arrow.end}",
             }  # fmt: skip
         )
@@ -201,8 +210,11 @@ def _zero_lines() -> list[Json]:
             "clip": True,
             "encode": {
                 "update": {
-                    across: {"value": 0}, f"{across}2": {"signal": size}, along: {"scale": along, "value": 0},
-                    "stroke": {"signal": "soft"}, "strokeOpacity": {"value": 0.35},
+                    across: {"value": 0},
+                    f"{across}2": {"signal": size},
+                    along: {"scale": along, "value": 0},
+                    "stroke": {"signal": "soft"},
+                    "strokeOpacity": {"value": 0.35},
                 }  # fmt: skip
             },
         }

@@ -1,5 +1,6 @@
 """Shared parts of tables: bars and number lines, headlines, numbers, and grids that fit the terminal."""
 
+import io
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +21,7 @@ FOLDED = 6  # least width of folded words
 WHOLE = 80  # from this terminal width on, no column is omitted; words are folded instead
 GAP = 3  # between columns
 EXPENDABLE = 9  # rank of columns that are omitted at any width before a cell loses a fact
+SLIDE_CELLS = (WHOLE, 24)  # columns and rows of a slide
 UNBROKEN = 100_000  # a width at which no line in words is broken
 
 
@@ -257,22 +259,31 @@ def longest_of(*texts: str, style: str = "", loss: str = "") -> Flexible:
     return Flexible(cell_width(texts[-1]), cell_width(texts[0]), draw, loss, words=texts[0])
 
 
-def print_parts(view: Callable[[Pen], Parts], *, coloured: bool = True, in_words: bool = False) -> str:
+def print_parts(
+    view: Callable[[Pen], Parts], *, coloured: bool = True, in_words: bool = False, on_slide: bool = False
+) -> str:
     """A view as text for the terminal on stdout; 80 × 24 in a pipe, without colours with NO_COLOR.
 
-    in_words: for screen readers, without bars, rules and columns.
+    in_words: for screen readers, without bars, rules and columns. on_slide: for `slide`, in UTF-8 with colours, equal
+    on every terminal.
     """
     piped = not os.isatty(1)
     width = 80 if piped and not os.environ.get("COLUMNS", "0").strip("0") else None
     height = 24 if piped and not os.environ.get("LINES", "0").strip("0") else None
+    if on_slide:
+        width, height, on_terminal = *SLIDE_CELLS, {"file": io.StringIO(), "force_terminal": True, "no_color": False}
+    else:
+        on_terminal = {}
+    colours = "auto" if coloured and not in_words and not os.environ.get("NO_COLOR") else None
     console = Console(
         markup=False,
         emoji=False,
         highlight=False,
         force_jupyter=False,  # in a notebook, rich would display the text itself
-        color_system="auto" if coloured and not in_words and not os.environ.get("NO_COLOR") else None,
+        color_system="standard" if on_slide else colours,
         width=UNBROKEN if in_words else width,
         height=height,
+        **on_terminal,
     )
     with console.capture() as capture:
         for drawn in view(Pen(console, in_words=in_words)):

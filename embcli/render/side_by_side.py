@@ -20,15 +20,17 @@ Answers = Sequence[tuple[str, Any]]  # names of models, each with its record or 
 NO_VALUE = "missing"
 
 
-def side_by_side(answers: Answers, *, in_words: bool = False) -> str:
+def side_by_side(answers: Answers, *, in_words: bool = False, on_slide: bool = False) -> str:
     """The records of the same question by several models, or their errors, as text for the terminal.
 
-    At least one of them is a record.
+    At least one of them is a record. on_slide: for `slide.slide`.
     """
     answers = [(name, readable(record)) for name, record in answers]
     first = next(record for _, record in answers if not isinstance(record, EmbcliError))
     return print_parts(
-        lambda pen: [*_heading(first, answers, pen), *VIEWS[type(first)](answers, pen)], in_words=in_words
+        lambda pen: [*_heading(first, answers, pen), *VIEWS[type(first)](answers, pen)],
+        in_words=in_words,
+        on_slide=on_slide,
     )
 
 

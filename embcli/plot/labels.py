@@ -1,10 +1,10 @@
 """Place labels beside their points so that none covers another, a mark, or the frame.
 
 The positions around a point are the eight of E. Imhof, Positioning names on maps, The American Cartographer 2(2),
-1975, and four between them; the first free one is taken, in the order of priority, which is the greedy algorithm of J. Christensen, J. Marks,
-S. Shieber, An empirical study of algorithms for point-feature label placement, ACM Transactions on Graphics 14(3),
-1995. Where none is free, the same positions are tried farther away, on a leader: a line from the mark to its label.
-The units are the caller's: cells of a terminal, or pixels.
+1975, and four between them; the first free one is taken, in the order of priority, which is the greedy algorithm of
+J. Christensen, J. Marks, S. Shieber, An empirical study of algorithms for point-feature label placement, ACM
+Transactions on Graphics 14(3), 1995. Where none is free, the same positions are tried farther away, on a leader: a line
+from the mark to its label. The units are the caller's: cells of a terminal, or pixels.
 """
 
 import math

@@ -6,11 +6,13 @@ from embcli.errors import UsageProblem
 
 
 def render(record: Any, format_name: str, *, has_header: bool = True) -> str:
-    """A record as text that ends in a newline, in a format of `--format`."""
+    """A record as text that ends in a newline, in a format of `--format`, or as a `picture`."""
     if format_name in ("json", "jsonl"):
         from embcli.render.as_json import dumps
 
         return dumps(record)
+    if format_name == "picture":
+        return picture(record)
     if format_name in ("table", "plain"):
         return table(record, in_words=format_name == "plain")
     if format_name == "words":

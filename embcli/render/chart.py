@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from rich.text import Text
@@ -22,7 +23,7 @@ MARGIN = 2
 # The least and the preferred number of cells between ticks; the least number of rows.
 TICK_COLUMNS, TICK_ROWS, LEAST_ROWS = 10, 4, 9
 # A horizontal and a vertical line, a tick in a column and in a row of the frame, and its corners.
-FRAME, ASCII_FRAME = "─│┤┴┌┐└┘", "-|++++++"
+FRAME, ASCII_FRAME = (*"─│┤┴┌┐└┘",), (*"-|++++++",)
 HALF = 0.5  # of a cell, whose centre is there
 
 
@@ -135,7 +136,7 @@ def _draw(
     cells = [view.cell(mark.x, mark.y) for mark in marks]
     for path in paths:
         style = mark_of(marks[path[0]].kind, pen)[1]
-        for start, end in zip(path, path[1:], strict=False):
+        for start, end in pairwise(path):
             canvas.line(cells[start], cells[end], style)
     for start, end in arrows:
         canvas.line(cells[start], cells[end], ARROW_STYLE, has_head=True)
@@ -144,7 +145,7 @@ def _draw(
     sizes = [(cell_width(label) + 2 if label else 0, 1) for label in labels] + [(0, 1)] * (len(marks) - len(labels))
     centres = [(x + HALF, y + HALF) for x, y in cells]
     lines = [(*centres[start], *centres[end]) for start, end in arrows]
-    lines += [(*centres[a], *centres[b]) for path in paths for a, b in zip(path, path[1:], strict=False)]
+    lines += [(*centres[a], *centres[b]) for path in paths for a, b in pairwise(path)]
     corners = place_labels(centres, sizes, canvas.width, canvas.height, radius=HALF, lines=lines, step=1)
     placed = [(i, (int(one[0]), int(one[1]))) for i, one in enumerate(corners) if one is not None]
     for i, corner in placed:

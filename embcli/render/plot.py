@@ -166,20 +166,25 @@ def _senses(answer: transformer.Contexts, pen: Pen) -> Parts:
         for number, tokens in enumerate(answer.tokens)
     ]
     parts += [Text(f"warning: {printable(warning)}", style="bold red") for warning in answer.warnings]
-    kinds = _kinds([f"texts {one.a + 1}, {one.b + 1}" for one in answer.comparisons])
-    marks, paths = [], [list[int]() for _ in kinds]
+    kinds = _kinds([_pair(one) for one in answer.comparisons])
+    marks: list[Mark] = []
+    paths: list[list[int]] = [[] for _ in kinds]
     for one in answer.comparisons:
-        name = f"texts {one.a + 1}, {one.b + 1}"
-        paths[kinds[name]].append(len(marks))
+        kind = kinds[_pair(one)]
+        paths[kind].append(len(marks))
         value = one.cosine if one.centered is None else one.centered
-        marks.append(Mark(float(one.layer), value, "", kinds[name]))
-    for (name, _), path in zip(kinds.items(), paths, strict=True):
-        marks[path[-1]] = marks[path[-1]]._replace(label=str(name))
+        marks.append(Mark(float(one.layer), value, kind=kind))
+    for name, path in zip(kinds, paths, strict=True):
+        marks[path[-1]] = marks[path[-1]]._replace(label=name or "")
     titles = Title("layer"), Title("cosine", has_zero=True)
     return _fitted(
         pen, parts, [_legend(kinds, pen)] if len(kinds) > 1 else [],
         lambda rows: chart(marks, pen, rows, titles, paths=paths, is_square=False),
     )  # fmt: skip
+
+
+def _pair(compared: transformer.LayerCosine) -> str:
+    return f"texts {compared.a + 1}, {compared.b + 1}"
 
 
 VIEWS: dict[type, Callable[[Any, Pen], Parts]] = {records.Plot: _plot}

@@ -7,8 +7,9 @@ from typing import Literal
 
 from embcli.errors import BadFile, InputOutputProblem, UsageProblem
 
+Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
 # The delimiters and the quoting of tables, by suffix; tab-separated values have no quotes.
-TABLES: dict[str, tuple[str, Literal[0, 3]]] = {".csv": (",", csv.QUOTE_MINIMAL), ".tsv": ("\t", csv.QUOTE_NONE)}
+TABLES: dict[str, tuple[str, Quoting]] = {".csv": (",", csv.QUOTE_MINIMAL), ".tsv": ("\t", csv.QUOTE_NONE)}
 WORD_COLUMN = "word"
 
 

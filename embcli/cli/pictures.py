@@ -67,7 +67,7 @@ def number_line(
     from embcli.cli.project import PROJECT
     from embcli.queries.questions import ProjectionQuestion
 
-    question = ProjectionQuestion(_parse(expression), tuple(read_words(words)), skip_unknown=skip_unknown)
+    question = ProjectionQuestion(_parse(expression), _named("--project", words), skip_unknown=skip_unknown)
     return Asked(PROJECT, question, load_one(models, pieces))
 
 
@@ -87,7 +87,7 @@ def bars(
             names = ", ".join(name for name, value in unused.items() if value)
             raise UsageProblem(f"logits exclude {names}", "remove the logits or the others")
         return Asked(SOFTMAX, SoftmaxQuestion("", (), given, logits=parse_logits(source)), None)
-    question = SoftmaxQuestion(_parse(source), tuple(read_words(words)), given, skip_unknown=skip_unknown)
+    question = SoftmaxQuestion(_parse(source), _named("--softmax", words), given, skip_unknown=skip_unknown)
     return Asked(SOFTMAX, question, load_one(models, pieces))
 
 
@@ -97,7 +97,7 @@ def heatmap(words: list[str], models: list[str] | None, pieces: str | None, *, s
     from embcli.queries.expression import quote
     from embcli.queries.questions import SimilarityQuestion
 
-    question = SimilarityQuestion(tuple(map(quote, read_words(words))), skip_unknown, matrix=True)
+    question = SimilarityQuestion(tuple(map(quote, _named("--heatmap", words))), skip_unknown, matrix=True)
     return Asked(SIMILARITY, question, load_one(models, pieces))
 
 
@@ -147,6 +147,13 @@ def read_arrows(source: str | None, *, is_used: bool) -> tuple[tuple[str, str], 
     from embcli.queries.arguments import parse_pairs
 
     return () if source is None else tuple(parse_pairs(read_pairs(source, is_used=is_used)))
+
+
+def _named(option: str, words: list[str]) -> tuple[str, ...]:
+    """The words of a picture. Raises UsageProblem if there are none."""
+    if not words:
+        raise UsageProblem(f"{option} needs words", "name some after it; - at the end reads them from stdin")
+    return tuple(read_words(words))
 
 
 def _focus(option: str, texts: list[str], focus: str | None) -> str:

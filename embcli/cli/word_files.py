@@ -37,9 +37,7 @@ def read_word_file(file: Path, column: str | None = None) -> list[tuple[str, str
     return found
 
 
-def _read_table(
-    file: Path, text: str, column: str | None, delimiter: str, quoting: Literal[0, 3]
-) -> list[tuple[str, str]]:
+def _read_table(file: Path, text: str, column: str | None, delimiter: str, quoting: Quoting) -> list[tuple[str, str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, strict=True)
     names: list[str] = []
     found = []

@@ -90,16 +90,16 @@ def chart(
     for _ in range(2):  # the numbers beside the frame make it narrower, which changes the numbers
         width = max(1, pen.width - gutter - 2)
         view, height = _view(marks, width, rows, is_square=is_square)
-        ticks = _ticks(view.top - (height - 1) * view.down, view.top, height / TICK_ROWS) if titles[1].has_ticks else {}
-        gutter = max(map(len, ticks.values()), default=0)
+        levels = ticks(view.top - (height - 1) * view.down, view.top, height / TICK_ROWS) if titles[1].has_ticks else {}
+        gutter = max(map(len, levels.values()), default=0)
     canvas = Canvas(width, height, is_unicode=pen.is_unicode)
     _draw_zeros(canvas, view, titles)
     unplaced = _draw(canvas, view, marks, pen, [*arrows], [*paths])
-    at_rows = {view.cell(view.left, value)[1]: text for value, text in ticks.items()}
+    at_rows = {view.cell(view.left, value)[1]: text for value, text in levels.items()}
     right = view.left + (width - 1) * view.across
-    columns = _ticks(view.left, right, width / TICK_COLUMNS) if titles[0].has_ticks else {}
+    columns = ticks(view.left, right, width / TICK_COLUMNS) if titles[0].has_ticks else {}
     at_columns = {view.cell(value, view.top)[0]: text for value, text in columns.items()}
-    return Chart([*_framed(canvas, pen, titles, at_rows, at_columns, gutter)], unplaced)
+    return Chart([*framed(canvas, pen, titles, at_rows, at_columns, gutter)], unplaced)
 
 
 def _view(marks: Sequence[Mark], width: int, rows: int, *, is_square: bool) -> tuple[View, int]:
@@ -160,7 +160,7 @@ def _draw(
     return [mark.label for mark, corner in zip(marks, corners, strict=True) if mark.label and corner is None]
 
 
-def _ticks(low: float, high: float, wanted: float) -> dict[float, str]:
+def ticks(low: float, high: float, wanted: float) -> dict[float, str]:
     """Round values between two, about as many as wanted, with their texts: steps of 1, 2 or 5 times a power of ten."""
     least = (high - low) / max(1.0, wanted)
     power = 10.0 ** math.floor(math.log10(least))
@@ -170,7 +170,7 @@ def _ticks(low: float, high: float, wanted: float) -> dict[float, str]:
     return {number * step: f"{number * step + 0.0:.{decimals}f}" for number in range(first, last + 1)}
 
 
-def _framed(
+def framed(
     canvas: Canvas, pen: Pen, titles: tuple[Title, Title], rows: dict[int, str], columns: dict[int, str], gutter: int
 ) -> Iterable[Text]:
     """The canvas in a frame: the title of each axis in its line, ticks and numbers beside it."""

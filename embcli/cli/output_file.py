@@ -32,14 +32,24 @@ class OutputFile(NamedTuple):
 
         self._write(slide(text, self.suffix, self.theme).encode())
 
-    def write_picture(self, draw: Callable[..., bytes], record: Any, space: Any, question: Any) -> None:
-        """Write the picture of an answer; as .txt that of the terminal. Raises InputOutputProblem, UsageProblem."""
+    def write_picture(self, record: Any, space: Any, question: Any) -> None:
+        """Write the picture of an answer; as .txt that of the terminal. Raises InputOutputProblem, UsageProblem.
+
+        space, question: what was asked, of which a page shows the neighbours of each point.
+        """
         if self.suffix == "txt":
             from embcli.render import picture
 
             self.write_slide(picture(record, on_slide=True))
-        else:
-            self._write(draw(record, space, question, self.suffix, self.theme))
+            return
+        from embcli.plot.points import chosen_vectors
+        from embcli.plot.question import PlotQuestion
+        from embcli.plot.vega import draw_file
+        from embcli.render.readable import printed, readable
+
+        has_neighbors = self.suffix == "html" and isinstance(question, PlotQuestion)
+        vectors = chosen_vectors(space, question) if has_neighbors else None
+        self._write(draw_file(printed(readable(record)), self.suffix, self.theme, vectors))
 
     def _write(self, content: bytes) -> None:
         with whole_file(self.path) as file:

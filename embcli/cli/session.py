@@ -97,7 +97,7 @@ def ask(
     if len(set(names)) < len(names):
         raise UsageProblem("a model is named twice", "name different models")
     file = output_file()
-    output = OutputFormat(format_name or ("slide" if file else "jsonl" if from_stdin else "table"), has_header)
+    output = OutputFormat(format_name or ("jsonl" if from_stdin else "slide" if file else "table"), has_header)
     if file is not None and from_stdin:
         raise UsageProblem("-o writes the answer of one question", "give the question as arguments, or use > FILE")
     if from_stdin:
@@ -110,13 +110,11 @@ def ask(
         raise records[0]
     columns = columns_of(topic.columns(spaces[0], question)) if output.is_delimited else []
     typed = _as_typed(question) if output.is_delimited or len(names) > 1 else ""
-    text = output.text_of(records, typed, {}, names if len(names) > 1 else (), columns, with_header=has_header)
-    if file is None:
-        write(text)
-    elif topic.draw is None:
-        file.write_slide(text)
+    if file is not None and output.format_name == "picture":
+        file.write_picture(records[0], spaces[0], asked)
     else:
-        file.write_picture(topic.draw, records[0], spaces[0], asked)
+        text = output.text_of(records, typed, {}, names if len(names) > 1 else (), columns, with_header=has_header)
+        write(text) if file is None else file.write_slide(text)
     for record in records:
         for name, text in output.left_out(record).items():
             note(f"{output.format_name} omits {name} (--format json includes them): {text}")

@@ -17,8 +17,7 @@ class Topic(NamedTuple):
 
     read_line: the fields of a plain line. answer: one record or error per question, in order. columns: those of CSV,
     TSV and Markdown, for a question with the options of the command line. unset: fields that a line may not set.
-    is_shared: whether workers may share many questions. draw: the content of the file of `-o`, for pictures: from the
-    answer, the model, the question, the suffix and the theme. All fields can be pickled.
+    is_shared: whether workers may share many questions. All fields can be pickled.
     """
 
     read_line: Callable[[str], Fields]
@@ -26,7 +25,6 @@ class Topic(NamedTuple):
     columns: Callable[[Any, Any], Sequence[str]]
     unset: tuple[str, ...] = ()
     is_shared: bool = False
-    draw: Callable[[Record, Any, Any, str, str | None], bytes] | None = None
 
 
 def skipping(question: Any, models: int) -> Any:

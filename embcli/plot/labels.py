@@ -1,10 +1,10 @@
 """Place labels beside their points so that none covers another, a mark, or the frame.
 
 The positions around a point are the eight of E. Imhof, Positioning names on maps, The American Cartographer 2(2),
-1975, and four between them; the first free one is taken, in the order of priority, which is the greedy algorithm of J. Christensen, J. Marks,
-S. Shieber, An empirical study of algorithms for point-feature label placement, ACM Transactions on Graphics 14(3),
-1995. Where none is free, the same positions are tried farther away, on a leader: a line from the mark to its label.
-The units are the caller's: cells of a terminal, or pixels.
+1975, and four between them; the first free one is taken, in the order of priority, which is the greedy algorithm of
+J. Christensen, J. Marks, S. Shieber, An empirical study of algorithms for point-feature label placement, ACM
+Transactions on Graphics 14(3), 1995. Where none is free, the same positions are tried farther away, on a leader: a line
+from the mark to its label. The units are the caller's: cells of a terminal, or pixels.
 """
 
 import math
@@ -78,6 +78,26 @@ def place_labels(
             if leader is not None:
                 leaders.add_line(leader)
     return corners
+
+
+def stack_labels(places: Sequence[float], widths: Sequence[float], width: float, rows: int) -> list[int | None]:
+    """The row of each label of a number line: 1, 2, … above it, -1, -2, … below it; None where there is no room.
+
+    A label begins at its mark, at the end of an upright leader. The marks are taken from the right to the left, so that
+    no leader runs through a label: all nearer labels begin on the right of it. rows: the number on each side. width: of
+    the frame, which begins at 0.
+
+        stack_labels([0, 1, 9], [5, 5, 3], 20, 2)  # [-1, 1, 1]
+    """
+    ends = dict.fromkeys((row * side for row in range(1, rows + 1) for side in (1, -1)), width)
+    found: list[int | None] = [None] * len(places)
+    for i in sorted(range(len(places)), key=lambda i: -places[i]):
+        for row, end in ends.items():
+            nearer = (ends[one] for one in ends if one * row > 0 and abs(one) < abs(row))
+            if places[i] + widths[i] <= end and all(places[i] < other for other in nearer):
+                ends[row], found[i] = places[i], row
+                break
+    return found
 
 
 def leader_of(point: Point, corner: Point, size: tuple[float, float], radius: float) -> Line | None:

@@ -51,8 +51,16 @@ def plot(space: VectorSpace, question: PlotQuestion) -> Plot:
 
         plot(glove, PlotQuestion(neighbors="tower", k=1)).results[1].word  # 'towers'
     """
-    _check(question)
-    chosen = choose(space, question)
+    return place(space, question, choose(space, question))
+
+
+def chosen_vectors(space: VectorSpace, question: PlotQuestion) -> Float64Array:
+    """The vectors of the points of `plot` [points, dim], in the order of its results."""
+    return choose(space, question).vectors
+
+
+def place(space: VectorSpace, question: PlotQuestion, chosen: Chosen) -> Plot:
+    """The same as `plot`, for points that are chosen already."""
     vectors = chosen.vectors
     perplexity = seed = orthogonal = angle = fit = None
     if question.axes is not None:
@@ -63,7 +71,7 @@ def plot(space: VectorSpace, question: PlotQuestion) -> Plot:
         chosen = chosen._replace(found=chosen.found.joined(first.found, second.found))
     elif question.method == "tsne":
         perplexity = question.perplexity or usual_perplexity(len(vectors))
-        seed = question.seed
+        seed = question.seed or 0
         places = tsne(vectors, perplexity=perplexity, seed=seed)
         axes = Axis("t-SNE 1", None), Axis("t-SNE 2", None)
     else:
@@ -94,13 +102,9 @@ def plot(space: VectorSpace, question: PlotQuestion) -> Plot:
     return Plot("embcli.plot/1", ModelCard.of(space), query, results, axes, _compared(chosen))
 
 
-def chosen_vectors(space: VectorSpace, question: PlotQuestion) -> Float64Array:
-    """The vectors of the points of `plot` [points, dim], in the order of its results."""
-    return choose(space, question).vectors
-
-
 def choose(space: VectorSpace, question: PlotQuestion) -> Chosen:
     """The words of a question, each once, with their vectors. Raises UnknownWord, UsageProblem."""
+    _check(question)
     points = _Points(space)
     asked = question.neighbors if question.analogy is None else question.analogy
     expression = None if asked is None else parse(asked, triple=question.analogy is not None)
@@ -248,7 +252,7 @@ def _check(question: PlotQuestion) -> None:
          "--fit applies only to principal components", "remove it, or use --method pca without --axes"),
         (question.perplexity is not None and not is_tsne,
          "--perplexity applies only to t-SNE", "add --method tsne, or remove it"),
-        (question.seed != 0 and not is_tsne, "--seed applies only to t-SNE", "add --method tsne, or remove it"),
+        (question.seed is not None and not is_tsne, "--seed applies only to t-SNE", "add --method tsne, or remove it"),
     ):  # fmt: skip
         if is_wrong:
             raise UsageProblem(message, hint)

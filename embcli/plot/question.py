@@ -6,6 +6,8 @@ METHODS = ("pca", "tsne", "axes")
 FITS = ("words", "vocabulary")
 # How many neighbours and how many answers of an analogy are drawn.
 NEIGHBORS, ANSWERS = 30, 1
+# The names of groups, each with its words.
+Groups = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 class PlotQuestion(NamedTuple):
@@ -15,11 +17,11 @@ class PlotQuestion(NamedTuple):
     which the k nearest words are drawn; k: 30, for an analogy 1. top: how many of the most frequent words are drawn.
     method: pca or tsne, without `axes`, which are two directions. fit: what the principal components are of, `words`
     or `vocabulary`. oblique: whether the second direction stays as given. arrows: pairs of words. perplexity: of t-SNE,
-    by default `usual_perplexity`.
+    by default `usual_perplexity`; seed: of t-SNE, by default 0.
     """
 
     words: tuple[str, ...] = ()
-    groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    groups: Groups = ()
     neighbors: str | None = None
     analogy: str | None = None
     k: int | None = None
@@ -30,7 +32,7 @@ class PlotQuestion(NamedTuple):
     oblique: bool = False
     arrows: tuple[tuple[str, str], ...] = ()
     perplexity: float | None = None
-    seed: int = 0
+    seed: int | None = None
     skip_unknown: bool = False
 
     @property

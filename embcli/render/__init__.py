@@ -6,11 +6,16 @@ from embcli.errors import UsageProblem
 
 
 def render(record: Any, format_name: str, *, has_header: bool = True) -> str:
-    """A record as text that ends in a newline, in a format of `--format`, or as `slide`: a table for `slide.slide`."""
+    """A record as text that ends in a newline.
+
+    In a format of `--format`, as a `picture`, or as `slide`, which is a table for `slide.slide`.
+    """
     if format_name in ("json", "jsonl"):
         from embcli.render.as_json import dumps
 
         return dumps(record)
+    if format_name == "picture":
+        return picture(record)
     if format_name in ("table", "plain", "slide"):
         return table(record, in_words=format_name == "plain", on_slide=format_name == "slide")
     if format_name == "words":

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from rich.text import Text
@@ -22,7 +23,7 @@ MARGIN = 2
 # The least and the preferred number of cells between ticks; the least number of rows.
 TICK_COLUMNS, TICK_ROWS, LEAST_ROWS = 10, 4, 9
 # A horizontal and a vertical line, a tick in a column and in a row of the frame, and its corners.
-FRAME, ASCII_FRAME = "─│┤┴┌┐└┘", "-|++++++"
+FRAME, ASCII_FRAME = (*"─│┤┴┌┐└┘",), (*"-|++++++",)
 HALF = 0.5  # of a cell, whose centre is there
 
 
@@ -89,16 +90,16 @@ def chart(
     for _ in range(2):  # the numbers beside the frame make it narrower, which changes the numbers
         width = max(1, pen.width - gutter - 2)
         view, height = _view(marks, width, rows, is_square=is_square)
-        ticks = _ticks(view.top - (height - 1) * view.down, view.top, height / TICK_ROWS) if titles[1].has_ticks else {}
-        gutter = max(map(len, ticks.values()), default=0)
+        levels = ticks(view.top - (height - 1) * view.down, view.top, height / TICK_ROWS) if titles[1].has_ticks else {}
+        gutter = max(map(len, levels.values()), default=0)
     canvas = Canvas(width, height, is_unicode=pen.is_unicode)
     _draw_zeros(canvas, view, titles)
     unplaced = _draw(canvas, view, marks, pen, [*arrows], [*paths])
-    at_rows = {view.cell(view.left, value)[1]: text for value, text in ticks.items()}
+    at_rows = {view.cell(view.left, value)[1]: text for value, text in levels.items()}
     right = view.left + (width - 1) * view.across
-    columns = _ticks(view.left, right, width / TICK_COLUMNS) if titles[0].has_ticks else {}
+    columns = ticks(view.left, right, width / TICK_COLUMNS) if titles[0].has_ticks else {}
     at_columns = {view.cell(value, view.top)[0]: text for value, text in columns.items()}
-    return Chart([*_framed(canvas, pen, titles, at_rows, at_columns, gutter)], unplaced)
+    return Chart([*framed(canvas, pen, titles, at_rows, at_columns, gutter)], unplaced)
 
 
 def _view(marks: Sequence[Mark], width: int, rows: int, *, is_square: bool) -> tuple[View, int]:
@@ -135,7 +136,7 @@ def _draw(
     cells = [view.cell(mark.x, mark.y) for mark in marks]
     for path in paths:
         style = mark_of(marks[path[0]].kind, pen)[1]
-        for start, end in zip(path, path[1:], strict=False):
+        for start, end in pairwise(path):
             canvas.line(cells[start], cells[end], style)
     for start, end in arrows:
         canvas.line(cells[start], cells[end], ARROW_STYLE, has_head=True)
@@ -144,7 +145,7 @@ def _draw(
     sizes = [(cell_width(label) + 2 if label else 0, 1) for label in labels] + [(0, 1)] * (len(marks) - len(labels))
     centres = [(x + HALF, y + HALF) for x, y in cells]
     lines = [(*centres[start], *centres[end]) for start, end in arrows]
-    lines += [(*centres[a], *centres[b]) for path in paths for a, b in zip(path, path[1:], strict=False)]
+    lines += [(*centres[a], *centres[b]) for path in paths for a, b in pairwise(path)]
     corners = place_labels(centres, sizes, canvas.width, canvas.height, radius=HALF, lines=lines, step=1)
     placed = [(i, (int(one[0]), int(one[1]))) for i, one in enumerate(corners) if one is not None]
     for i, corner in placed:
@@ -159,7 +160,7 @@ def _draw(
     return [mark.label for mark, corner in zip(marks, corners, strict=True) if mark.label and corner is None]
 
 
-def _ticks(low: float, high: float, wanted: float) -> dict[float, str]:
+def ticks(low: float, high: float, wanted: float) -> dict[float, str]:
     """Round values between two, about as many as wanted, with their texts: steps of 1, 2 or 5 times a power of ten."""
     least = (high - low) / max(1.0, wanted)
     power = 10.0 ** math.floor(math.log10(least))
@@ -169,7 +170,7 @@ def _ticks(low: float, high: float, wanted: float) -> dict[float, str]:
     return {number * step: f"{number * step + 0.0:.{decimals}f}" for number in range(first, last + 1)}
 
 
-def _framed(
+def framed(
     canvas: Canvas, pen: Pen, titles: tuple[Title, Title], rows: dict[int, str], columns: dict[int, str], gutter: int
 ) -> Iterable[Text]:
     """The canvas in a frame: the title of each axis in its line, ticks and numbers beside it."""

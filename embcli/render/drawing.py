@@ -321,12 +321,12 @@ def lengths(values: Sequence[float], sign: str = "") -> list[str]:
     return [text + " " * (max(after) - one) for text, one in zip(texts, after, strict=True)]
 
 
-def headline(pen: Pen, title: str, facts: Iterable[str | None], asked: Any = None) -> list[RenderableType]:
+def headline(pen: Pen, title: str, facts: Iterable[str | None], asked: Any = None) -> Parts:
     """The question in bold, facts about it, and what is reported about its words.
 
     asked: a record of a question with the fields `resolved`, `rare` and, for some, `skipped`.
     """
-    parts: list[RenderableType] = [Text(printable(title), style="bold")] if title else []
+    parts: Parts = [Text(printable(title), style="bold")] if title else []
     parts.append(Text(pen.separator.join(fact for fact in facts if fact)))
     if asked is None or not hasattr(asked, "resolved"):
         return [*parts, Text()]

@@ -32,12 +32,15 @@ def shaded(names: Sequence[str], values: Sequence[Sequence[float | None]], pen: 
         (numbered, numbers, max(SHADE, digits), 1),
         (texts, [""] * len(texts), 1, 0),
     )
-    for rows, heads, width, gap in layouts:
-        room = min(NAME, max(map(cell_width, rows)))
-        if room + 2 + len(texts) * (width + gap) - gap <= pen.width:
-            break
-    else:
+    rooms = [min(NAME, max(map(cell_width, rows))) for rows, *_ in layouts]
+    fitting = [
+        (room, *layout)
+        for room, layout in zip(rooms, layouts, strict=True)
+        if room + 2 + len(texts) * (layout[2] + layout[3]) - layout[3] <= pen.width
+    ]
+    if not fitting:
         return [Text(f"{len(texts):,} {pen.times} {len(texts):,} numbers do not fit here; --json has them")]
+    room, rows, heads, width, gap = fitting[0]
     before = [" " * 2] + [" " * gap] * (len(texts) - 1)
     lines = [Text(" " * room + "".join(map(str.__add__, before, (_padded(head, width) for head in heads))))]
     for name, row in zip(rows, values, strict=True):

@@ -6,16 +6,15 @@ from typing import Any
 from rich.text import Text
 
 from embcli.render.attend import heading_of_attention, pattern
-from embcli.render.chart import Mark, Title, chart, mark_of
+from embcli.render.chart import Chart, Mark, Title, chart, mark_of
 from embcli.render.drawing import Column, Grid, Parts, Pen, cosine, headline, lengths, word
 from embcli.render.heat import shaded
+from embcli.render.number_line import number_line
 from embcli.render.printable import cell_width, printable
 from embcli.render.transformer import text_with_focus
 from embcli.results import plot as records
 from embcli.results import queries, transformer
 
-# Rows of a number line: labels on both sides of it, on leaders of up to three rows.
-NUMBER_LINE_ROWS = 14
 # The line below a terminal's picture in which its shell waits.
 PROMPT = 1
 
@@ -36,7 +35,7 @@ def _plot(answer: records.Plot, pen: Pen) -> Parts:
     return _fitted(pen, head[:-1], below, lambda rows: chart(marks, pen, rows, titles, arrows=arrows))
 
 
-def _fitted(pen: Pen, above: Parts, below: Parts, draw: Callable[[int], Any]) -> Parts:
+def _fitted(pen: Pen, above: Parts, below: Parts, draw: Callable[[int], Chart]) -> Parts:
     """A chart between its heading and its notes, in the height of the window; labels without room are listed last."""
     room = pen.height - PROMPT - sum(_height(part, pen) for part in [*above, *below])
     drawn = draw(room)
@@ -127,17 +126,13 @@ def _number_line(answer: queries.Projections, pen: Pen) -> Parts:
     """Words above and below a line, at their dot products with the direction."""
     query = answer.query
     head = headline(pen, query.expression, ("dot product with the direction", pen.model(answer.model)), query)[:-1]
-    title = Title("dot"), Title("", has_ticks=False, has_zero=True)
-    values = [one.dot for one in answer.results]
-    numbered = [f"{one.word.strip()} {value:+.2f}" for one, value in zip(answer.results, values, strict=True)]
+    places = [one.dot for one in answer.results]
+    names = [one.word for one in answer.results]
+    with_numbers = [f"{name} {place:+.2f}" for name, place in zip(names, places, strict=True)]
 
-    def draw(rows: int) -> Any:
-        rows = min(rows, NUMBER_LINE_ROWS)
-        first, second = (
-            chart([Mark(value, 0.0, label) for value, label in zip(values, labels, strict=True)], pen, rows, title)
-            for labels in (numbered, [one.word for one in answer.results])
-        )  # fmt: skip
-        return second if first.unplaced else first
+    def draw(rows: int) -> Chart:
+        detailed = number_line(places, with_numbers, pen, rows, "dot")
+        return number_line(places, names, pen, rows, "dot") if detailed.unplaced else detailed
 
     return _fitted(pen, head, [], draw)
 
@@ -166,20 +161,25 @@ def _senses(answer: transformer.Contexts, pen: Pen) -> Parts:
         for number, tokens in enumerate(answer.tokens)
     ]
     parts += [Text(f"warning: {printable(warning)}", style="bold red") for warning in answer.warnings]
-    kinds = _kinds([f"texts {one.a + 1}, {one.b + 1}" for one in answer.comparisons])
-    marks, paths = [], [list[int]() for _ in kinds]
+    kinds = _kinds([_pair(one) for one in answer.comparisons])
+    marks: list[Mark] = []
+    paths: list[list[int]] = [[] for _ in kinds]
     for one in answer.comparisons:
-        name = f"texts {one.a + 1}, {one.b + 1}"
-        paths[kinds[name]].append(len(marks))
+        kind = kinds[_pair(one)]
+        paths[kind].append(len(marks))
         value = one.cosine if one.centered is None else one.centered
-        marks.append(Mark(float(one.layer), value, "", kinds[name]))
-    for (name, _), path in zip(kinds.items(), paths, strict=True):
-        marks[path[-1]] = marks[path[-1]]._replace(label=str(name))
+        marks.append(Mark(float(one.layer), value, kind=kind))
+    for name, path in zip(kinds, paths, strict=True):
+        marks[path[-1]] = marks[path[-1]]._replace(label=name or "")
     titles = Title("layer"), Title("cosine", has_zero=True)
     return _fitted(
         pen, parts, [_legend(kinds, pen)] if len(kinds) > 1 else [],
         lambda rows: chart(marks, pen, rows, titles, paths=paths, is_square=False),
     )  # fmt: skip
+
+
+def _pair(compared: transformer.LayerCosine) -> str:
+    return f"texts {compared.a + 1}, {compared.b + 1}"
 
 
 VIEWS: dict[type, Callable[[Any, Pen], Parts]] = {records.Plot: _plot}

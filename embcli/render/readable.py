@@ -2,16 +2,32 @@
 
 from typing import Any
 
+from embcli.render.printable import printable
 from embcli.results.tokens import text_of_token
 
 # Fields that hold a token.
-TOKEN_FIELDS = {"word", "token", "a", "b", "low", "high", "odd", "instead"}
+TOKEN_FIELDS = {"word", "token", "a", "b", "low", "high", "odd", "instead", "start", "end"}
 
 
 def readable(record: Any) -> Any:
     """The record with texts in place of tokens, if its model is a transformer; else the record itself."""
     spelling = getattr(getattr(record, "model", None), "tokens", None)
     return record if spelling is None else _readable(record, spelling)
+
+
+def printed(value: Any) -> Any:
+    """A record whose texts contain nothing that a terminal, XML or a reader's eye would take for something else.
+
+    printed(("a\x1bb", 1.0))  # ('a\\x1bb', 1.0)
+    """
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {printed(name): printed(item) for name, item in value.items()}
+    if not isinstance(value, tuple):
+        return value
+    items = map(printed, value)
+    return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
 
 
 def shown_token(token: str, spelling: str | None) -> str:

@@ -16,6 +16,8 @@ SCHEMA = "https://vega.github.io/schema/vega/v6.json"
 SLIDE = (960, 540)  # pixels
 TITLE_SIZE, SUBTITLE_SIZE, TEXT_SIZE, LABEL_SIZE = 20, 13, 12, 11
 MARGIN = 24  # between the picture's edge and its texts
+# The column at the right of a picture, for names and numbers, and the height of its rows.
+COLUMN, ROW = 190, 18
 TITLE_ROOM = 60  # the height of title and subtitle; a page has them outside of the picture
 
 

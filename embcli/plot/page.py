@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from embcli.plot.arrows import arrow_cosines
 from embcli.plot.frame import THEMES, TITLE_ROOM, Json
 from embcli.plot.neighbors import nearest_points
-from embcli.plot.scatter import arrow_cosines
 from embcli.results.plot import Plot
 
 NEIGHBORS = 10  # of each point

@@ -7,19 +7,30 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from embcli.plot.arrows import arrow_data, arrow_list, arrow_marks
 from embcli.plot.frame import (
-    LABEL_SIZE, MARGIN, SLIDE, TEXT_SIZE, Json, Padding, axis, frame, joined, model_of,
-    reports_of, scheme, text,
+    COLUMN,
+    MARGIN,
+    ROW,
+    SLIDE,
+    TEXT_SIZE,
+    Json,
+    Padding,
+    axis,
+    frame,
+    joined,
+    model_of,
+    reports_of,
+    scheme,
+    text,
 )  # fmt: skip
 from embcli.plot.glyphs import shortened, text_width
 from embcli.plot.labels import leader_of, place_labels
-from embcli.results.plot import Arrow, Axis, Plot
+from embcli.results.plot import Axis, Plot
 
 # Of the area: what the points leave free at each side, where labels may stand.
 FREE = 0.06
-# The column at the right, for the names of groups and the cosines of arrows.
-COLUMN, ROW, LEGEND_ROW = 190, 18, 14
-HEAD = 9  # length of an arrow's head, in pixels
+LEGEND_ROW = 14  # height of a group's name, in pixels
 GAP = 2  # between a mark and its label
 LINE_HEIGHT = 1.15  # of a label, as a multiple of its letters
 # What a page sets. levels: of each point, 0 as usual, 1 pale, 2 found or near the chosen word, 3 chosen. chosen: that
@@ -29,9 +40,9 @@ MANY = 12  # words; more are counted in the title instead of named
 
 
 class Look(NamedTuple):
-    """Sizes in pixels: of the letters, and half of a mark's side. count: of the points up to which they are used."""
+    """Sizes in pixels: of the letters, and half of a mark's side. most: of the points for which they are used."""
 
-    count: float
+    most: float
     letters: float
     radius: float
 
@@ -75,7 +86,7 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Json:
     padding = Padding(64, 84, (COLUMN if is_wide else 0) + MARGIN, 56)
     width, height = SLIDE[0] - padding.left - padding.right, SLIDE[1] - padding.top - padding.bottom
     view = View.of([(point.x, point.y) for point in plot.results], width, height)
-    look = next(look for look in LOOKS if len(plot.results) <= look.count)
+    look = next(look for look in LOOKS if len(plot.results) <= look.most)
     labels, leaders = ([], []) if is_page else _label_data(plot, view, width, height, look)
     unlabelled = 0 if is_page else len(plot.results) - len(labels)
     note = f"no room for {unlabelled:,} of {len(plot.results):,} labels" if unlabelled else ""
@@ -85,7 +96,10 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Json:
     spec = frame(title, subtitle, theme, padding, width, height, described)
     colours, shapes = scheme(len(groups))
     spec["signals"] += [{"name": name, "value": value} for name, value in zip(("cx", "cy", "unit"), view, strict=True)]
-    spec["data"] = [{"name": "points", "values": _points_data(plot)}, {"name": "arrows", "values": _arrows(plot, look)}]
+    spec["data"] = [
+        {"name": "points", "values": _points_data(plot)},
+        {"name": "arrows", "values": arrow_data(plot, look.radius)},
+    ]
     spec["scales"] = [
         _scale("x", "width", ("cx - width * unit / 2", "cx + width * unit / 2")),
         _scale("y", "height", ("cy - height * unit / 2", "cy + height * unit / 2")),
@@ -101,7 +115,7 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Json:
         )
     ]
     spec["marks"] = [
-        *(_zero_lines() if has_zeros else ()), *_arrow_marks(look), _points(look, grouped=bool(groups))
+        *(_zero_lines() if has_zeros else ()), *arrow_marks(), _points(look, grouped=bool(groups))
     ]  # fmt: skip
     if is_page:
         spec["data"][0]["transform"] = [{"type": "formula", "as": "level", "expr": "levels[datum.index] || 0"}]
@@ -114,7 +128,7 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Json:
     if groups:
         spec["legends"] = [_legend(is_page=is_page)]
     if plot.arrows and not is_page:
-        spec["marks"] += _arrow_list(plot.arrows, LEGEND_ROW * len(groups) + ROW if groups else 0)
+        spec["marks"] += arrow_list(plot.arrows, LEGEND_ROW * len(groups) + ROW if groups else 0)
     return spec
 
 
@@ -179,29 +193,6 @@ def _label_data(plot: Plot, view: View, width: float, height: float, look: Look)
     return labels, leaders
 
 
-def _arrows(plot: Plot, look: Look) -> list[Json]:
-    """The arrows as data: their ends, and the direction of the head, clockwise from upwards in degrees."""
-    points = {point.word: point for point in plot.results}
-    values = []
-    for arrow in plot.arrows:
-        start, end = points[arrow.start], points[arrow.end]
-        angle = math.atan2(end.x - start.x, end.y - start.y)
-        back = look.radius + HEAD / 2
-        values.append(
-            {
-                "x": start.x,
-                "y": start.y,
-                "x2": end.x,
-                "y2": end.y,
-                "angle": round(math.degrees(angle), 2),
-                "dx": round(-math.sin(angle) * back, 2),
-                "dy": round(math.cos(angle) * back, 2),
-                "words": f"{arrow.start} to {arrow.end}",
-            }  # fmt: skip
-        )
-    return values
-
-
 def _zero_lines() -> list[Json]:
     """The axes through the origin, a little stronger than the grid."""
     return [
@@ -215,29 +206,10 @@ def _zero_lines() -> list[Json]:
                     along: {"scale": along, "value": 0},
                     "stroke": {"signal": "soft"},
                     "strokeOpacity": {"value": 0.35},
-                }  # fmt: skip
+                }
             },
         }
         for along, across, size in (("x", "y", "height"), ("y", "x", "width"))
-    ]
-
-
-def _arrow_marks(look: Look) -> list[Json]:
-    ends = {name: {"scale": name[0], "field": name} for name in ("x", "y")}
-    shaft = {
-        **ends, "x2": {"scale": "x", "field": "x2", "offset": {"field": "dx"}},
-        "y2": {"scale": "y", "field": "y2", "offset": {"field": "dy"}},
-        "stroke": {"signal": "accent"}, "strokeWidth": {"value": 1.6},
-    }  # fmt: skip
-    head = {
-        "x": shaft["x2"], "y": shaft["y2"], "angle": {"field": "angle"}, "size": {"value": HEAD**2},
-        "shape": {"value": "M0,-1L0.8,1L-0.8,1Z"}, "fill": {"signal": "accent"},
-        "description": {"field": "words"},
-    }  # fmt: skip
-    data = {"data": "arrows"}
-    return [
-        {"type": "rule", "name": "shafts", "clip": True, "from": data, "encode": {"update": shaft}},
-        {"type": "symbol", "name": "heads", "clip": True, "from": data, "encode": {"update": head}},
     ]
 
 
@@ -317,26 +289,3 @@ def _legend(*, is_page: bool) -> Json:
         "labelLimit": COLUMN - 40,
         **({"fillColor": {"signal": "paper"}, "padding": 6, "cornerRadius": 4} if is_page else {}),
     }
-
-
-def arrow_cosines(arrows: Sequence[Arrow]) -> list[str]:
-    """Lines with the cosine of each arrow to the first one, in the whole space: whether they are parallel."""
-    first, *others = arrows
-    lines = [f"{arrow.start} → {arrow.end}  {arrow.cosine:+.3f}" for arrow in others]
-    return [f"cosine with {first.start} → {first.end}:", *lines] if lines else []
-
-
-def _arrow_list(arrows: Sequence[Arrow], top: float) -> list[Json]:
-    return [
-        text(
-            None,
-            {
-                "x": {"signal": f"width + {MARGIN}"},
-                "y": {"value": top + ROW * i + ROW / 2},
-                "text": {"value": shortened(line, LABEL_SIZE, COLUMN - MARGIN)},
-                "fill": {"signal": "ink" if i else "soft"},
-            },
-            LABEL_SIZE,
-        )
-        for i, line in enumerate(arrow_cosines(arrows))
-    ]

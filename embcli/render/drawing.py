@@ -4,7 +4,7 @@ import io
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from rich import box
 from rich.console import Console, RenderableType
@@ -271,10 +271,8 @@ def print_parts(
     width = 80 if piped and not os.environ.get("COLUMNS", "0").strip("0") else None
     height = 24 if piped and not os.environ.get("LINES", "0").strip("0") else None
     if on_slide:
-        width, height, on_terminal = *SLIDE_CELLS, {"file": io.StringIO(), "force_terminal": True, "no_color": False}
-    else:
-        on_terminal = {}
-    colours = "auto" if coloured and not in_words and not os.environ.get("NO_COLOR") else None
+        width, height = SLIDE_CELLS
+    colours: Literal["auto"] | None = "auto" if coloured and not in_words and not os.environ.get("NO_COLOR") else None
     console = Console(
         markup=False,
         emoji=False,
@@ -283,7 +281,9 @@ def print_parts(
         color_system="standard" if on_slide else colours,
         width=UNBROKEN if in_words else width,
         height=height,
-        **on_terminal,
+        file=io.StringIO() if on_slide else None,
+        force_terminal=on_slide or None,
+        no_color=False if on_slide else None,
     )
     with console.capture() as capture:
         for drawn in view(Pen(console, in_words=in_words)):

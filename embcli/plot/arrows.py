@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from embcli.plot.frame import COLUMN, LABEL_SIZE, MARGIN, ROW, Json, text
+from embcli.plot.frame import COLUMN, LABEL_SIZE, MARGIN, ROW, Json, signed, text
 from embcli.plot.glyphs import shortened
 from embcli.results.plot import Arrow, Plot
 
@@ -56,7 +56,7 @@ def arrow_marks() -> list[Json]:
 def arrow_cosines(arrows: Sequence[Arrow]) -> list[str]:
     """Lines with the cosine of each arrow to the first one, in the whole space: whether they are parallel."""
     first, *others = arrows
-    lines = [f"{arrow.start} → {arrow.end}  {arrow.cosine:+.3f}" for arrow in others]
+    lines = [f"{arrow.start} → {arrow.end} {signed(arrow.cosine, 3)}" for arrow in others]
     return [f"cosine with {first.start} → {first.end}:", *lines] if lines else []
 
 

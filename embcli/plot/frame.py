@@ -18,6 +18,7 @@ TITLE_SIZE, SUBTITLE_SIZE, TEXT_SIZE, LABEL_SIZE = 20, 13, 12, 11
 MARGIN = 24  # between the picture's edge and its texts
 # The column at the right of a picture, for names and numbers, and the height of its rows.
 COLUMN, ROW = 190, 18
+BOLD = 1.08  # how much wider bold letters are
 TITLE_ROOM = 60  # the height of title and subtitle; a page has them outside of the picture
 
 
@@ -57,11 +58,13 @@ class Padding(NamedTuple):
 
 
 def frame(
-    title: str, subtitle: str, theme: str, padding: Padding, width: float, height: float, description: str
-) -> Json:
+    title: str, subtitle: str, theme: str, padding: Padding, width: float, height: float, description: str, *,
+    is_page: bool,
+) -> Json:  # fmt: skip
     """The specification without data: size of the area [width × height], title, and colours as signals.
 
-    description: of the picture in one sentence, for those who do not see it.
+    description: of the picture in one sentence, for those who do not see it. is_page: for a page, which has its own
+    title. Marks are added to `marks`.
     """
     room = padding.left + width + padding.right - 2 * MARGIN
     return {
@@ -69,30 +72,30 @@ def frame(
         "description": description,
         "width": width,
         "height": height,
-        "padding": padding._asdict(),
+        "padding": padding._asdict() | ({"top": padding.top - TITLE_ROOM} if is_page else {}),
         "autosize": "none",
         "background": {"signal": "paper"},
-        "title": {
-            "text": shortened(title, TITLE_SIZE, room),
-            "subtitle": shortened(subtitle, SUBTITLE_SIZE, room),
-            "anchor": "start",
-            "frame": "group",
-            "dx": MARGIN - padding.left,
-            "offset": padding.top - MARGIN - TITLE_SIZE - SUBTITLE_SIZE - 8,
-            "color": {"signal": "ink"},
-            "subtitleColor": {"signal": "soft"},
-            "fontSize": TITLE_SIZE,
-            "subtitleFontSize": SUBTITLE_SIZE,
-            "subtitlePadding": 5,
-        },
+        "usermeta": {"title": title, "subtitle": subtitle},
         "config": {
-            "title": {"font": FONT, "subtitleFont": FONT},
             "axis": {"labelFont": FONT, "titleFont": FONT},
             "legend": {"labelFont": FONT, "titleFont": FONT},
             "text": {"font": FONT},
         },
         "signals": [{"name": name, "value": colour} for name, colour in THEMES[theme]._asdict().items()],
+        "marks": [] if is_page else _heading(title, subtitle, padding, room),
     }
+
+
+def _heading(title: str, subtitle: str, padding: Padding, room: float) -> list[Json]:
+    """Title and subtitle, above the area at the left margin; a page has its own."""
+    place = {"x": {"value": MARGIN - padding.left}}
+    first = MARGIN + TITLE_SIZE / 2 - padding.top
+    second = first + (TITLE_SIZE + SUBTITLE_SIZE) / 2 + 6
+    top = {**place, "y": {"value": first}, "text": {"value": shortened(title, TITLE_SIZE * BOLD, room)},
+           "fontWeight": {"value": "bold"}}  # fmt: skip
+    below = {**place, "y": {"value": second}, "text": {"value": shortened(subtitle, SUBTITLE_SIZE, room)},
+             "fill": {"signal": "soft"}}  # fmt: skip
+    return [text(None, top, TITLE_SIZE), text(None, below, SUBTITLE_SIZE)]
 
 
 def axis(scale: str, orient: str, title: str | None, **more: Any) -> Json:
@@ -141,6 +144,11 @@ def reports_of(query: Any) -> list[str]:
         *(f"{one.word} is rare: {one.instead}?" for one in getattr(query, "rare", None) or ()),
         *([f"skipped {', '.join(skipped)}"] if skipped else []),
     ]
+
+
+def signed(value: float, decimals: int) -> str:
+    """A number with its sign, a true minus: signed(-2.954, 2) = '−2.95'."""
+    return f"{round(value, decimals) + 0.0:+.{decimals}f}".replace("-", "−")
 
 
 def joined(*facts: str | None) -> str:

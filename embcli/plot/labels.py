@@ -92,8 +92,10 @@ def stack_labels(places: Sequence[float], widths: Sequence[float], width: float,
     ends = dict.fromkeys((row * side for row in range(1, rows + 1) for side in (1, -1)), width)
     found: list[int | None] = [None] * len(places)
     for i in sorted(range(len(places)), key=lambda i: -places[i]):
-        for row, end in ends.items():
+        for row in ends:
             nearer = (ends[one] for one in ends if one * row > 0 and abs(one) < abs(row))
+            # The leaders of farther labels run through this row.
+            end = min(ends[one] for one in ends if one * row > 0 and abs(one) >= abs(row))
             if places[i] + widths[i] <= end and all(places[i] < other for other in nearer):
                 ends[row], found[i] = places[i], row
                 break

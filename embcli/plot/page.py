@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from embcli.plot.arrows import arrow_cosines
-from embcli.plot.frame import THEMES, TITLE_ROOM, Json
+from embcli.plot.frame import THEMES, Json
 from embcli.plot.neighbors import nearest_points
 from embcli.results.plot import Plot
 
@@ -34,10 +34,9 @@ def page(record: Any, specification: Json, theme: str | None, vectors: np.ndarra
     """
     import vl_convert
 
-    spec = {name: value for name, value in specification.items() if name not in ("$schema", "title")}
-    spec["padding"] = spec["padding"] | {"top": spec["padding"]["top"] - TITLE_ROOM}
-    title = specification["title"]
+    spec = {name: value for name, value in specification.items() if name != "$schema"}
     notes = "  ".join(arrow_cosines(record.arrows)) if isinstance(record, Plot) and record.arrows else ""
+    title, subtitle = (str(spec["usermeta"][name]) for name in ("title", "subtitle"))
     data: Json = {
         "specification": spec,
         "theme": theme,
@@ -52,14 +51,15 @@ def page(record: Any, specification: Json, theme: str | None, vectors: np.ndarra
             "thousandths": np.rint(1000 * cosines).astype(int).tolist(),  # cosines, in fewer digits
         }
         # The page takes the points of the picture from here, so that they are in the file once.
-        spec["data"][0] = {name: value for name, value in spec["data"][0].items() if name != "values"}
+        points = {name: value for name, value in spec["data"][0].items() if name != "values"}
+        spec["data"] = [points, *spec["data"][1:]]
     assets = files("embcli") / "data"
     script = vl_convert.javascript_bundle(VEGA) + "\n" + (assets / "page.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return Template((assets / "page.html").read_text("utf-8")).substitute(
         hash=f"'sha256-{digest}'",
-        title=escape(title["text"]),
-        subtitle="<br>".join(map(escape, filter(None, (title["subtitle"], notes)))),
+        title=escape(title),
+        subtitle="<br>".join(map(escape, filter(None, (subtitle, notes)))),
         description=escape(specification["description"]),
         style=(assets / "page.css").read_text("utf-8"),
         data=as_data(data),

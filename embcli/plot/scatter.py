@@ -9,19 +9,7 @@ from typing import NamedTuple
 
 from embcli.plot.arrows import arrow_data, arrow_list, arrow_marks
 from embcli.plot.frame import (
-    COLUMN,
-    MARGIN,
-    ROW,
-    SLIDE,
-    TEXT_SIZE,
-    Json,
-    Padding,
-    axis,
-    frame,
-    joined,
-    model_of,
-    reports_of,
-    scheme,
+    COLUMN, LABEL_SIZE, MARGIN, ROW, SLIDE, TEXT_SIZE, Json, Padding, axis, frame, joined, model_of, reports_of, scheme,
     text,
 )  # fmt: skip
 from embcli.plot.glyphs import shortened, text_width
@@ -93,7 +81,7 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Json:
     title = plot.query.query or _title(plot)
     subtitle = joined(*_method(plot), model_of(plot.model), note, *reports_of(plot.query))
     described = f"{len(plot.results):,} points in two dimensions: {title}. {subtitle}"
-    spec = frame(title, subtitle, theme, padding, width, height, described)
+    spec = frame(title, subtitle, theme, padding, width, height, described, is_page=is_page)
     colours, shapes = scheme(len(groups))
     spec["signals"] += [{"name": name, "value": value} for name, value in zip(("cx", "cy", "unit"), view, strict=True)]
     spec["data"] = [
@@ -114,7 +102,7 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Json:
             ("x", "y"), ("bottom", "left"), ("width / 90", "height / 60"), plot.axes, strict=True
         )
     ]
-    spec["marks"] = [
+    spec["marks"] += [
         *(_zero_lines() if has_zeros else ()), *arrow_marks(), _points(look, grouped=bool(groups))
     ]  # fmt: skip
     if is_page:

@@ -10,16 +10,27 @@ from typing import Any
 import numpy as np
 
 from embcli.errors import UsageProblem
+from embcli.plot.bars import bars
 from embcli.plot.frame import Json
+from embcli.plot.heat import heatmap, pattern
+from embcli.plot.number_line import number_line
 from embcli.plot.scatter import scatter
-from embcli.results import plot as records
+from embcli.plot.senses import senses
+from embcli.results import plot, queries, transformer
 
 # The formats of pictures, by the suffixes of their files.
 PICTURE_SUFFIXES = ("svg", "png", "pdf", "html", "json")
 PNG_SCALE = 2  # pixels of the file for each of the picture: 1,920 × 1,080
 # Records that can be drawn, with the function that makes their specification from a record and the name of a theme.
 # is_page: for a page in a browser.
-PICTURES: dict[type, Callable[..., Json]] = {records.Plot: scatter}
+PICTURES: dict[type, Callable[..., Json]] = {
+    plot.Plot: scatter,
+    queries.Projections: number_line,
+    queries.Distribution: bars,
+    queries.Similarities: heatmap,
+    transformer.Attended: pattern,
+    transformer.Contexts: senses,
+}
 
 
 def specification(record: Any, theme: str = "light", *, is_page: bool = False) -> Json:

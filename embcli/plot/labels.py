@@ -25,6 +25,9 @@ BESIDE = ((1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1))
 FLUSH = ((1, -1), (-1, -1), (1, 1), (-1, 1))
 # The lengths of leaders that are tried, in heights of the label; 0: beside the mark, without a leader.
 LEADERS = (0, 1, 2, 3)
+# What is wrong with a place, the worst first: it is over an arrow, on a leader, near the mark of another point.
+Defects = tuple[bool, bool, bool]
+WORST: Defects = True, True, True
 
 
 def place_labels(
@@ -42,6 +45,7 @@ def place_labels(
     points: the centres of the marks. sizes: width and height of each label; a width of 0 means that none is wanted.
     width, height: of the frame, which begins at (0, 0). radius: half the side of a mark. lines: arrows; a label stands
     over one only where it has no other place. step: the corners are multiples of it (1 for cells); 0 for any place.
+    A place near another mark, to which a reader might assign the label, is taken only where no other is as good.
     No label is over another, over a mark, over the leader of another (`leader_of`), or beyond the frame. Earlier
     points have priority. Takes time proportional to the number of points, as long as the labels are of similar sizes.
 
@@ -52,25 +56,29 @@ def place_labels(
     if not wanted:
         return [None] * len(points)
     sizes_of_buckets = median(size[0] for size in wanted), median(size[1] for size in wanted)
-    taken, leaders, arrows = (_Buckets(*sizes_of_buckets) for _ in range(3))
+    taken, marks, leaders, arrows = (_Buckets(*sizes_of_buckets) for _ in range(4))
     for x, y in points:
         taken.add((x - radius, y - radius, x + radius, y + radius))
+        marks.add((x - radius, y - radius, x + radius, y + radius))
     for line in lines:
         arrows.add_line(line)
     frame = (0.0, 0.0, width, height)
     corners: list[Point | None] = []
     for point, size in zip(points, sizes, strict=True):
-        corner = None
+        best, corner = WORST, None
         for candidate in _candidates(point, size, radius, step, frame) if size[0] > 0 else ():
             box, leader = _box(candidate, size), leader_of(point, candidate, size, radius)
+            if leader is not None and not any(best[:2]):
+                break
             if not _is_inside(box, frame) or taken.overlap(box) or leaders.cross(box):
                 continue
             if leader is not None and (taken.are_crossed(leader) or leaders.are_crossed(leader)):
                 continue
-            if not arrows.cross(box):
-                corner = candidate
+            found = arrows.cross(box), leader is not None, marks.are_near(box, radius, point)
+            if corner is None or found < best:
+                best, corner = found, candidate
+            if not any(found):
                 break
-            corner = corner or candidate  # the first of those over an arrow
         corners.append(corner)
         if corner is not None:
             taken.add(_box(corner, size))
@@ -163,6 +171,21 @@ class _Buckets:
             left < other[2] and other[0] < right and top < other[3] and other[1] < bottom
             for square in self._squares(box)
             for other in self.boxes.get(square, ())
+        )
+
+    def are_near(self, box: Box, distance: float, own: Point) -> bool:
+        """Whether a box here is nearer to a label than a distance, but for those around its own point.
+
+        A label beside its point is read with it, whatever is above and below.
+        """
+        left, top, right, bottom = box
+        apart = 0.0 if top < own[1] < bottom else distance
+        wider = left - distance, top - apart, right + distance, bottom + apart
+        return any(
+            wider[0] < other[2] and other[0] < wider[2] and wider[1] < other[3] and other[1] < wider[3]
+            for square in self._squares(wider)
+            for other in self.boxes.get(square, ())
+            if not (other[0] <= own[0] <= other[2] and other[1] <= own[1] <= other[3])
         )
 
     def cross(self, box: Box) -> bool:

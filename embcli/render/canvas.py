@@ -14,7 +14,7 @@ from embcli.render.printable import cell_width
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 BRAILLE = 0x2800
 # Heads of arrows and strokes of lines, by eighths of a turn, from the right on anticlockwise.
-HEADS, ASCII_HEADS = "→↗↑↖←↙↓↘", ">/^\\</v\\"
+HEADS, ASCII_HEADS = "→↗↑↖←↙↓↘", ">^^^<vvv"
 ASCII_STROKES = "-/|\\"
 # Height of a cell in units of its width.
 ASPECT = 2

@@ -80,6 +80,13 @@ def left_out(record: Any) -> dict[str, str]:
         if result.get("coordinates"):
             listed = [f"{one['dimension']} {one['value']} {one['share']}" for one in result["coordinates"]]
             missing[f"the largest coordinates of {result['word']}"] = ", ".join(listed)
+    if any(one["explained"] is not None for one in fields.get("axes", ())):
+        missing["axes"] = ", ".join(f"{one['name']} {one['explained']} of the variance" for one in fields["axes"])
+    elif fields.get("axes"):
+        missing["axes"] = ", ".join(one["name"] for one in fields["axes"])
+    if fields.get("arrows"):
+        listed = [f"{one['start']} {one['end']} {one['cosine']}" for one in fields["arrows"]]
+        missing["cosines of the arrows"] = ", ".join(listed)
     if fields["query"].get("among"):
         missing["number of candidates"] = str(fields["query"]["among"])
     if fields["query"].get("rare"):

@@ -21,7 +21,8 @@ PROMPT = 1
 
 def _plot(answer: records.Plot, pen: Pen) -> Parts:
     query = answer.query
-    facts = (*_facts_of(answer, pen), pen.model(answer.model))
+    explained = [_title(answer, number).text for number in (0, 1)] if pen.in_words else []
+    facts = (*_facts_of(answer, pen), *explained, pen.model(answer.model))
     head = headline(pen, query.query or "", facts, query)
     if pen.in_words:
         return [*head, _in_words(answer), *([Text(), Text(_arrows(answer, pen))] if answer.arrows else [])]
@@ -146,7 +147,10 @@ def _heatmap(answer: queries.Similarities, pen: Pen) -> Parts:
 
 def _attention(answer: transformer.Attended, pen: Pen) -> Parts:
     """What each token reads, by one head."""
-    return [*heading_of_attention(answer, pen), *pattern(answer, pen)]
+    head: Parts = heading_of_attention(answer, pen)
+    if answer.heads is not None:
+        head += [Text("the head that tells most of the focus; --layer and --head choose another"), Text()]
+    return [*head, *pattern(answer, pen)]
 
 
 def _senses(answer: transformer.Contexts, pen: Pen) -> Parts:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from embcli.errors import UsageProblem
 from embcli.plot.layout import components_of_all, principal_components, tsne, two_directions, usual_perplexity
-from embcli.plot.question import ANSWERS, FITS, METHODS, MOST_GROUPS, NEIGHBORS, PlotQuestion
+from embcli.plot.question import ANSWERS, FITS, MOST_GROUPS, NEIGHBORS, PLACED_BY, PlotQuestion
 from embcli.queries import directions
 from embcli.queries.analogy import find_neighbors, solve_analogy
 from embcli.queries.expression import parse
@@ -83,7 +83,7 @@ def place(space: VectorSpace, question: PlotQuestion, chosen: Chosen) -> Plot:
         words=(*question.words, *(word for _, members in question.groups for word in members)),
         method="axes" if question.axes is not None else question.method,
         fit=fit,
-        query=chosen.query,
+        expression=chosen.query,
         k=None if chosen.query is None else _count(question),
         top=question.top,
         unit=chosen.is_unit or None,
@@ -229,7 +229,7 @@ def _compared(chosen: Chosen) -> tuple[Arrow, ...]:
 
 def _check(question: PlotQuestion) -> None:
     """Raise UsageProblem for fields that contradict each other, or have no effect."""
-    for name, value, choices in (("method", question.method, METHODS), ("fit", question.fit, FITS)):
+    for name, value, choices in (("method", question.method, PLACED_BY), ("fit", question.fit, FITS)):
         if value not in choices:
             raise UsageProblem(f'unknown {name} "{value}"', f"use one of {', '.join(choices)}")
     for name, number in (("k", question.k), ("top", question.top)):

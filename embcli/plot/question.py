@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-METHODS = ("pca", "tsne", "axes")
+PLACED_BY = ("pca", "tsne", "axes")
 FITS = ("words", "vocabulary")
 # How many neighbours and how many answers of an analogy are drawn.
 NEIGHBORS, ANSWERS = 30, 1

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # Each picture and the options that it uses, beside the words, the model and the format. The names are of parameters.
 OF_WORDS = frozenset({"skip_unknown", "pieces"})
-PICTURES = {
+OPTIONS_OF = {
     "project": OF_WORDS,
     "softmax": OF_WORDS | {"temperature"},
     "heatmap": OF_WORDS,
@@ -31,7 +31,7 @@ OF_POINTS = OF_WORDS | {
 OF_ALL = {"words", "model", "format_name", "as_json", "as_jsonl", "no_header", "output", "theme"}
 
 
-class Asked(NamedTuple):
+class Request(NamedTuple):
     """A question with what answers it. model: None for given logits."""
 
     topic: Topic
@@ -46,35 +46,35 @@ def chosen(ctx: typer.Context) -> str:
         for parameter in ctx.command.params
         if getattr(ctx.get_parameter_source(str(parameter.name)), "name", "") == "COMMANDLINE"
     }
-    pictures = [name for name in PICTURES if name in given]
+    pictures = [name for name in OPTIONS_OF if name in given]
     if len(pictures) > 1:
         raise UsageProblem(f"{' and '.join(given[name] for name in pictures)} are two pictures", "ask for one")
     picture = pictures[0] if pictures else POINTS
-    used = OF_ALL | (PICTURES[picture] | {picture} if pictures else OF_POINTS)
+    used = OF_ALL | (OPTIONS_OF[picture] | {picture} if pictures else OF_POINTS)
     unused = [option for name, option in given.items() if name not in used]
     if unused and pictures:
         raise UsageProblem(f"{given[picture]} does not use {', '.join(unused)}", "remove it")
     if unused:
-        of = [f"--{name}" for name in PICTURES if unused[0] in (given.get(one) for one in PICTURES[name])]
+        of = [f"--{name}" for name in OPTIONS_OF if unused[0] in (given.get(one) for one in OPTIONS_OF[name])]
         raise UsageProblem(f"{unused[0]} has no effect on points", f"add {' or '.join(of)}, or remove it")
     return picture
 
 
 def number_line(
     expression: str, words: list[str], models: list[str] | None, pieces: str | None, *, skip_unknown: bool
-) -> Asked:
+) -> Request:
     """The words of `project` on a line."""
     from embcli.cli.project import PROJECT
     from embcli.queries.questions import ProjectionQuestion
 
     question = ProjectionQuestion(_parse(expression), _named("--project", words), skip_unknown=skip_unknown)
-    return Asked(PROJECT, question, load_one(models, pieces))
+    return Request(PROJECT, question, load_one(models, pieces))
 
 
 def bars(
     source: str, words: list[str], temperatures: list[str], models: list[str] | None, pieces: str | None, *,
     skip_unknown: bool,
-) -> Asked:  # fmt: skip
+) -> Request:  # fmt: skip
     """The probabilities of `softmax`, of given logits or of words."""
     from embcli.cli.softmax import LOGIT, SOFTMAX
     from embcli.queries.questions import SoftmaxQuestion
@@ -86,34 +86,34 @@ def bars(
         if any(unused.values()):
             names = ", ".join(name for name, value in unused.items() if value)
             raise UsageProblem(f"logits exclude {names}", "remove the logits or the others")
-        return Asked(SOFTMAX, SoftmaxQuestion("", (), given, logits=parse_logits(source)), None)
+        return Request(SOFTMAX, SoftmaxQuestion("", (), given, logits=parse_logits(source)), None)
     question = SoftmaxQuestion(_parse(source), _named("--softmax", words), given, skip_unknown=skip_unknown)
-    return Asked(SOFTMAX, question, load_one(models, pieces))
+    return Request(SOFTMAX, question, load_one(models, pieces))
 
 
-def heatmap(words: list[str], models: list[str] | None, pieces: str | None, *, skip_unknown: bool) -> Asked:
+def heatmap(words: list[str], models: list[str] | None, pieces: str | None, *, skip_unknown: bool) -> Request:
     """The matrix of `similarity`."""
     from embcli.cli.similarity import SIMILARITY
     from embcli.queries.expression import quote
     from embcli.queries.questions import SimilarityQuestion
 
     question = SimilarityQuestion(tuple(map(quote, _named("--heatmap", words))), skip_unknown, matrix=True)
-    return Asked(SIMILARITY, question, load_one(models, pieces))
+    return Request(SIMILARITY, question, load_one(models, pieces))
 
 
 def pattern(
     texts: list[str], focus: str | None, layer: int | None, head: int | None, models: list[str] | None
-) -> Asked:
+) -> Request:
     """The pattern of `attend`, of one head."""
     use_one_blas_thread()
     from embcli.cli.attend import ATTEND
     from embcli.transformer.attend import AttendQuestion
 
     question = AttendQuestion(" ".join(texts), _focus("--pattern", texts, focus), layer, head)
-    return Asked(ATTEND, question, load_model(models))
+    return Request(ATTEND, question, load_model(models))
 
 
-def senses(texts: list[str], focus: str | None, models: list[str] | None) -> Asked:
+def senses(texts: list[str], focus: str | None, models: list[str] | None) -> Request:
     """The cosines of `context` at all layers."""
     from embcli.cli.context import CONTEXT
     from embcli.transformer.context import ContextQuestion
@@ -121,7 +121,7 @@ def senses(texts: list[str], focus: str | None, models: list[str] | None) -> Ask
     question = ContextQuestion(tuple(texts), _focus("--layers", texts, focus))
     if len(texts) < 2:
         raise UsageProblem("--layers compares two texts or more", 'for example "American shrew mole" "a mole of gas"')
-    return Asked(CONTEXT, question, load_transformers(models)[0])
+    return Request(CONTEXT, question, load_transformers(models)[0])
 
 
 def read_named(

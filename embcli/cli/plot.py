@@ -164,7 +164,7 @@ def plot(
             skip_unknown,
         )  # fmt: skip
         topic = PLOT._replace(answer=partial(answer_each, partial(_answer, folder=folder, force=force)))
-        asked = pictures.Asked(topic, question, load_one(model, pieces))
+        asked = pictures.Request(topic, question, load_one(model, pieces))
     shown = "picture" if format_name in (None, "table") else format_name
     ask(asked.topic, [asked.model], asked.question, shown, has_header=not no_header, from_stdin=False)
 

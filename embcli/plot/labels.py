@@ -1,4 +1,4 @@
-"""Place labels beside their points so that none covers another, a mark, or the frame.
+"""Position labels beside their points so that none covers another, a mark, or the frame.
 
 The positions around a point are the eight of E. Imhof, Positioning names on maps, The American Cartographer 2(2),
 1975, and four between them; the first free one is taken, in the order of priority, which is the greedy algorithm of
@@ -12,36 +12,40 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-Point = tuple[float, float]
+Position = tuple[float, float]
 # The left, top, right and bottom of a box.
-Box = tuple[float, float, float, float]
+Rectangle = tuple[float, float, float, float]
 # The start and the end of a line: x, y, x, y.
-Line = tuple[float, float, float, float]
+Segment = tuple[float, float, float, float]
 
 # The positions: on which side of the point the label stands, horizontally (-1 left, 0 centred, 1 right) and vertically
 # (-1 above). Beside the mark first, since that is where a line of text is read. Last, those between centred and corner:
 # above or below, with an end at the mark.
-BESIDE = ((1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1))
+SIDES = ((1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1))
 FLUSH = ((1, -1), (-1, -1), (1, 1), (-1, 1))
 # The lengths of leaders that are tried, in heights of the label; 0: beside the mark, without a leader.
 LEADERS = (0, 1, 2, 3)
+# What is wrong with a place, the worst first: it is over an arrow, on a leader, near the mark of another point.
+Defects = tuple[bool, bool, bool]
+WORST: Defects = True, True, True
 
 
 def place_labels(
-    points: Sequence[Point],
+    points: Sequence[Position],
     sizes: Sequence[tuple[float, float]],
     width: float,
     height: float,
     *,
     radius: float,
-    lines: Sequence[Line] = (),
+    lines: Sequence[Segment] = (),
     step: float = 0.0,
-) -> list[Point | None]:
+) -> list[Position | None]:
     """The left top corner of each point's label, or None where there is no room for it; y grows downwards.
 
     points: the centres of the marks. sizes: width and height of each label; a width of 0 means that none is wanted.
     width, height: of the frame, which begins at (0, 0). radius: half the side of a mark. lines: arrows; a label stands
     over one only where it has no other place. step: the corners are multiples of it (1 for cells); 0 for any place.
+    A place near another mark, to which a reader might assign the label, is taken only where no other is as good.
     No label is over another, over a mark, over the leader of another (`leader_of`), or beyond the frame. Earlier
     points have priority. Takes time proportional to the number of points, as long as the labels are of similar sizes.
 
@@ -52,25 +56,29 @@ def place_labels(
     if not wanted:
         return [None] * len(points)
     sizes_of_buckets = median(size[0] for size in wanted), median(size[1] for size in wanted)
-    taken, leaders, arrows = (_Buckets(*sizes_of_buckets) for _ in range(3))
+    taken, marks, leaders, arrows = (_Buckets(*sizes_of_buckets) for _ in range(4))
     for x, y in points:
         taken.add((x - radius, y - radius, x + radius, y + radius))
+        marks.add((x - radius, y - radius, x + radius, y + radius))
     for line in lines:
         arrows.add_line(line)
     frame = (0.0, 0.0, width, height)
-    corners: list[Point | None] = []
+    corners: list[Position | None] = []
     for point, size in zip(points, sizes, strict=True):
-        corner = None
+        best, corner = WORST, None
         for candidate in _candidates(point, size, radius, step, frame) if size[0] > 0 else ():
             box, leader = _box(candidate, size), leader_of(point, candidate, size, radius)
+            if leader is not None and not any(best[:2]):
+                break
             if not _is_inside(box, frame) or taken.overlap(box) or leaders.cross(box):
                 continue
             if leader is not None and (taken.are_crossed(leader) or leaders.are_crossed(leader)):
                 continue
-            if not arrows.cross(box):
-                corner = candidate
+            found = arrows.cross(box), leader is not None, marks.are_near(box, radius, point)
+            if corner is None or found < best:
+                best, corner = found, candidate
+            if not any(found):
                 break
-            corner = corner or candidate  # the first of those over an arrow
         corners.append(corner)
         if corner is not None:
             taken.add(_box(corner, size))
@@ -102,7 +110,7 @@ def stack_labels(places: Sequence[float], widths: Sequence[float], width: float,
     return found
 
 
-def leader_of(point: Point, corner: Point, size: tuple[float, float], radius: float) -> Line | None:
+def leader_of(point: Position, corner: Position, size: tuple[float, float], radius: float) -> Segment | None:
     """The line from the centre of a mark to the nearest point of its label; None if the label is beside the mark.
 
     leader_of((2.5, 2.5), (3, 0), (4, 1), 0.5)  # (2.5, 2.5, 3, 1)
@@ -113,11 +121,13 @@ def leader_of(point: Point, corner: Point, size: tuple[float, float], radius: fl
     return None if distance < radius + size[1] / 2 else (x, y, *nearest)
 
 
-def _box(corner: Point, size: tuple[float, float]) -> Box:
+def _box(corner: Position, size: tuple[float, float]) -> Rectangle:
     return (*corner, corner[0] + size[0], corner[1] + size[1])
 
 
-def _candidates(point: Point, size: tuple[float, float], radius: float, step: float, frame: Box) -> Iterator[Point]:
+def _candidates(
+    point: Position, size: tuple[float, float], radius: float, step: float, frame: Rectangle
+) -> Iterator[Position]:
     """The corners of a label at each position, from beside the mark outwards.
 
     Where a label is centred on its point, it is moved as far as it must be to stay within the frame.
@@ -125,7 +135,7 @@ def _candidates(point: Point, size: tuple[float, float], radius: float, step: fl
     (x, y), (width, height) = point, size
     for leader in LEADERS:
         gap = radius + leader * height
-        positions = [(*one, gap) for one in BESIDE] + [(*one, -radius) for one in FLUSH]
+        positions = [(*one, gap) for one in SIDES] + [(*one, -radius) for one in FLUSH]
         for side, level, shift in positions:
             left = x + side * shift - width * (1 - side) / 2
             top = y + level * gap - height * (1 - level) / 2
@@ -138,7 +148,7 @@ def _candidates(point: Point, size: tuple[float, float], radius: float, step: fl
             yield left, top
 
 
-def _is_inside(box: Box, frame: Box) -> bool:
+def _is_inside(box: Rectangle, frame: Rectangle) -> bool:
     return box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2] and box[3] <= frame[3]
 
 
@@ -147,18 +157,18 @@ class _Buckets:
 
     def __init__(self, width: float, height: float) -> None:
         self.width, self.height = width, height
-        self.boxes: defaultdict[tuple[int, int], list[Box]] = defaultdict(list)
-        self.lines: defaultdict[tuple[int, int], list[Line]] = defaultdict(list)
+        self.boxes: defaultdict[tuple[int, int], list[Rectangle]] = defaultdict(list)
+        self.lines: defaultdict[tuple[int, int], list[Segment]] = defaultdict(list)
 
-    def add(self, box: Box) -> None:
+    def add(self, box: Rectangle) -> None:
         for square in self._squares(box):
             self.boxes[square].append(box)
 
-    def add_line(self, line: Line) -> None:
+    def add_line(self, line: Segment) -> None:
         for square in self._squares(_bounds(line)):
             self.lines[square].append(line)
 
-    def overlap(self, box: Box) -> bool:
+    def overlap(self, box: Rectangle) -> bool:
         """Whether a box has an area in common with a box here; touching edges have none."""
         left, top, right, bottom = box
         return any(
@@ -167,11 +177,26 @@ class _Buckets:
             for other in self.boxes.get(square, ())
         )
 
-    def cross(self, box: Box) -> bool:
+    def are_near(self, box: Rectangle, distance: float, own: Position) -> bool:
+        """Whether a box here is nearer to a label than a distance, but for those around its own point.
+
+        A label beside its point is read with it, whatever is above and below.
+        """
+        left, top, right, bottom = box
+        apart = 0.0 if top < own[1] < bottom else distance
+        wider = left - distance, top - apart, right + distance, bottom + apart
+        return any(
+            wider[0] < other[2] and other[0] < wider[2] and wider[1] < other[3] and other[1] < wider[3]
+            for square in self._squares(wider)
+            for other in self.boxes.get(square, ())
+            if not (other[0] <= own[0] <= other[2] and other[1] <= own[1] <= other[3])
+        )
+
+    def cross(self, box: Rectangle) -> bool:
         """Whether a line here goes through a box."""
         return any(_goes_through(line, box) for square in self._squares(box) for line in self.lines.get(square, ()))
 
-    def are_crossed(self, line: Line) -> bool:
+    def are_crossed(self, line: Segment) -> bool:
         """Whether a line goes through a box here, but for the mark that it starts in, or crosses a line here."""
         x, y = line[:2]
         return any(
@@ -183,18 +208,18 @@ class _Buckets:
             for square in self._squares(_bounds(line))
         )
 
-    def _squares(self, box: Box) -> Iterator[tuple[int, int]]:
+    def _squares(self, box: Rectangle) -> Iterator[tuple[int, int]]:
         rows = range(math.floor(box[1] / self.height), math.floor(box[3] / self.height) + 1)
         for column in range(math.floor(box[0] / self.width), math.floor(box[2] / self.width) + 1):
             for row in rows:
                 yield column, row
 
 
-def _bounds(line: Line) -> Box:
+def _bounds(line: Segment) -> Rectangle:
     return min(line[0], line[2]), min(line[1], line[3]), max(line[0], line[2]), max(line[1], line[3])
 
 
-def _goes_through(line: Line, box: Box) -> bool:
+def _goes_through(line: Segment, box: Rectangle) -> bool:
     """Whether a line has a part inside a box, by the clipping of Y.-D. Liang and B. A. Barsky (1984)."""
     enters, leaves = 0.0, 1.0
     for start, end, low, high in ((line[0], line[2], box[0], box[2]), (line[1], line[3], box[1], box[3])):
@@ -208,11 +233,11 @@ def _goes_through(line: Line, box: Box) -> bool:
     return enters < leaves
 
 
-def _intersect(a: Line, b: Line) -> bool:
+def _intersect(a: Segment, b: Segment) -> bool:
     """Whether two lines cross: the ends of each are on different sides of the other."""
     return all(_side(one, other[:2]) * _side(one, other[2:]) < 0 for one, other in ((a, b), (b, a)))
 
 
-def _side(line: Line, point: Point) -> float:
+def _side(line: Segment, point: Position) -> float:
     """On which side of a line a point is: the sign of the cross product."""
     return (line[2] - line[0]) * (point[1] - line[1]) - (line[3] - line[1]) * (point[0] - line[0])

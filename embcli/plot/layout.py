@@ -16,7 +16,7 @@ from embcli.vectors.arithmetic import (
 )
 
 # Rows whose float64 copies are in memory at once: 26 MB at 400 dimensions.
-ROWS_AT_ONCE = 8192
+COVARIANCE_ROWS = 8192
 # t-SNE: the usual perplexity of L. van der Maaten and G. Hinton, Visualizing Data using t-SNE, JMLR 9, 2008; a third of
 # the points for fewer of them, since a point must have three times as many others. The width of the first coordinate at
 # the start is that of scikit-learn.
@@ -75,16 +75,16 @@ def components_of_all(vectors: Float32Array) -> Components:
     C = Σ (v − mean)ᵀ (v − mean), summed in float64 over blocks of rows, so that a matrix larger than memory is read
     twice and never copied. Raises DamagedStore, UsageProblem.
     """
-    blocks = range(0, len(vectors), ROWS_AT_ONCE)
+    blocks = range(0, len(vectors), COVARIANCE_ROWS)
     mean = np.zeros(vectors.shape[1])
     for first in blocks:
-        mean += vectors[first : first + ROWS_AT_ONCE].sum(axis=0, dtype=np.float64)
+        mean += vectors[first : first + COVARIANCE_ROWS].sum(axis=0, dtype=np.float64)
     mean /= len(vectors)
     if not np.isfinite(mean).all():
         raise DamagedStore("the vectors contain non-finite numbers")
     scatter = np.zeros((vectors.shape[1],) * 2)
     for first in blocks:
-        centred = vectors[first : first + ROWS_AT_ONCE] - mean
+        centred = vectors[first : first + COVARIANCE_ROWS] - mean
         scatter += centred.T @ centred
     variances, axes = np.linalg.eigh(scatter)  # in ascending order
     if not variances[-1] > 0:

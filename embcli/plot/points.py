@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from embcli.errors import UsageProblem
 from embcli.plot.layout import components_of_all, principal_components, tsne, two_directions, usual_perplexity
-from embcli.plot.question import ANSWERS, FITS, METHODS, NEIGHBORS, PlotQuestion
+from embcli.plot.question import ANSWERS, FITS, MOST_GROUPS, NEIGHBORS, PLACED_BY, PlotQuestion
 from embcli.queries import directions
 from embcli.queries.analogy import find_neighbors, solve_analogy
 from embcli.queries.expression import parse
@@ -80,10 +80,10 @@ def place(space: VectorSpace, question: PlotQuestion, chosen: Chosen) -> Plot:
         places = components.places(vectors)
         axes = tuple(Axis(f"PC{i}", share) for i, share in enumerate(components.explained, start=1))
     query = PlotQuery(
-        words=question.words,
+        words=(*question.words, *(word for _, members in question.groups for word in members)),
         method="axes" if question.axes is not None else question.method,
         fit=fit,
-        query=chosen.query,
+        expression=chosen.query,
         k=None if chosen.query is None else _count(question),
         top=question.top,
         unit=chosen.is_unit or None,
@@ -229,7 +229,7 @@ def _compared(chosen: Chosen) -> tuple[Arrow, ...]:
 
 def _check(question: PlotQuestion) -> None:
     """Raise UsageProblem for fields that contradict each other, or have no effect."""
-    for name, value, choices in (("method", question.method, METHODS), ("fit", question.fit, FITS)):
+    for name, value, choices in (("method", question.method, PLACED_BY), ("fit", question.fit, FITS)):
         if value not in choices:
             raise UsageProblem(f'unknown {name} "{value}"', f"use one of {', '.join(choices)}")
     for name, number in (("k", question.k), ("top", question.top)):
@@ -247,6 +247,9 @@ def _check(question: PlotQuestion) -> None:
         (question.axes is not None and is_tsne, "--axes and --method tsne exclude each other", "give one of them"),
         (question.axes is None and question.method == "axes",
          "the method axes requires two directions", 'for example --axes "woman - man" "queen - woman"'),
+        (len({name for name, _ in question.groups}) > MOST_GROUPS,
+         f"{len(question.groups):,} groups are more than there are marks and colours",
+         f"draw {MOST_GROUPS} groups at most"),
         (question.axes is None and question.oblique, "--oblique applies only to --axes", "add --axes, or remove it"),
         (question.fit != "words" and (is_tsne or question.axes is not None),
          "--fit applies only to principal components", "remove it, or use --method pca without --axes"),

@@ -2,10 +2,12 @@
 
 from typing import NamedTuple
 
-METHODS = ("pca", "tsne", "axes")
+PLACED_BY = ("pca", "tsne", "axes")
 FITS = ("words", "vocabulary")
 # How many neighbours and how many answers of an analogy are drawn.
 NEIGHBORS, ANSWERS = 30, 1
+# Groups that differ: a terminal has 8 marks in 6 colours, of which the 24 pairs in turn are different.
+MOST_GROUPS = 24
 # The names of groups, each with its words.
 Groups = tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -41,4 +43,5 @@ class PlotQuestion(NamedTuple):
         from embcli.queries.expression import quote
 
         asked = [text for text in (self.neighbors, self.analogy) if text]
-        return " ".join([*asked, *map(quote, self.words)])
+        grouped = (word for _, members in self.groups for word in members)
+        return " ".join([*asked, *map(quote, (*self.words, *grouped))])

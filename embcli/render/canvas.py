@@ -14,12 +14,12 @@ from embcli.render.printable import cell_width
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 BRAILLE = 0x2800
 # Heads of arrows and strokes of lines, by eighths of a turn, from the right on anticlockwise.
-HEADS, ASCII_HEADS = "→↗↑↖←↙↓↘", ">/^\\</v\\"
+HEADS, ASCII_HEADS = "→↗↑↖←↙↓↘", ">^^^<vvv"
 ASCII_STROKES = "-/|\\"
 # Height of a cell in units of its width.
 ASPECT = 2
 
-Cell = tuple[int, int]
+Square = tuple[int, int]
 
 
 class Canvas:
@@ -27,16 +27,16 @@ class Canvas:
 
     def __init__(self, width: int, height: int, *, is_unicode: bool) -> None:
         self.width, self.height, self.is_unicode = width, height, is_unicode
-        self._cells: dict[Cell, tuple[str, str]] = {}
-        self._dots: dict[Cell, tuple[int, str]] = {}
+        self._cells: dict[Square, tuple[str, str]] = {}
+        self._dots: dict[Square, tuple[int, str]] = {}
 
-    def put(self, cell: Cell, character: str, style: str = "") -> None:
+    def put(self, cell: Square, character: str, style: str = "") -> None:
         """Draw one character. Cells outside the canvas are ignored."""
         x, y = cell
         if 0 <= x < self.width and 0 <= y < self.height:
             self._cells[cell] = character, style
 
-    def write(self, cell: Cell, text: str, style: str = "") -> None:
+    def write(self, cell: Square, text: str, style: str = "") -> None:
         """Write a text from a cell to the right. A wide character takes two cells, a combining one none."""
         x, y = cell
         last = cell
@@ -52,7 +52,7 @@ class Canvas:
                 self.put((covered, y), "", style)
             x += width
 
-    def line(self, start: Cell, end: Cell, style: str = "", *, has_head: bool = False) -> None:
+    def line(self, start: Square, end: Square, style: str = "", *, has_head: bool = False) -> None:
         """A line between the centres of two cells, without these; as an arrow, with a head before the end."""
         if start == end:
             return
@@ -71,7 +71,7 @@ class Canvas:
         if has_head and path:
             self.put(path[-1], (HEADS if self.is_unicode else ASCII_HEADS)[eighth], style)
 
-    def leader(self, start: Cell, end: tuple[float, float]) -> None:
+    def leader(self, start: Square, end: tuple[float, float]) -> None:
         """A dotted line from a mark to its label."""
         for cell in _path(start, (math.floor(end[0]), math.floor(end[1]))):
             if cell != start and cell not in self._cells:
@@ -90,7 +90,7 @@ class Canvas:
             yield row
 
 
-def _path(start: Cell, end: Cell) -> Iterator[Cell]:
+def _path(start: Square, end: Square) -> Iterator[Square]:
     """The cells from one to another, a step at a time along the longer side (Bresenham's line).
 
     [*_path((0, 0), (2, 1))]  # [(0, 0), (1, 1), (2, 1)]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rich.text import Text
 
 from embcli.plot.labels import leader_of, place_labels
-from embcli.render.canvas import ASPECT, Canvas, Cell
+from embcli.render.canvas import ASPECT, Canvas, Square
 from embcli.render.drawing import Pen
 from embcli.render.printable import cell_width, printable
 
@@ -24,7 +24,7 @@ MARGIN = 2
 TICK_COLUMNS, TICK_ROWS, LEAST_ROWS = 10, 4, 9
 # A horizontal and a vertical line, a tick in a column and in a row of the frame, and its corners.
 FRAME, ASCII_FRAME = (*"─│┤┴┌┐└┘",), (*"-|++++++",)
-HALF = 0.5  # of a cell, whose centre is there
+HALF_CELL = 0.5  # of a cell, whose centre is there
 
 
 class Mark(NamedTuple):
@@ -52,9 +52,9 @@ class View(NamedTuple):
     left: float
     top: float
 
-    def cell(self, x: float, y: float) -> Cell:
+    def cell(self, x: float, y: float) -> Square:
         """The cell of a point."""
-        return math.floor((x - self.left) / self.across + HALF), math.floor((self.top - y) / self.down + HALF)
+        return math.floor((x - self.left) / self.across + HALF_CELL), math.floor((self.top - y) / self.down + HALF_CELL)
 
 
 class Chart(NamedTuple):
@@ -143,13 +143,13 @@ def _draw(
     labels = [printable(mark.label.strip()) for mark in marks[:LABELLED]]
     # A free cell at each end keeps a label apart from its mark and from other labels.
     sizes = [(cell_width(label) + 2 if label else 0, 1) for label in labels] + [(0, 1)] * (len(marks) - len(labels))
-    centres = [(x + HALF, y + HALF) for x, y in cells]
+    centres = [(x + HALF_CELL, y + HALF_CELL) for x, y in cells]
     lines = [(*centres[start], *centres[end]) for start, end in arrows]
     lines += [(*centres[a], *centres[b]) for path in paths for a, b in pairwise(path)]
-    corners = place_labels(centres, sizes, canvas.width, canvas.height, radius=HALF, lines=lines, step=1)
+    corners = place_labels(centres, sizes, canvas.width, canvas.height, radius=HALF_CELL, lines=lines, step=1)
     placed = [(i, (int(one[0]), int(one[1]))) for i, one in enumerate(corners) if one is not None]
     for i, corner in placed:
-        if (leader := leader_of(centres[i], corner, sizes[i], HALF)) is not None:
+        if (leader := leader_of(centres[i], corner, sizes[i], HALF_CELL)) is not None:
             canvas.leader(cells[i], leader[2:])
     for mark, cell in reversed([*zip(marks, cells, strict=True)]):
         canvas.put(cell, *mark_of(mark.kind, pen))

@@ -12,8 +12,8 @@ from embcli.render.printable import cell_width, printable
 SIDE_ROWS = 8
 LINE, FRAME_ROWS = 1, 3
 # The part of the width that may remain free for the label of the last mark.
-FREE = 3
-GAP = 2  # between two labels
+PART_FOR_LABEL = 3
+BETWEEN_LABELS = 2  # between two labels
 
 
 def number_line(places: Sequence[float], labels: Sequence[str], pen: Pen, rows: int, title: str) -> Chart:
@@ -23,7 +23,7 @@ def number_line(places: Sequence[float], labels: Sequence[str], pen: Pen, rows: 
     """
     texts = [printable(label.strip()) for label in labels]
     width = max(1, pen.width - 2)
-    longest = min(width // FREE, max(map(cell_width, texts)))
+    longest = min(width // PART_FOR_LABEL, max(map(cell_width, texts)))
     low, high = min(places), max(places)
     if min(map(abs, places)) <= high - low or low == high:
         low, high = min(low, 0.0), max(high, 0.0)
@@ -31,7 +31,7 @@ def number_line(places: Sequence[float], labels: Sequence[str], pen: Pen, rows: 
     view = View(across, 1.0, low - MARGIN * across, 0.0)
     columns = [view.cell(place, 0.0)[0] for place in places]
     side = max(1, min(SIDE_ROWS, (rows - FRAME_ROWS - LINE) // 2))
-    stacked = stack_labels(columns, [cell_width(text) + GAP for text in texts], width + GAP, side)
+    stacked = stack_labels(columns, [cell_width(text) + BETWEEN_LABELS for text in texts], width + BETWEEN_LABELS, side)
     above, below = (max([1, *(sign * row for row in stacked if row is not None)]) for sign in (1, -1))
     canvas = Canvas(width, above + LINE + below, is_unicode=pen.is_unicode)
     for column in range(width):

@@ -11,6 +11,7 @@ from embcli.render.drawing import Column, Grid, Parts, Pen, cosine, headline, le
 from embcli.render.heat import shaded
 from embcli.render.number_line import number_line
 from embcli.render.printable import cell_width, printable
+from embcli.render.readable import shown_expression
 from embcli.render.transformer import text_with_focus
 from embcli.results import plot as records
 from embcli.results import queries, transformer
@@ -21,8 +22,10 @@ PROMPT = 1
 
 def _plot(answer: records.Plot, pen: Pen) -> Parts:
     query = answer.query
-    facts = (*_facts_of(answer, pen), pen.model(answer.model))
-    head = headline(pen, query.query or "", facts, query)
+    explained = [_title(answer, number).text for number in (0, 1)] if pen.in_words else []
+    first = f"first {query.top:,} words" if query.top else None
+    facts = (*_facts_of(answer, pen), first, *explained, pen.model(answer.model))
+    head = headline(pen, query.expression or "", facts, query)
     if pen.in_words:
         return [*head, _in_words(answer), *([Text(), Text(_arrows(answer, pen))] if answer.arrows else [])]
     kinds = _kinds([one.group for one in answer.results])
@@ -70,7 +73,7 @@ def _facts_of(answer: records.Plot, pen: Pen) -> list[str]:
         return [f"t-SNE of {of_points}", f"perplexity {query.perplexity:g}", f"seed {query.seed}"]
     if query.method == "axes":
         turned = ", the second axis made perpendicular" if query.orthogonal else ""
-        return [of_points, f"angle of the directions {query.angle:.1f}{pen.degree}{turned}"]
+        return [of_points, f"angle of the directions {query.angle:.2f}{pen.degree}{turned}"]
     if query.fit == "vocabulary":
         return [of_points, "principal components of all words"]
     return [f"principal components of {of_points}"]
@@ -81,7 +84,9 @@ def _title(answer: records.Plot, number: int) -> Title:
     if answer.query.method == "tsne":
         return Title(axis.name, has_ticks=False)
     explained = "" if axis.explained is None else f": {axis.explained:.1%} of the variance"
-    return Title(f"{axis.name}{explained}", has_zero=answer.query.method == "axes")
+    return Title(
+        f"{shown_expression(axis.name, answer.model.tokens)}{explained}", has_zero=answer.query.method == "axes"
+    )
 
 
 def _kinds(groups: Sequence[str | None]) -> dict[str | None, int]:
@@ -110,7 +115,7 @@ def _arrows(answer: records.Plot, pen: Pen) -> str:
 
 def _in_words(answer: records.Plot) -> Grid:
     has_groups = any(one.group for one in answer.results)
-    has_query = answer.query.query is not None
+    has_query = answer.query.expression is not None
     shown = Grid(
         Column("word", words=True), *(Column(heading, right=True) for heading in ("x", "y")),
         *([Column("group")] if has_groups else []), *([Column("cosine", right=True)] if has_query else []),
@@ -146,7 +151,10 @@ def _heatmap(answer: queries.Similarities, pen: Pen) -> Parts:
 
 def _attention(answer: transformer.Attended, pen: Pen) -> Parts:
     """What each token reads, by one head."""
-    return [*heading_of_attention(answer, pen), *pattern(answer, pen)]
+    head: Parts = heading_of_attention(answer, pen)
+    if answer.heads is not None:
+        head += [Text("the head that tells most of the focus; --layer and --head choose another"), Text()]
+    return [*head, *pattern(answer, pen)]
 
 
 def _senses(answer: transformer.Contexts, pen: Pen) -> Parts:

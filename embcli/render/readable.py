@@ -35,6 +35,13 @@ def shown_token(token: str, spelling: str | None) -> str:
     return token if spelling is None else text_of_token(token, spelling)
 
 
+def shown_expression(expression: str, spelling: str | None) -> str:
+    """An expression with the texts of its tokens; without a spelling, as it is."""
+    if spelling is None:
+        return expression
+    return " ".join(text_of_token(part, spelling).strip() or part for part in expression.split(" "))
+
+
 def _readable(value: Any, spelling: str) -> Any:
     if not isinstance(value, tuple):
         return value
@@ -46,10 +53,11 @@ def _readable(value: Any, spelling: str) -> Any:
 
 def _field(name: str, value: Any, spelling: str) -> Any:
     if name in TOKEN_FIELDS and isinstance(value, str):
-        text = text_of_token(value, spelling)
+        # A token has no blanks, so a text with some is an expression.
+        text = shown_expression(value, spelling) if " " in value else text_of_token(value, spelling)
         return text if text.strip(" ") else f"'{text}'"  # blanks alone would not be seen
     if name == "expression" and isinstance(value, str):
-        return " ".join(text_of_token(part, spelling).strip() or part for part in value.split(" "))
+        return shown_expression(value, spelling)
     if name == "resolved" and value:
         return {typed: _quoted(text_of_token(used, spelling)) for typed, used in value.items()}
     return _readable(value, spelling)

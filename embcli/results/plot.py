@@ -12,16 +12,16 @@ class PlotQuery(NamedTuple):
     """What is drawn, and how its places were computed.
 
     words: those named, as typed. method: pca, tsne or axes. fit: what the principal components are of, `words` or
-    `vocabulary` (pca only). query: the word or expression whose neighbours or analogy are drawn, if any; k: how many.
-    top: how many of the most frequent words are drawn. unit: whether the vectors were scaled to unit length, as the
-    terms of a query are. perplexity, seed: of t-SNE only. orthogonal: whether the second of two given axes was made
+    `vocabulary` (pca only). expression: the word or expression whose neighbours or analogy are drawn, if any; k: how
+    many. top: how many of the most frequent words are drawn. unit: whether the vectors were scaled to unit length, as
+    the terms of a query are. perplexity, seed: of t-SNE only. orthogonal: whether the second of two given axes was made
     perpendicular to the first. angle: between two given axes in degrees, before that.
     """
 
     words: tuple[str, ...]
     method: str
     fit: str | None = None
-    query: str | None = None
+    expression: str | None = None
     k: int | None = None
     top: int | None = None
     unit: bool | None = None

@@ -1,8 +1,19 @@
 """The picture of `softmax`: the probability of each word as a bar, in a panel for each temperature."""
 
 from embcli.plot.frame import (
-    LABEL_SIZE, MARGIN, SLIDE, TEXT_SIZE, TITLE_ROOM, Json, Padding, frame, joined, model_of, reports_of, text,
-)  # fmt: skip
+    LABEL_SIZE,
+    MARGIN,
+    SLIDE,
+    TEXT_SIZE,
+    TITLE_ROOM,
+    Json,
+    Padding,
+    frame,
+    joined,
+    model_of,
+    reports_of,
+    text,
+)
 from embcli.plot.glyphs import shortened, text_width
 from embcli.results.queries import Distribution
 

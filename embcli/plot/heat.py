@@ -4,9 +4,22 @@ from collections.abc import Sequence
 
 from embcli.errors import UsageProblem
 from embcli.plot.frame import (
-    BOLD, LABEL_SIZE, MARGIN, SLIDE, SUBTITLE_SIZE, TEXT_SIZE, TITLE_ROOM, TITLE_SIZE, Json, Padding, frame, joined,
-    model_of, reports_of, text,
-)  # fmt: skip
+    BOLD,
+    LABEL_SIZE,
+    MARGIN,
+    SLIDE,
+    SUBTITLE_SIZE,
+    TEXT_SIZE,
+    TITLE_ROOM,
+    TITLE_SIZE,
+    Json,
+    Padding,
+    frame,
+    joined,
+    model_of,
+    reports_of,
+    text,
+)
 from embcli.plot.glyphs import shortened, text_width
 from embcli.results.queries import Similarities
 from embcli.results.transformer import Attended

@@ -3,8 +3,19 @@
 from collections.abc import Sequence
 
 from embcli.plot.frame import (
-    MARGIN, SLIDE, TITLE_ROOM, Json, Padding, axis, frame, joined, model_of, reports_of, signed, text,
-)  # fmt: skip
+    MARGIN,
+    SLIDE,
+    TITLE_ROOM,
+    Json,
+    Padding,
+    axis,
+    frame,
+    joined,
+    model_of,
+    reports_of,
+    signed,
+    text,
+)
 from embcli.plot.glyphs import shortened, text_width
 from embcli.plot.labels import stack_labels
 from embcli.results.queries import Projections

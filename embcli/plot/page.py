@@ -46,7 +46,7 @@ def page(record: Any, specification: Json, theme: str | None, vectors: np.ndarra
         indices, cosines = nearest_points(vectors, NEIGHBORS)
         data |= {
             "points": spec["data"][0]["values"],
-            "query": record.query.query,
+            "query": record.query.expression,
             "neighbors": indices.tolist(),
             "thousandths": np.rint(1000 * cosines).astype(int).tolist(),  # cosines, in fewer digits
         }

@@ -9,9 +9,21 @@ from typing import NamedTuple
 
 from embcli.plot.arrows import arrow_data, arrow_list, arrow_marks
 from embcli.plot.frame import (
-    COLUMN, LABEL_SIZE, MARGIN, ROW, SLIDE, TEXT_SIZE, Json, Padding, axis, frame, joined, model_of, reports_of, scheme,
+    COLUMN,
+    MARGIN,
+    ROW,
+    SLIDE,
+    TEXT_SIZE,
+    Json,
+    Padding,
+    axis,
+    frame,
+    joined,
+    model_of,
+    reports_of,
+    scheme,
     text,
-)  # fmt: skip
+)
 from embcli.plot.glyphs import shortened, text_width
 from embcli.plot.labels import leader_of, place_labels
 from embcli.results.plot import Axis, Plot
@@ -78,7 +90,7 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Json:
     labels, leaders = ([], []) if is_page else _label_data(plot, view, width, height, look)
     unlabelled = 0 if is_page else len(plot.results) - len(labels)
     note = f"no room for {unlabelled:,} of {len(plot.results):,} labels" if unlabelled else ""
-    title = plot.query.query or _title(plot)
+    title = plot.query.expression or _title(plot)
     subtitle = joined(*_method(plot), model_of(plot.model), note, *reports_of(plot.query))
     described = f"{len(plot.results):,} points in two dimensions: {title}. {subtitle}"
     spec = frame(title, subtitle, theme, padding, width, height, described, is_page=is_page)
@@ -207,7 +219,10 @@ def _points(look: Look, *, grouped: bool) -> Json:
         "x": {"scale": "x", "field": "x"},
         "y": {"scale": "y", "field": "y"},
         "size": {"signal": f"{(2 * look.radius) ** 2} * (datum.level == 3 ? 4 : datum.level == 2 ? 2 : 1)"},
-        "fill": [*([{"test": group, "scale": "colour", "field": "group"}] if grouped else []), {"signal": "mark"}],
+        "fill": [
+            *([{"test": group, "scale": "colour", "field": "group"}] if grouped else []),
+            {"signal": "soft" if grouped else "mark"},
+        ],
         "shape": [*([{"test": group, "scale": "shape", "field": "group"}] if grouped else []), {"value": "circle"}],
         "opacity": {"signal": "datum.level == 1 ? 0.2 : 0.9"},
         "stroke": {"signal": "paper"},

@@ -4,8 +4,21 @@ from collections.abc import Sequence
 
 from embcli.errors import UsageProblem
 from embcli.plot.frame import (
-    COLUMN, MARGIN, ROW, SLIDE, TEXT_SIZE, TITLE_ROOM, Json, Padding, axis, frame, joined, model_of, scheme, text,
-)  # fmt: skip
+    COLUMN,
+    MARGIN,
+    ROW,
+    SLIDE,
+    TEXT_SIZE,
+    TITLE_ROOM,
+    Json,
+    Padding,
+    axis,
+    frame,
+    joined,
+    model_of,
+    scheme,
+    text,
+)
 from embcli.plot.glyphs import shortened
 from embcli.results.transformer import Contexts, LayerCosine
 

@@ -58,6 +58,10 @@ def _field(name: str, value: Any, spelling: str) -> Any:
         return text if text.strip(" ") else f"'{text}'"  # blanks alone would not be seen
     if name == "expression" and isinstance(value, str):
         return shown_expression(value, spelling)
+    if name == "axes" and value:
+        return tuple(one._replace(name=shown_expression(one.name, spelling)) for one in value)
+    if name == "matrix" and value:
+        return value._replace(words=tuple(_field("word", word, spelling) for word in value.words))
     if name == "resolved" and value:
         return {typed: _quoted(text_of_token(used, spelling)) for typed, used in value.items()}
     return _readable(value, spelling)

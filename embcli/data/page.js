@@ -6,6 +6,7 @@
   const data = JSON.parse(element("data").textContent);
   const picture = element("picture"), tip = element("tip"), search = element("search"), found = element("found");
   const points = data.points;
+  const LARGE = 700; // pixels: higher pictures are scrolled, others fill the window
   if (points) data.specification.data[0].values = points;
 
   const { view } = await vegaEmbed(picture, data.specification, {
@@ -54,6 +55,7 @@
   }
 
   if (!points) {
+    picture.classList.toggle("fits", data.specification.height <= LARGE);
     useTheme(theme);
     return;
   }
@@ -118,10 +120,11 @@
 
   // How each point is drawn: 0 as usual, 1 pale, 2 found or near the chosen word, 3 chosen.
   function mark() {
-    const levels = new Array(points.length).fill(chosen !== null || matches ? 1 : 0);
+    const marked = chosen !== null || matches !== null;
+    const levels = new Array(points.length).fill(marked ? 1 : 0);
     for (const index of chosen !== null ? data.neighbors[chosen] : matches || []) levels[index] = 2;
     if (chosen !== null) levels[chosen] = 3;
-    view.signal("levels", levels).signal("chosen", chosen === null ? null : points[chosen]);
+    view.signal("levels", levels).signal("marked", marked).signal("chosen", chosen === null ? null : points[chosen]);
     runWithLabels();
   }
   function choose(index) {

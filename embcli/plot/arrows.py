@@ -57,7 +57,7 @@ def arrow_cosines(arrows: Sequence[Arrow]) -> list[str]:
     """Lines with the cosine of each arrow to the first one, in the whole space: whether they are parallel."""
     first, *others = arrows
     lines = [f"{arrow.start} → {arrow.end} {signed(arrow.cosine, 3)}" for arrow in others]
-    return [f"cosine with {first.start} → {first.end}:", *lines] if lines else []
+    return [f"cosine with {first.start} → {first.end}:", *lines] if lines else [f"{first.start} → {first.end}"]
 
 
 def arrow_list(arrows: Sequence[Arrow], top: float) -> list[Json]:

@@ -35,7 +35,8 @@ def page(record: Any, specification: Json, theme: str | None, vectors: np.ndarra
     import vl_convert
 
     spec = {name: value for name, value in specification.items() if name != "$schema"}
-    notes = "  ".join(arrow_cosines(record.arrows)) if isinstance(record, Plot) and record.arrows else ""
+    first, *others = arrow_cosines(record.arrows) if isinstance(record, Plot) and record.arrows else [""]
+    notes = f"{first} {', '.join(others)}"
     title, subtitle = (str(spec["usermeta"][name]) for name in ("title", "subtitle"))
     data: Json = {
         "specification": spec,

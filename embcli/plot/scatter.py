@@ -33,9 +33,9 @@ FREE = 0.06
 LEGEND_ROW = 14  # height of a group's name, in pixels
 GAP = 2  # between a mark and its label
 LINE_HEIGHT = 1.15  # of a label, as a multiple of its letters
-# What a page sets. levels: of each point, 0 as usual, 1 pale, 2 found or near the chosen word, 3 chosen. chosen: that
-# point, if any. parity: 0 and 1 in turn, at each change of the view.
-SIGNALS_OF_PAGE: Json = {"levels": [], "chosen": None, "parity": 0}
+# What a page sets. levels: of each point, 0 as usual, 1 pale, 2 found or near the chosen word, 3 chosen. marked:
+# whether some are not as usual. chosen: that point, if any. parity: 0 and 1 in turn, at each change of the view.
+SIGNALS_OF_PAGE: Json = {"levels": [], "marked": False, "chosen": None, "parity": 0}
 MANY = 12  # words; more are counted in the title instead of named
 
 
@@ -274,6 +274,8 @@ def _page_labels(look: Look, *, has_arrows: bool) -> Json:
         "offset": [GAP],
         # The transform places labels again only when one of its parameters changes.
         "padding": {"signal": "parity * 1e-6"},
+        # Found words are labelled whatever is below their labels; it is pale.
+        "avoidBaseMark": {"signal": "!marked"},
         **({"avoidMarks": ["heads"]} if has_arrows else {}),  # it fails for marks of no items
     }
     return text("words", encode, look.letters, name="texts", transform=[place], clip=True)

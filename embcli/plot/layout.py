@@ -19,9 +19,9 @@ from embcli.vectors.arithmetic import (
 COVARIANCE_ROWS = 8192
 # t-SNE: the usual perplexity of L. van der Maaten and G. Hinton, Visualizing Data using t-SNE, JMLR 9, 2008; a third of
 # the points for fewer of them, since a point must have three times as many others. The width of the first coordinate at
-# the start is that of scikit-learn.
+# the start is that of scikit-learn; a hundredth of it is noise, which separates equal vectors, as in openTSNE.
 USUAL_PERPLEXITY, OTHERS_PER_PERPLEXITY = 30.0, 3
-START_WIDTH = 1e-4
+START_WIDTH, NOISE = 1e-4, 1e-2
 LEAST_FOR_TSNE = 3
 
 
@@ -121,8 +121,8 @@ def tsne(vectors: Float64Array, *, perplexity: float, seed: int) -> Float64Array
     """Places of vectors [rows, dim] by t-SNE [rows, 2], of scikit-learn, which keeps near ones near.
 
     Distances of far ones, sizes of clusters, and the axes mean nothing (M. Wattenberg et al., How to use t-SNE
-    effectively, Distill, 2016). It starts at the principal components. Raises UsageProblem if scikit-learn is not
-    installed, or for a perplexity that is not below the number of points.
+    effectively, Distill, 2016). It starts at the principal components with a little noise, which the seed decides.
+    Raises UsageProblem if scikit-learn is not installed, or for a perplexity that is not below the number of points.
     """
     count = len(vectors)
     if count < LEAST_FOR_TSNE:
@@ -137,7 +137,8 @@ def tsne(vectors: Float64Array, *, perplexity: float, seed: int) -> Float64Array
     except ImportError:
         raise UsageProblem("t-SNE needs scikit-learn", "run: pip install 'embcli[talk]'") from None
     start = principal_components(vectors).places(vectors)
-    start *= START_WIDTH / start[:, 0].std()
+    start /= start[:, 0].std()
+    start = START_WIDTH * (start + NOISE * np.random.default_rng(seed).standard_normal(start.shape))
     method = TSNE(perplexity=perplexity, random_state=seed, init=start.astype(np.float32), n_jobs=1)
     return np.asarray(method.fit_transform(vectors), np.float64)
 

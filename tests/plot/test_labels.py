@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embcli.plot.labels import leader_of, place_labels
+from embcli.plot.labels import leader_of, place_labels, stack_labels
 
 Box = tuple[float, float, float, float]
 WIDTH, HEIGHT = 40, 12
@@ -99,3 +99,45 @@ def test_a_label_without_room_at_its_mark_stands_on_a_leader() -> None:
 def test_any_number_of_points_is_handled(count: int) -> None:
     points = [(float(i * 37 % 1190), float(i * 59 % 890)) for i in range(count)]
     assert len(place_labels(points, [(40, 14)] * count, 1200, 900, radius=3)) == count
+
+
+def test_a_label_avoids_a_place_that_touches_the_mark_of_another_point() -> None:
+    # The places right and left are taken by marks; above, the label would be below another mark, so it is below.
+    points = [(10.5, 2.5), (12.5, 2.5), (8.5, 2.5), (10.5, 0.5)]
+    assert place_labels(points, [(5, 1), *[(0, 1)] * 3], 20, 5, radius=0.5, step=1)[0] == (8, 3)
+    # Without a better place it stands there all the same.
+    assert place_labels(points, [(5, 1), *[(0, 1)] * 3], 20, 3, radius=0.5, step=1)[0] == (8, 1)
+
+
+# --- Number lines -----------------------------------------------------------------------------------------------------
+
+marked = st.lists(st.tuples(st.integers(0, WIDTH - 1), st.integers(1, 15)), min_size=1, max_size=25)
+
+
+@given(marked, st.integers(1, 6))
+def test_labels_of_a_number_line_cover_no_label_and_no_leader(marks: list[tuple[int, int]], rows: int) -> None:
+    places, widths = [place for place, _ in marks], [length for _, length in marks]
+    found = stack_labels(places, widths, WIDTH, rows)
+    assert len(found) == len(marks)
+    placed = [(place, place + length, row) for (place, length), row in zip(marks, found, strict=True) if row]
+    for i, (start, end, row) in enumerate(placed):
+        assert end <= WIDTH
+        assert 1 <= abs(row) <= rows
+        for j, (other, other_end, nearer) in enumerate(placed):
+            if i != j and row == nearer:
+                assert end <= other or other_end <= start
+            if row * nearer > 0 and abs(nearer) < abs(row):  # the leader at `start` passes that row
+                assert not other <= start < other_end
+
+
+@given(marked)
+def test_a_label_of_a_number_line_has_a_place_where_there_are_enough_rows(marks: list[tuple[int, int]]) -> None:
+    single = {place: length for place, length in marks if place + length <= WIDTH}
+    assert None not in stack_labels([*single], [*single.values()], WIDTH, len(single))
+
+
+def test_labels_of_a_number_line_are_above_and_below_in_turn() -> None:
+    assert stack_labels([0, 1, 9], [5, 5, 3], 20, 2) == [-1, 1, 1]
+    assert stack_labels([0, 1, 2], [9, 9, 9], 20, 2) == [2, -1, 1]
+    assert stack_labels([0, 1, 2], [9, 9, 9], 20, 1) == [None, -1, 1]
+    assert stack_labels([15], [9], 20, 1) == [None]

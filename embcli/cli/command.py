@@ -11,7 +11,7 @@ from embcli.errors import UsageProblem
 # Present option names → former names; help lists the present names only.
 FORMER = {"--vocab": "--top"}
 # Commands whose answer is a picture; the suffixes of files of pictures and of tables.
-PICTURES = {"plot"}
+DRAWING_COMMANDS = {"plot"}
 PICTURE_FILES, TABLE_FILES = ("svg", "png", "pdf", "html", "json", "txt"), ("svg", "html", "txt")
 # gensim's `topn` is the number of answers; so small a vocabulary was probably meant as that.
 FEW_WORDS = 100
@@ -61,7 +61,7 @@ class WithFormats:
                 ctx.meta[parameter.opts[0]] = value
 
         *first, last = (f".{suffix}" for suffix in suffixes_of(self.name))
-        what = "picture" if self.name in PICTURES else "table"
+        what = "picture" if self.name in DRAWING_COMMANDS else "table"
         output_help = OUTPUT_HELP.format(what=what, suffixes=f"{', '.join(first)} or {last}")
         return [
             TyperOption(param_decls=opts, metavar=metavar, help=text, expose_value=False, callback=keep)
@@ -71,7 +71,7 @@ class WithFormats:
 
 def suffixes_of(command: str | None) -> tuple[str, ...]:
     """The suffixes of files that a command can write with `-o`: those of pictures, or of tables."""
-    return PICTURE_FILES if command in PICTURES else TABLE_FILES
+    return PICTURE_FILES if command in DRAWING_COMMANDS else TABLE_FILES
 
 
 class Command(WithFormats, TyperCommand):

@@ -10,7 +10,7 @@ from typing import IO, Any, NamedTuple
 
 from embcli.errors import InputOutputProblem, UsageProblem
 
-THEMES = ("light", "dark")
+THEME_NAMES = ("light", "dark")
 WITHOUT_COLOURS = ("txt",)
 KILOBYTE = 1000
 
@@ -70,8 +70,8 @@ def output_of(
     """
     if path is None:
         raise UsageProblem("--theme applies only to -o", "add -o FILE, or remove it")
-    if theme not in (None, *THEMES):
-        raise UsageProblem(f'unknown theme "{theme}"', f"use {' or '.join(THEMES)}")
+    if theme not in (None, *THEME_NAMES):
+        raise UsageProblem(f'unknown theme "{theme}"', f"use {' or '.join(THEME_NAMES)}")
     file = OutputFile(Path(path), theme)
     *first, last = (f".{suffix}" for suffix in suffixes)
     if file.suffix not in suffixes:

@@ -3,14 +3,14 @@
 import math
 from collections.abc import Sequence
 
-from embcli.plot.frame import COLUMN, LABEL_SIZE, MARGIN, ROW, Json, signed, text
+from embcli.plot.frame import COLUMN, EDGE, LABEL_SIZE, ROW, Spec, signed, text
 from embcli.plot.glyphs import shortened
 from embcli.results.plot import Arrow, Plot
 
 HEAD = 9  # length of an arrow's head, in pixels
 
 
-def arrow_data(plot: Plot, radius: float) -> list[Json]:
+def arrow_data(plot: Plot, radius: float) -> list[Spec]:
     """The arrows as data: their ends, and the direction of the head, clockwise from upwards in degrees."""
     points = {point.word: point for point in plot.results}
     values = []
@@ -33,7 +33,7 @@ def arrow_data(plot: Plot, radius: float) -> list[Json]:
     return values
 
 
-def arrow_marks() -> list[Json]:
+def arrow_marks() -> list[Spec]:
     """Shafts and heads, of the data `arrows`."""
     ends = {name: {"scale": name[0], "field": name} for name in ("x", "y")}
     shaft = {
@@ -60,15 +60,15 @@ def arrow_cosines(arrows: Sequence[Arrow]) -> list[str]:
     return [f"cosine with {first.start} → {first.end}:", *lines] if lines else [f"{first.start} → {first.end}"]
 
 
-def arrow_list(arrows: Sequence[Arrow], top: float) -> list[Json]:
+def arrow_list(arrows: Sequence[Arrow], top: float) -> list[Spec]:
     """The same lines as marks in the column at the right of a picture, from `top` on."""
     return [
         text(
             None,
             {
-                "x": {"signal": f"width + {MARGIN}"},
+                "x": {"signal": f"width + {EDGE}"},
                 "y": {"value": top + ROW * i + ROW / 2},
-                "text": {"value": shortened(line, LABEL_SIZE, COLUMN - MARGIN)},
+                "text": {"value": shortened(line, LABEL_SIZE, COLUMN - EDGE)},
                 "fill": {"signal": "ink" if i else "soft"},
             },
             LABEL_SIZE,

@@ -1,13 +1,13 @@
 """The picture of `softmax`: the probability of each word as a bar, in a panel for each temperature."""
 
 from embcli.plot.frame import (
+    EDGE,
     LABEL_SIZE,
-    MARGIN,
     SLIDE,
     TEXT_SIZE,
     TITLE_ROOM,
-    Json,
     Padding,
+    Spec,
     frame,
     joined,
     model_of,
@@ -17,23 +17,23 @@ from embcli.plot.frame import (
 from embcli.plot.glyphs import shortened, text_width
 from embcli.results.queries import Distribution
 
-LETTERS = 14
+BAR_LETTERS = 14
 LEAST_ROW, MOST_ROW = 20, 40  # pixels: the height of a row
 HEAD, FOOT = 28, 34  # of the temperature above the bars, and of the entropy below
 LEAST_PANEL = 130  # the width of a panel; more temperatures make the picture wider
-NUMBER = 50  # the room of a probability beside its bar
+NUMBER_ROOM = 50  # the room of a probability beside its bar
 LONGEST_NAME = 200
 
 
-def bars(answer: Distribution, theme: str, *, is_page: bool = False) -> Json:
+def bars(answer: Distribution, theme: str, *, is_page: bool = False) -> Spec:
     """The specification of bars by temperature; all panels have one scale. is_page: see `frame`."""
     query, rows = answer.query, answer.results
-    names = [shortened(one.word, LETTERS, LONGEST_NAME) for one in rows]
-    left = MARGIN + max(text_width(name, LETTERS) for name in names) + 12
-    width = max(SLIDE[0] - left - MARGIN, LEAST_PANEL * len(query.temperatures))
-    room = SLIDE[1] - 2 * MARGIN - TITLE_ROOM - HEAD - FOOT
+    names = [shortened(one.word, BAR_LETTERS, LONGEST_NAME) for one in rows]
+    left = EDGE + max(text_width(name, BAR_LETTERS) for name in names) + 12
+    width = max(SLIDE[0] - left - EDGE, LEAST_PANEL * len(query.temperatures))
+    room = SLIDE[1] - 2 * EDGE - TITLE_ROOM - HEAD - FOOT
     height = len(rows) * max(LEAST_ROW, min(MOST_ROW, room / len(rows)))
-    padding = Padding(left, MARGIN + TITLE_ROOM + HEAD, MARGIN, FOOT + MARGIN)
+    padding = Padding(left, EDGE + TITLE_ROOM + HEAD, EDGE, FOOT + EDGE)
     title = query.expression or "given logits"
     what = f"softmax of {query.metric}" if query.metric else "softmax"
     shown = f"{len(rows):,} of " if len(rows) < query.candidates else ""
@@ -59,13 +59,13 @@ def bars(answer: Distribution, theme: str, *, is_page: bool = False) -> Json:
         {"name": "panel", "type": "band", "domain": [*range(len(heads))], "range": "width", "paddingInner": 0.06},
         {"name": "row", "type": "band", "domain": [*range(len(rows))], "range": "height", "padding": 0.15},
         {"name": "p", "type": "linear", "domain": [0, 1],
-         "range": [0, {"signal": f"max(10, bandwidth('panel') - {NUMBER})"}]},
+         "range": [0, {"signal": f"max(10, bandwidth('panel') - {NUMBER_ROOM})"}]},
     ]  # fmt: skip
     spec["marks"] += _marks()
     return spec
 
 
-def _marks() -> list[Json]:
+def _marks() -> list[Spec]:
     panel, middle = {"scale": "panel", "field": "panel"}, {"scale": "row", "field": "row", "band": 0.5}
     length = {"scale": "p", "field": "p"}
     bar = {
@@ -85,8 +85,8 @@ def _marks() -> list[Json]:
         {"type": "rect", "name": "bars", "from": {"data": "probabilities"}, "encode": {"update": bar}},
         {"type": "rule", "from": {"data": "panels"}, "encode": {"update": start}},
         text("probabilities", number, LABEL_SIZE),
-        text("rows", name, LETTERS, name="texts"),
-        text("panels", temperature, LETTERS),
+        text("rows", name, BAR_LETTERS, name="texts"),
+        text("panels", temperature, BAR_LETTERS),
         text("panels", entropy, TEXT_SIZE),
         text(None, caption, TEXT_SIZE),
     ]

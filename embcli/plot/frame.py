@@ -5,17 +5,18 @@ the fields of `Theme`, so that a page can change them.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle, islice
 from typing import Any, NamedTuple
 
-from embcli.plot.glyphs import FONT, shortened
+from embcli.plot.glyphs import SANS, shortened
 from embcli.results.queries import ModelCard
 
-Json = dict[str, Any]
+Spec = dict[str, Any]
 
 SCHEMA = "https://vega.github.io/schema/vega/v6.json"
 SLIDE = (960, 540)  # pixels
 TITLE_SIZE, SUBTITLE_SIZE, TEXT_SIZE, LABEL_SIZE = 20, 13, 12, 11
-MARGIN = 24  # between the picture's edge and its texts
+EDGE = 24  # between the picture's edge and its texts
 # The column at the right of a picture, for names and numbers, and the height of its rows.
 COLUMN, ROW = 190, 18
 BOLD = 1.08  # how much wider bold letters are
@@ -44,7 +45,7 @@ THEMES = {
 }
 # Colours of groups that can be told from each other, and from both papers; and shapes, for those who see no colours.
 # Their numbers have no common divisor, so that a pair returns after 56 groups.
-COLOURS = ("#4a83c4", "#e07b16", "#4a9e45", "#d64f50", "#a06fb5", "#2f9e9b", "#a9764f", "#e377a8")
+GROUP_COLOURS = ("#4a83c4", "#e07b16", "#4a9e45", "#d64f50", "#a06fb5", "#2f9e9b", "#a9764f", "#e377a8")
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 
 
@@ -60,13 +61,13 @@ class Padding(NamedTuple):
 def frame(
     title: str, subtitle: str, theme: str, padding: Padding, width: float, height: float, description: str, *,
     is_page: bool,
-) -> Json:  # fmt: skip
+) -> Spec:  # fmt: skip
     """The specification without data: size of the area [width × height], title, and colours as signals.
 
     description: of the picture in one sentence, for those who do not see it. is_page: for a page, which has its own
     title. Marks are added to `marks`.
     """
-    room = padding.left + width + padding.right - 2 * MARGIN
+    room = padding.left + width + padding.right - 2 * EDGE
     return {
         "$schema": SCHEMA,
         "description": description,
@@ -77,19 +78,19 @@ def frame(
         "background": {"signal": "paper"},
         "usermeta": {"title": title, "subtitle": subtitle},
         "config": {
-            "axis": {"labelFont": FONT, "titleFont": FONT},
-            "legend": {"labelFont": FONT, "titleFont": FONT},
-            "text": {"font": FONT},
+            "axis": {"labelFont": SANS, "titleFont": SANS},
+            "legend": {"labelFont": SANS, "titleFont": SANS},
+            "text": {"font": SANS},
         },
         "signals": [{"name": name, "value": colour} for name, colour in THEMES[theme]._asdict().items()],
         "marks": [] if is_page else _heading(title, subtitle, padding, room),
     }
 
 
-def _heading(title: str, subtitle: str, padding: Padding, room: float) -> list[Json]:
+def _heading(title: str, subtitle: str, padding: Padding, room: float) -> list[Spec]:
     """Title and subtitle, above the area at the left margin; a page has its own."""
-    place = {"x": {"value": MARGIN - padding.left}}
-    first = MARGIN + TITLE_SIZE / 2 - padding.top
+    place = {"x": {"value": EDGE - padding.left}}
+    first = EDGE + TITLE_SIZE / 2 - padding.top
     second = first + (TITLE_SIZE + SUBTITLE_SIZE) / 2 + 6
     top = {**place, "y": {"value": first}, "text": {"value": shortened(title, TITLE_SIZE * BOLD, room)},
            "fontWeight": {"value": "bold"}}  # fmt: skip
@@ -98,7 +99,7 @@ def _heading(title: str, subtitle: str, padding: Padding, room: float) -> list[J
     return [text(None, top, TITLE_SIZE), text(None, below, SUBTITLE_SIZE)]
 
 
-def axis(scale: str, orient: str, title: str | None, **more: Any) -> Json:
+def axis(scale: str, orient: str, title: str | None, **more: Any) -> Spec:
     """An axis in the soft colour; its grid is drawn behind the marks."""
     colours = {name: {"signal": "soft"} for name in ("labelColor", "titleColor")}
     return {
@@ -119,7 +120,7 @@ def axis(scale: str, orient: str, title: str | None, **more: Any) -> Json:
     }
 
 
-def text(from_data: str | None, encode: Mapping[str, Any], size: float = TEXT_SIZE, **more: Any) -> Json:
+def text(from_data: str | None, encode: Mapping[str, Any], size: float = TEXT_SIZE, **more: Any) -> Spec:
     """A mark of texts, in ink unless `encode` says otherwise; it stands above those before it."""
     fixed = {"fontSize": {"value": size}, "fill": {"signal": "ink"}, "baseline": {"value": "middle"}}
     return {
@@ -158,4 +159,6 @@ def joined(*facts: str | None) -> str:
 
 def scheme(count: int) -> tuple[Sequence[str], Sequence[str]]:
     """The colours and the shapes of so many groups."""
-    return [COLOURS[i % len(COLOURS)] for i in range(count)], [SHAPES[i % len(SHAPES)] for i in range(count)]
+    return [GROUP_COLOURS[i % len(GROUP_COLOURS)] for i in range(count)], [
+        SHAPES[i % len(SHAPES)] for i in range(count)
+    ]

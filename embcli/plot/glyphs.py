@@ -7,7 +7,7 @@ thousandths of the font size). One of them is on every system, so pictures name 
 import unicodedata
 from functools import lru_cache
 
-FONT = "Arial, Helvetica, Liberation Sans, Arimo, sans-serif"
+SANS = "Arial, Helvetica, Liberation Sans, Arimo, sans-serif"
 # Width → its characters.
 WIDTHS = {
     191: "'",

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from embcli.errors import UsageProblem
 from embcli.plot.frame import (
     BOLD,
+    EDGE,
     LABEL_SIZE,
-    MARGIN,
     SLIDE,
     SUBTITLE_SIZE,
     TEXT_SIZE,
     TITLE_ROOM,
     TITLE_SIZE,
-    Json,
     Padding,
+    Spec,
     frame,
     joined,
     model_of,
@@ -24,10 +24,10 @@ from embcli.plot.glyphs import shortened, text_width
 from embcli.results.queries import Similarities
 from embcli.results.transformer import Attended
 
-MOST = 100  # rows of a matrix
+MOST_ROWS = 100  # rows of a matrix
 LEAST_CELL, MOST_CELL = 16, 64  # pixels
 LEAST_WITH_NUMBER = 34  # the least cell that has room for its number
-LONGEST_NAME = 140
+LONGEST_HEAD = 140
 LEGEND = 90  # the room of the legend
 SLANT = 0.71  # the sine of the angle of names above the columns
 # The colour of a number, which is legible on that of its cell.
@@ -37,7 +37,7 @@ CONTRASTING = (
 READS = "each row: what this token reads"
 
 
-def heatmap(answer: Similarities, theme: str, *, is_page: bool = False) -> Json:
+def heatmap(answer: Similarities, theme: str, *, is_page: bool = False) -> Spec:
     """The specification of a matrix of cosines. is_page: see `frame`. Raises UsageProblem without a matrix."""
     if answer.matrix is None:
         raise UsageProblem("there is no matrix of cosines in this answer", "ask for one with --matrix")
@@ -46,7 +46,7 @@ def heatmap(answer: Similarities, theme: str, *, is_page: bool = False) -> Json:
     return _shaded(title, subtitle, theme, answer.matrix.words, answer.matrix.cosines, -1.0, is_page=is_page)
 
 
-def pattern(answer: Attended, theme: str, *, is_page: bool = False) -> Json:
+def pattern(answer: Attended, theme: str, *, is_page: bool = False) -> Spec:
     """The specification of the pattern of a head; the row of the focus has a frame. is_page: see `frame`."""
     query = answer.query
     head = (
@@ -65,22 +65,24 @@ def pattern(answer: Attended, theme: str, *, is_page: bool = False) -> Json:
 def _shaded(
     title: str, subtitle: str, theme: str, names: Sequence[str], values: Sequence[Sequence[float]], least: float,
     focus: int | None = None, *, is_page: bool,
-) -> Json:  # fmt: skip
+) -> Spec:  # fmt: skip
     """The specification of a matrix. least: of its numbers, -1 or 0. focus: the row that has a frame."""
     count = len(names)
-    if count > MOST:
-        raise UsageProblem(f"a picture of {count:,} rows and columns is too large", f"{MOST} fit; --json has them all")
-    labels = [shortened(name, LABEL_SIZE, LONGEST_NAME) for name in names]
+    if count > MOST_ROWS:
+        raise UsageProblem(
+            f"a picture of {count:,} rows and columns is too large", f"{MOST_ROWS} fit; --json has them all"
+        )
+    labels = [shortened(name, LABEL_SIZE, LONGEST_HEAD) for name in names]
     longest = max(text_width(label, LABEL_SIZE) for label in labels)
     head = longest * SLANT + 16
-    room = SLIDE[1] - 2 * MARGIN - TITLE_ROOM - head
+    room = SLIDE[1] - 2 * EDGE - TITLE_ROOM - head
     cell = max(LEAST_CELL, min(MOST_CELL, room / count))
     side = cell * count
-    left = MARGIN + longest + 10
+    left = EDGE + longest + 10
     headings = (text_width(title, BOLD * TITLE_SIZE), text_width(subtitle, SUBTITLE_SIZE))
-    wanted = min(SLIDE[0], max(headings) + 2 * MARGIN + 1)
-    right = max(wanted - left - side, LEGEND + MARGIN)
-    padding = Padding(left, MARGIN + TITLE_ROOM + head, right, MARGIN)
+    wanted = min(SLIDE[0], max(headings) + 2 * EDGE + 1)
+    right = max(wanted - left - side, LEGEND + EDGE)
+    padding = Padding(left, EDGE + TITLE_ROOM + head, right, EDGE)
     spec = frame(
         title, subtitle, theme, padding, side, side, f"{count} rows and columns: {title}. {subtitle}", is_page=is_page
     )
@@ -106,14 +108,14 @@ def _shaded(
         {"name": "colour", "type": "linear", "domain": ends, "range": colours},
     ]
     spec["legends"] = [
-        {"fill": "colour", "orient": "right", "offset": MARGIN, "gradientLength": min(side, 200), "tickCount": 5,
+        {"fill": "colour", "orient": "right", "offset": EDGE, "gradientLength": min(side, 200), "tickCount": 5,
          "labelColor": {"signal": "soft"}, "labelFontSize": LABEL_SIZE}
     ]  # fmt: skip
     spec["marks"] += _marks(cell, focus)
     return spec
 
 
-def _marks(cell: float, focus: int | None) -> list[Json]:
+def _marks(cell: float, focus: int | None) -> list[Spec]:
     row, column = {"scale": "row", "field": "row"}, {"scale": "column", "field": "column"}
     shade = {
         "x": column, "y": row, "width": {"scale": "column", "band": 1}, "height": {"scale": "row", "band": 1},

@@ -3,7 +3,7 @@
 import numpy as np
 
 # Rows of cosines at once: 512 × 5,000 in float32 are 10 MB.
-ROWS = 512
+ROWS_OF_COSINES = 512
 
 
 def nearest_points(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -20,11 +20,11 @@ def nearest_points(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndar
     count = min(count, len(units) - 1)
     indices = np.empty((len(units), count), np.int64)
     cosines = np.empty((len(units), count), np.float32)
-    for first in range(0, len(units), ROWS):
-        block = units[first : first + ROWS] @ units.T  # [rows, n]
+    for first in range(0, len(units), ROWS_OF_COSINES):
+        block = units[first : first + ROWS_OF_COSINES] @ units.T  # [rows, n]
         rows = np.arange(len(block))[:, None]
         block[rows[:, 0], first + rows[:, 0]] = -np.inf  # not its own neighbour
         some = np.argpartition(-block, count - 1, axis=1)[:, :count] if count else np.empty((len(block), 0), np.int64)
         best = some[rows, np.argsort(-block[rows, some], axis=1, kind="stable")]
-        indices[first : first + ROWS], cosines[first : first + ROWS] = best, block[rows, best]
+        indices[first : first + ROWS_OF_COSINES], cosines[first : first + ROWS_OF_COSINES] = best, block[rows, best]
     return indices, np.clip(cosines, -1, 1)

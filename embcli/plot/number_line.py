@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from embcli.plot.frame import (
-    MARGIN,
+    EDGE,
     SLIDE,
     TITLE_ROOM,
-    Json,
     Padding,
+    Spec,
     axis,
     frame,
     joined,
@@ -22,20 +22,20 @@ from embcli.results.queries import Projections
 
 LETTERS, LEVEL = 14, 22  # pixels: the size of the letters, and the height of a row of labels
 LEVELS = 9  # rows of labels on each side of the line, at most
-GAP = 10  # between two labels
+LABEL_GAP = 10  # between two labels
 BEFORE = 5  # between a leader and its label
 AXIS = 44  # the room of the numbers below
-MARK = 60  # the area of a mark
+DOT_AREA = 60  # the area of a mark
 
 
-def number_line(answer: Projections, theme: str, *, is_page: bool = False) -> Json:
+def number_line(answer: Projections, theme: str, *, is_page: bool = False) -> Spec:
     """The specification of a number line; its height is that of the labels. is_page: see `frame`."""
     values = [one.dot for one in answer.results]
-    width = SLIDE[0] - 2 * MARGIN
+    width = SLIDE[0] - 2 * EDGE
     names = [shortened(one.word, LETTERS, width / 3) for one in answer.results]
     low, high = ends(values)
     for labels in ([f"{name} {signed(value, 2)}" for name, value in zip(names, values, strict=True)], names):
-        widths = [text_width(label, LETTERS) + BEFORE + GAP for label in labels]
+        widths = [text_width(label, LETTERS) + BEFORE + LABEL_GAP for label in labels]
         reach = width - max(widths)  # where the last mark stands, so that its label is in the picture
         places = [reach * (value - low) / (high - low) for value in values]
         stacked = stack_labels(places, widths, width, LEVELS)
@@ -49,7 +49,7 @@ def number_line(answer: Projections, theme: str, *, is_page: bool = False) -> Js
     title, query = answer.query.expression, answer.query
     subtitle = joined("dot product with the direction", model_of(answer.model), *reports_of(query), note)
     described = f"{len(values)} words on a number line: {title}. {subtitle}"
-    padding = Padding(MARGIN, MARGIN + TITLE_ROOM, MARGIN, AXIS)
+    padding = Padding(EDGE, EDGE + TITLE_ROOM, EDGE, AXIS)
     spec = frame(title, subtitle, theme, padding, width, height, described, is_page=is_page)
     spec["data"] = [
         {
@@ -82,7 +82,7 @@ def ends(values: Sequence[float]) -> tuple[float, float]:
     return (low, high) if low < high else (low - 1.0, high + 1.0)
 
 
-def _marks(line: float) -> list[Json]:
+def _marks(line: float) -> list[Spec]:
     place = {"x": {"scale": "x", "field": "dot"}}
     colour = {"signal": "datum.dot < 0 ? low : high"}
     ruler = {"x": {"value": 0}, "x2": {"signal": "width"}, "y": {"value": line}, "stroke": {"signal": "ink"},
@@ -91,7 +91,7 @@ def _marks(line: float) -> list[Json]:
             "stroke": {"signal": "ink"}, "strokeWidth": {"value": 2}}  # fmt: skip
     leader = {**place, "y": {"value": line}, "y2": {"field": "y"}, "stroke": {"signal": "soft"},
               "opacity": {"signal": "datum.label ? 0.7 : 0"}}  # fmt: skip
-    mark = {**place, "y": {"value": line}, "size": {"value": MARK}, "fill": colour, "stroke": {"signal": "paper"},
+    mark = {**place, "y": {"value": line}, "size": {"value": DOT_AREA}, "fill": colour, "stroke": {"signal": "paper"},
             "tooltip": {"signal": "[datum.word, 'dot ' + format(datum.dot, '+.4f'), "
                                   "'cosine ' + format(datum.cosine, '+.4f')]"}}  # fmt: skip
     label = {"x": {"scale": "x", "field": "dot", "offset": BEFORE}, "y": {"field": "y"}, "text": {"field": "label"}}

@@ -15,18 +15,18 @@ from typing import Any
 import numpy as np
 
 from embcli.plot.arrows import arrow_cosines
-from embcli.plot.frame import THEMES, Json
+from embcli.plot.frame import THEMES, Spec
 from embcli.plot.neighbors import nearest_points
 from embcli.results.plot import Plot
 
-NEIGHBORS = 10  # of each point
+LISTED_NEIGHBORS = 10  # of each point
 # What the script of vl-convert is to leave: a function that draws a specification.
 VEGA = "window.vegaEmbed = vegaEmbed;"
 # Characters of JSON that could end the element it stands in, or that JavaScript once read as the end of a line.
-UNSAFE = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+UNSAFE_IN_HTML = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
-def page(record: Any, specification: Json, theme: str | None, vectors: np.ndarray | None = None) -> str:
+def page(record: Any, specification: Spec, theme: str | None, vectors: np.ndarray | None = None) -> str:
     """The page of a picture.
 
     specification: for a page, of the record. theme: light or dark; None for that of the reader's system.
@@ -38,13 +38,13 @@ def page(record: Any, specification: Json, theme: str | None, vectors: np.ndarra
     first, *others = arrow_cosines(record.arrows) if isinstance(record, Plot) and record.arrows else [""]
     notes = f"{first} {', '.join(others)}"
     title, subtitle = (str(spec["usermeta"][name]) for name in ("title", "subtitle"))
-    data: Json = {
+    data: Spec = {
         "specification": spec,
         "theme": theme,
         "themes": {name: colours._asdict() for name, colours in THEMES.items()},
     }
     if isinstance(record, Plot) and vectors is not None:
-        indices, cosines = nearest_points(vectors, NEIGHBORS)
+        indices, cosines = nearest_points(vectors, LISTED_NEIGHBORS)
         data |= {
             "points": spec["data"][0]["values"],
             "query": record.query.expression,
@@ -73,4 +73,4 @@ def as_data(value: Any) -> str:
 
     as_data("</script>")  # '"\\\\u003c/script\\\\u003e"'
     """
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).translate(UNSAFE)
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":")).translate(UNSAFE_IN_HTML)

@@ -10,12 +10,12 @@ from typing import NamedTuple
 from embcli.plot.arrows import arrow_data, arrow_list, arrow_marks
 from embcli.plot.frame import (
     COLUMN,
-    MARGIN,
+    EDGE,
     ROW,
     SLIDE,
     TEXT_SIZE,
-    Json,
     Padding,
+    Spec,
     axis,
     frame,
     joined,
@@ -31,12 +31,12 @@ from embcli.results.plot import Axis, Plot
 # Of the area: what the points leave free at each side, where labels may stand.
 FREE = 0.06
 LEGEND_ROW = 14  # height of a group's name, in pixels
-GAP = 2  # between a mark and its label
+MARK_GAP = 2  # between a mark and its label
 LINE_HEIGHT = 1.15  # of a label, as a multiple of its letters
 # What a page sets. levels: of each point, 0 as usual, 1 pale, 2 found or near the chosen word, 3 chosen. marked:
 # whether some are not as usual. chosen: that point, if any. parity: 0 and 1 in turn, at each change of the view.
-SIGNALS_OF_PAGE: Json = {"levels": [], "marked": False, "chosen": None, "parity": 0}
-MANY = 12  # words; more are counted in the title instead of named
+SIGNALS_OF_PAGE: Spec = {"levels": [], "marked": False, "chosen": None, "parity": 0}
+NAMED_IN_TITLE = 12  # words; more are counted in the title instead of named
 
 
 class Look(NamedTuple):
@@ -50,7 +50,7 @@ class Look(NamedTuple):
 LOOKS = (Look(40, 14, 4), Look(120, 12, 3.5), Look(400, 10, 3), Look(math.inf, 9, 2))
 
 
-class View(NamedTuple):
+class Window(NamedTuple):
     """What the area shows: the point in its centre, and the units of a pixel."""
 
     x: float
@@ -58,10 +58,10 @@ class View(NamedTuple):
     unit: float
 
     @classmethod
-    def of(cls, points: Sequence[tuple[float, float]], width: float, height: float) -> "View":
+    def of(cls, points: Sequence[tuple[float, float]], width: float, height: float) -> "Window":
         """The view in which all points fit, with FREE of the area at each side.
 
-        View.of([(0, 0), (2, 1)], 880, 440)  # View(1, 0.5, 2 / (880 × 0.88))
+        Window.of([(0, 0), (2, 1)], 880, 440)  # Window(1, 0.5, 2 / (880 × 0.88))
         """
         ends = [(min(values), max(values)) for values in zip(*points, strict=True)]
         x, y = ((low + high) / 2 for low, high in ends)
@@ -75,7 +75,7 @@ class View(NamedTuple):
         return (x - self.x) / self.unit + width / 2, (self.y - y) / self.unit + height / 2
 
 
-def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Json:
+def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Spec:
     """The specification of a picture of points.
 
     is_page: for a page in a browser, which places the labels itself (by Vega's `label` transform) whenever the signals
@@ -83,9 +83,9 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Json:
     """
     groups = list(dict.fromkeys(point.group for point in plot.results if point.group is not None))
     is_wide = bool(groups or plot.arrows) and not is_page
-    padding = Padding(64, 84, (COLUMN if is_wide else 0) + MARGIN, 56)
+    padding = Padding(64, 84, (COLUMN if is_wide else 0) + EDGE, 56)
     width, height = SLIDE[0] - padding.left - padding.right, SLIDE[1] - padding.top - padding.bottom
-    view = View.of([(point.x, point.y) for point in plot.results], width, height)
+    view = Window.of([(point.x, point.y) for point in plot.results], width, height)
     look = next(look for look in LOOKS if len(plot.results) <= look.most)
     labels, leaders = ([], []) if is_page else _label_data(plot, view, width, height, look)
     unlabelled = 0 if is_page else len(plot.results) - len(labels)
@@ -134,7 +134,7 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Json:
 
 def _title(plot: Plot) -> str:
     words = [one.word for one in plot.results]
-    return " ".join(words) if len(words) <= MANY else f"{len(words):,} words"
+    return " ".join(words) if len(words) <= NAMED_IN_TITLE else f"{len(words):,} words"
 
 
 def _method(plot: Plot) -> list[str]:
@@ -154,12 +154,12 @@ def _axis_title(one: Axis) -> str:
     return one.name if one.explained is None else f"{one.name} ({one.explained:.1%} of the variance)"
 
 
-def _scale(name: str, size: str, ends: tuple[str, str]) -> Json:
+def _scale(name: str, size: str, ends: tuple[str, str]) -> Spec:
     return {"name": name, "type": "linear", "domain": [{"signal": end} for end in ends], "range": size,
             "zero": False, "nice": False}  # fmt: skip
 
 
-def _points_data(plot: Plot) -> list[Json]:
+def _points_data(plot: Plot) -> list[Spec]:
     return [
         {"index": i, "word": one.word, "x": _short(one.x), "y": _short(one.y)}
         | ({} if one.group is None else {"group": one.group})
@@ -173,14 +173,14 @@ def _short(value: float) -> float:
     return float(f"{value:.5g}")
 
 
-def _label_data(plot: Plot, view: View, width: float, height: float, look: Look) -> tuple[list[Json], list[Json]]:
+def _label_data(plot: Plot, view: Window, width: float, height: float, look: Look) -> tuple[list[Spec], list[Spec]]:
     """The labels that have a place, in pixels, and the leaders of those that are not beside their mark."""
     places = [view.place(one.x, one.y, width, height) for one in plot.results]
     texts = [shortened(one.word, look.letters, width / 3) for one in plot.results]
     sizes = [(text_width(one, look.letters) + 1, look.letters * LINE_HEIGHT) for one in texts]
     place_of = dict(zip((one.word for one in plot.results), places, strict=True))
     arrows = [(*place_of[arrow.start], *place_of[arrow.end]) for arrow in plot.arrows]
-    reach = look.radius + GAP
+    reach = look.radius + MARK_GAP
     corners = place_labels(places, sizes, width, height, radius=reach, lines=arrows)
     labels, leaders = [], []
     for place, text_, size, corner in zip(places, texts, sizes, corners, strict=True):
@@ -193,7 +193,7 @@ def _label_data(plot: Plot, view: View, width: float, height: float, look: Look)
     return labels, leaders
 
 
-def _zero_lines() -> list[Json]:
+def _zero_lines() -> list[Spec]:
     """The axes through the origin, a little stronger than the grid."""
     return [
         {
@@ -213,7 +213,7 @@ def _zero_lines() -> list[Json]:
     ]
 
 
-def _points(look: Look, *, grouped: bool) -> Json:
+def _points(look: Look, *, grouped: bool) -> Spec:
     group = "datum.group != null"
     encode = {
         "x": {"scale": "x", "field": "x"},
@@ -232,7 +232,7 @@ def _points(look: Look, *, grouped: bool) -> Json:
     return {"type": "symbol", "name": "words", "clip": True, "from": {"data": "points"}, "encode": {"update": encode}}
 
 
-def _placed_labels(look: Look) -> list[Json]:
+def _placed_labels(look: Look) -> list[Spec]:
     """The labels at the places that `place_labels` found, and their leaders."""
     leader = {
         **{name: {"field": name} for name in ("x", "y", "x2", "y2")},
@@ -247,7 +247,7 @@ def _placed_labels(look: Look) -> list[Json]:
     ]
 
 
-def _links() -> Json:
+def _links() -> Spec:
     """Lines from the chosen point to its neighbours."""
     encode = {
         "x": {"scale": "x", "signal": "chosen ? chosen.x : 0"}, "y": {"scale": "y", "signal": "chosen ? chosen.y : 0"},
@@ -258,7 +258,7 @@ def _links() -> Json:
     return {"type": "rule", "name": "links", "clip": True, "from": {"data": "points"}, "encode": {"update": encode}}
 
 
-def _page_labels(look: Look, *, has_arrows: bool) -> Json:
+def _page_labels(look: Look, *, has_arrows: bool) -> Spec:
     """Labels that the browser places: first those of chosen and found words, then in the order of the points."""
     encode = {
         "text": {"signal": "datum.datum.level == 1 ? '' : datum.datum.word"},
@@ -271,7 +271,7 @@ def _page_labels(look: Look, *, has_arrows: bool) -> Json:
         "size": [{"signal": "width"}, {"signal": "height"}],
         "sort": {"field": "datum.datum.level", "order": "descending"},
         "anchor": ["right", "left", "top", "bottom", "top-right", "top-left", "bottom-right", "bottom-left"],
-        "offset": [GAP],
+        "offset": [MARK_GAP],
         # The transform places labels again only when one of its parameters changes.
         "padding": {"signal": "parity * 1e-6"},
         # Found words are labelled whatever is below their labels; it is pale.
@@ -281,12 +281,12 @@ def _page_labels(look: Look, *, has_arrows: bool) -> Json:
     return text("words", encode, look.letters, name="texts", transform=[place], clip=True)
 
 
-def _legend(*, is_page: bool) -> Json:
+def _legend(*, is_page: bool) -> Spec:
     return {
         "fill": "colour",
         "shape": "shape",
         "orient": "top-right" if is_page else "right",
-        "offset": 8 if is_page else MARGIN,
+        "offset": 8 if is_page else EDGE,
         "symbolSize": 90,
         "symbolStrokeWidth": 0,
         "labelColor": {"signal": "ink"},

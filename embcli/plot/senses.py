@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from embcli.errors import UsageProblem
 from embcli.plot.frame import (
     COLUMN,
-    MARGIN,
+    EDGE,
     ROW,
     SLIDE,
     TEXT_SIZE,
     TITLE_ROOM,
-    Json,
     Padding,
+    Spec,
     axis,
     frame,
     joined,
@@ -25,11 +25,11 @@ from embcli.results.transformer import Contexts, LayerCosine
 HEAD, FOOT = 26, 48  # pixels: of the title above a panel, and of its axis
 LEFT = 44  # of the numbers beside a panel
 BETWEEN = 64  # two panels
-MARK = 26  # the area of a mark
-BASELINE = "dashed: mean cosine of random words"
+POINT_AREA = 26  # the area of a mark
+BASELINE_NOTE = "dashed: mean cosine of random words"
 
 
-def senses(answer: Contexts, theme: str, *, is_page: bool = False) -> Json:
+def senses(answer: Contexts, theme: str, *, is_page: bool = False) -> Spec:
     """The specification of cosines by layer: of the vectors, beside the mean cosine of random words, and of the vectors
     minus the mean of their layer, if that is known. is_page: see `frame`.
 
@@ -44,8 +44,8 @@ def senses(answer: Contexts, theme: str, *, is_page: bool = False) -> Json:
         panels.append(("centered", "cosine of the vectors minus their layer's mean", False))
     lines = [f"{number}  {words}" for number, words in enumerate(query.texts, start=1)]
     lines += [f"warning: {warning}" for warning in answer.warnings]
-    below = FOOT + ROW * len(lines) + MARGIN
-    padding = Padding(MARGIN + LEFT, MARGIN + TITLE_ROOM + HEAD, COLUMN - MARGIN, below)
+    below = FOOT + ROW * len(lines) + EDGE
+    padding = Padding(EDGE + LEFT, EDGE + TITLE_ROOM + HEAD, COLUMN - EDGE, below)
     width = SLIDE[0] - padding.left - padding.right
     height = max(200, SLIDE[1] - padding.top - padding.bottom)
     subtitle = joined("cosine of the token in two texts, by layer", model_of(answer.model))
@@ -58,8 +58,8 @@ def senses(answer: Contexts, theme: str, *, is_page: bool = False) -> Json:
         {"name": "shape", "type": "ordinal", "domain": pairs, "range": shapes},
     ]
     spec["legends"] = [
-        {"fill": "colour", "shape": "shape", "orient": "right", "offset": MARGIN, "symbolStrokeWidth": 0,
-         "labelColor": {"signal": "ink"}, "labelFontSize": TEXT_SIZE, "labelLimit": COLUMN - 2 * MARGIN}
+        {"fill": "colour", "shape": "shape", "orient": "right", "offset": EDGE, "symbolStrokeWidth": 0,
+         "labelColor": {"signal": "ink"}, "labelFontSize": TEXT_SIZE, "labelLimit": COLUMN - 2 * EDGE}
     ]  # fmt: skip
     each = (width - BETWEEN * (len(panels) - 1)) / len(panels)
     spec["marks"] += [
@@ -67,7 +67,7 @@ def senses(answer: Contexts, theme: str, *, is_page: bool = False) -> Json:
             _panel(name, heading, number * (each + BETWEEN), each, height, answer.comparisons, has_baseline=is_raw)
             for number, (name, heading, is_raw) in enumerate(panels)
         ),
-        *_list(lines, height + FOOT, SLIDE[0] - 2 * MARGIN),
+        *_list(lines, height + FOOT, SLIDE[0] - 2 * EDGE),
     ]
     return spec
 
@@ -76,7 +76,7 @@ def _pair(one: LayerCosine) -> str:
     return f"texts {one.a + 1}, {one.b + 1}"
 
 
-def _value(one: LayerCosine) -> Json:
+def _value(one: LayerCosine) -> Spec:
     known = {} if one.centered is None else {"centered": one.centered, "baseline": one.baseline}
     return {"pair": _pair(one), "layer": one.layer, "cosine": one.cosine, **known}
 
@@ -84,7 +84,7 @@ def _value(one: LayerCosine) -> Json:
 def _panel(
     name: str, heading: str, left: float, width: float, height: float, values: Sequence[LayerCosine], *,
     has_baseline: bool,
-) -> Json:  # fmt: skip
+) -> Spec:  # fmt: skip
     """A group of marks with its own axes. name: the field that is drawn."""
     has_baseline = has_baseline and values[0].baseline is not None
     drawn = [getattr(one, name) for one in values] + [one.baseline for one in values if has_baseline]
@@ -97,11 +97,11 @@ def _panel(
     line = {**place, "stroke": {"scale": "colour", "field": "pair"}, "strokeWidth": {"value": 2}}
     mark = {
         **place, "fill": {"scale": "colour", "field": "pair"}, "shape": {"scale": "shape", "field": "pair"},
-        "size": {"value": MARK},
+        "size": {"value": POINT_AREA},
         "tooltip": {"signal": f"[datum.pair, 'layer ' + datum.layer, 'cosine ' + format(datum.{name}, '+.4f')]"},
     }  # fmt: skip
     of_pair = {"facet": {"data": "cosines", "name": "of_pair", "groupby": "pair"}}
-    marks: list[Json] = [
+    marks: list[Spec] = [
         {"type": "group", "from": of_pair, "marks": [
             {"type": "line", "from": {"data": "of_pair"}, "encode": {"update": line}},
             {"type": "symbol", "from": {"data": "of_pair"}, "encode": {"update": mark}},
@@ -116,7 +116,7 @@ def _panel(
             # The baseline is the same for all pairs of texts.
             {"type": "group", "from": of_pair, "marks": [
                 {"type": "line", "from": {"data": "of_pair"}, "encode": {"update": dashed}}]},
-            text(None, {"x": {"value": width}, "y": {"value": -HEAD / 2}, "text": {"value": BASELINE},
+            text(None, {"x": {"value": width}, "y": {"value": -HEAD / 2}, "text": {"value": BASELINE_NOTE},
                         "align": {"value": "right"}, "fill": {"signal": "soft"}}),
         ]  # fmt: skip
     size = {"x": {"value": left}, "width": {"value": width}, "height": {"value": height}}
@@ -132,7 +132,7 @@ def _panel(
     }
 
 
-def _list(lines: Sequence[str], top: float, room: float) -> list[Json]:
+def _list(lines: Sequence[str], top: float, room: float) -> list[Spec]:
     """The texts below the panels."""
     return [
         text(None, {"x": {"value": -LEFT}, "y": {"value": top + ROW * (number + 0.5)},

@@ -11,7 +11,7 @@ import numpy as np
 
 from embcli.errors import UsageProblem
 from embcli.plot.bars import bars
-from embcli.plot.frame import Json
+from embcli.plot.frame import Spec
 from embcli.plot.heat import heatmap, pattern
 from embcli.plot.number_line import number_line
 from embcli.plot.scatter import scatter
@@ -23,7 +23,7 @@ PICTURE_SUFFIXES = ("svg", "png", "pdf", "html", "json")
 PNG_SCALE = 2  # pixels of the file for each of the picture: 1,920 × 1,080
 # Records that can be drawn, with the function that makes their specification from a record and the name of a theme.
 # is_page: for a page in a browser.
-PICTURES: dict[type, Callable[..., Json]] = {
+DRAWN: dict[type, Callable[..., Spec]] = {
     plot.Plot: scatter,
     queries.Projections: number_line,
     queries.Distribution: bars,
@@ -33,12 +33,12 @@ PICTURES: dict[type, Callable[..., Json]] = {
 }
 
 
-def specification(record: Any, theme: str = "light", *, is_page: bool = False) -> Json:
+def specification(record: Any, theme: str = "light", *, is_page: bool = False) -> Spec:
     """The Vega specification of a record. theme: light or dark. Raises UsageProblem if the record has no picture.
 
     specification(plot(glove, PlotQuestion(words=("king", "queen"))))["axes"][0]["title"]  # 'PC1 (100.0% of …)'
     """
-    draw = PICTURES.get(type(record))
+    draw = DRAWN.get(type(record))
     if draw is None:
         raise UsageProblem("there is no picture of this answer", "write its table instead")
     return draw(record, theme, is_page=is_page)

@@ -51,7 +51,7 @@ def table(record: Any, *, coloured: bool = True, in_words: bool = False, on_slid
     """
     from importlib import import_module
 
-    from embcli.render.drawing import print_parts
+    from embcli.render.printing import print_parts
     from embcli.render.readable import readable
 
     record = readable(record)
@@ -62,8 +62,8 @@ def table(record: Any, *, coloured: bool = True, in_words: bool = False, on_slid
 
 def picture(record: Any, *, on_slide: bool = False) -> str:
     """A record as a picture for the terminal; its table, if that is one. on_slide: for `slide.slide`."""
-    from embcli.render.drawing import print_parts
     from embcli.render.plot import PICTURES
+    from embcli.render.printing import print_parts
     from embcli.render.readable import readable
 
     record = readable(record)

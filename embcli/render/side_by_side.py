@@ -10,8 +10,9 @@ from typing import Any
 from rich.text import Text
 
 from embcli.errors import EmbcliError
-from embcli.render.drawing import Cell, Column, Grid, Parts, Pen, cosine, digits, headline, print_parts, word
+from embcli.render.drawing import Cell, Column, Grid, Parts, Pen, cosine, digits, headline, word
 from embcli.render.printable import printable
+from embcli.render.printing import print_parts
 from embcli.render.queries import SIGN_LEGEND, order_of, question_facts, rank_with_inputs
 from embcli.render.readable import readable
 from embcli.results import queries, transformer

@@ -159,6 +159,4 @@ def joined(*facts: str | None) -> str:
 
 def scheme(count: int) -> tuple[Sequence[str], Sequence[str]]:
     """The colours and the shapes of so many groups."""
-    return [GROUP_COLOURS[i % len(GROUP_COLOURS)] for i in range(count)], [
-        SHAPES[i % len(SHAPES)] for i in range(count)
-    ]
+    return [*islice(cycle(GROUP_COLOURS), count)], [*islice(cycle(SHAPES), count)]

@@ -91,7 +91,7 @@ def _shaded(
         {
             "name": "cells",
             "values": [
-                {"row": i, "column": j, "value": value, "text": f"{value:.2f}" if value else "",
+                {"row": i, "column": j, "value": value, "text": f"{value:.2f}".replace("-", "−") if value else "",
                  "names": f"{names[i]} · {names[j]}"}
                 for i, row in enumerate(values)
                 for j, value in enumerate(row)

@@ -7,6 +7,7 @@ no request. Vega compiles expressions, for which the policy must allow `eval`; n
 import base64
 import hashlib
 import json
+from functools import cache
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -32,8 +33,6 @@ def page(record: Any, specification: Spec, theme: str | None, vectors: np.ndarra
     specification: for a page, of the record. theme: light or dark; None for that of the reader's system.
     vectors: of the points of a `Plot` [n, dim], for the lists of neighbours.
     """
-    import vl_convert
-
     spec = {name: value for name, value in specification.items() if name != "$schema"}
     first, *others = arrow_cosines(record.arrows) if isinstance(record, Plot) and record.arrows else [""]
     notes = f"{first} {', '.join(others)}"
@@ -55,7 +54,7 @@ def page(record: Any, specification: Spec, theme: str | None, vectors: np.ndarra
         points = {name: value for name, value in spec["data"][0].items() if name != "values"}
         spec["data"] = [points, *spec["data"][1:]]
     assets = files("embcli") / "data"
-    script = vl_convert.javascript_bundle(VEGA) + "\n" + (assets / "page.js").read_text("utf-8")
+    script = _vega() + "\n" + (assets / "page.js").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return Template((assets / "page.html").read_text("utf-8")).substitute(
         hash=f"'sha256-{digest}'",
@@ -66,6 +65,14 @@ def page(record: Any, specification: Spec, theme: str | None, vectors: np.ndarra
         data=as_data(data),
         script=script,
     )
+
+
+@cache
+def _vega() -> str:
+    """The script of Vega, which takes a second to bundle."""
+    import vl_convert
+
+    return str(vl_convert.javascript_bundle(VEGA))
 
 
 def as_data(value: Any) -> str:

@@ -92,8 +92,8 @@ def stack_labels(places: Sequence[float], widths: Sequence[float], width: float,
     """The row of each label of a number line: 1, 2, … above it, -1, -2, … below it; None where there is no room.
 
     A label begins at its mark, at the end of an upright leader. The marks are taken from the right to the left, so that
-    no leader runs through a label: all nearer labels begin on the right of it. rows: the number on each side. width: of
-    the frame, which begins at 0.
+    no leader runs through a label: nearer labels begin on the right of it, or end on the left. rows: the number on each
+    side. width: of the frame, which begins at 0.
 
         stack_labels([0, 1, 9], [5, 5, 3], 20, 2)  # [-1, 1, 1]
     """
@@ -101,9 +101,10 @@ def stack_labels(places: Sequence[float], widths: Sequence[float], width: float,
     found: list[int | None] = [None] * len(places)
     for i in sorted(range(len(places)), key=lambda i: -places[i]):
         for row, end in ends.items():
-            nearer = (ends[one] for one in ends if one * row > 0 and abs(one) < abs(row))
-            if places[i] + widths[i] <= end and all(places[i] < other for other in nearer):
-                ends[row], found[i] = places[i], row
+            nearer = [one for one in ends if one * row > 0 and abs(one) < abs(row)]
+            if places[i] + widths[i] <= end and all(places[i] < ends[one] for one in nearer):
+                ends |= dict.fromkeys([row, *nearer], places[i])
+                found[i] = row
                 break
     return found
 

@@ -40,16 +40,12 @@ def _plot(answer: records.Plot, pen: Pen) -> Parts:
 
 def _fitted(pen: Pen, above: Parts, below: Parts, draw: Callable[[int], Chart]) -> Parts:
     """A chart between its heading and its notes, in the height of the window; labels without room are listed last."""
-    room = pen.height - PROMPT - sum(_height(part, pen) for part in [*above, *below])
+    room = pen.height - PROMPT - sum(pen.rows_of(part) for part in [*above, *below])
     drawn = draw(room)
     if drawn.unplaced:  # the list takes a row, which may cost more labels their room
         drawn = draw(room - 1)
         below = [*below, Text(_unplaced(drawn.unplaced, pen))]
     return [*above, *drawn.rows, *below]
-
-
-def _height(part: Any, pen: Pen) -> int:
-    return max(1, -(-cell_width(str(part)) // pen.width))
 
 
 def _unplaced(labels: Sequence[str], pen: Pen) -> str:

@@ -22,7 +22,7 @@ PROMPT = 1
 
 def _plot(answer: records.Plot, pen: Pen) -> Parts:
     query = answer.query
-    explained = [_title(answer, number).text for number in (0, 1)] if pen.in_words else []
+    explained = [f"{name} {_title(answer, i).text}" for i, name in enumerate("xy")] if pen.in_words else []
     first = f"first {query.top:,} words" if query.top else None
     facts = (*_facts_of(answer, pen), first, *explained, pen.model(answer.model))
     head = headline(pen, query.expression or "", facts, query)
@@ -86,8 +86,9 @@ def _title(answer: records.Plot, number: int) -> Title:
 
 
 def _kinds(groups: Sequence[str | None]) -> dict[str | None, int]:
-    """A number for each group, in the order of the groups."""
-    return {group: number for number, group in enumerate(dict.fromkeys(groups))}
+    """A number for each group, in their order; that of the points without a group is the last."""
+    named = [group for group in dict.fromkeys(groups) if group is not None]
+    return {group: number for number, group in enumerate([*named, *([None] if None in groups else [])])}
 
 
 def _legend(kinds: dict[str | None, int], pen: Pen) -> Text:

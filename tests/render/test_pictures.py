@@ -156,4 +156,4 @@ def test_words_without_room_are_listed_as_many_as_a_line_holds(home: Path, monke
 def test_the_lines_of_words_and_coordinates_are_complete(small: Path) -> None:
     out = start(["plot", *FOUR, "--plain"], small).out
     assert re.findall(r"^word (\w+), x ", out, re.M) == [*FOUR]
-    assert "PC1: 80.0% of the variance, PC2: 20.0% of the variance" in out
+    assert "x PC1: 80.0% of the variance, y PC2: 20.0% of the variance" in out

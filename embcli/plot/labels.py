@@ -67,11 +67,12 @@ def place_labels(
     for point, size in zip(points, sizes, strict=True):
         best, corner = WORST, None
         for candidate in _candidates(point, size, radius, step, frame) if size[0] > 0 else ():
-            box, leader = _box(candidate, size), leader_of(point, candidate, size, radius)
-            if leader is not None and not any(best[:2]):
-                break
+            box = _box(candidate, size)
             if not _is_inside(box, frame) or taken.overlap(box) or leaders.cross(box):
                 continue
+            leader = leader_of(point, candidate, size, radius)
+            if leader is not None and not any(best[:2]):
+                break
             if leader is not None and (taken.are_crossed(leader) or leaders.are_crossed(leader)):
                 continue
             found = arrows.cross(box), leader is not None, marks.are_near(box, radius, point)

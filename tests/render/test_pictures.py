@@ -87,7 +87,7 @@ def test_groups_differ_by_marks_and_where_there_are_colours_by_colour(small: Pat
     assert colours_of(plain) == {"default"}
     assert {"cyan", "magenta", "green"} <= colours_of(coloured)
     text = "\n".join(plain.display)
-    assert (text.count("○"), text.count("■"), text.count("●")) == (3, 3, 2)  # with the line that explains them
+    assert (text.count("●"), text.count("○"), text.count("■")) == (3, 3, 2)  # with the line that explains them
 
 
 def test_arrows_are_drawn_and_compared(small: Path) -> None:

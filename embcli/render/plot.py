@@ -53,7 +53,7 @@ def _unplaced(labels: Sequence[str], pen: Pen) -> str:
     line = "no room for:"
     for number, label in enumerate(labels):
         more = len(labels) - number
-        rest = f" and {more:,} more" if number else f" {more:,} labels"
+        rest = f" and {more:,} more" if number else f" {more:,} label{'s' * (more > 1)}"
         longer = f"{line}{',' if number else ''} {printable(label)}"
         if cell_width(longer) + (len(f" and {more - 1:,} more") if more > 1 else 0) > pen.width:
             return f"{line}{rest}"

@@ -67,11 +67,12 @@ def place_labels(
     for point, size in zip(points, sizes, strict=True):
         best, corner = WORST, None
         for candidate in _candidates(point, size, radius, step, frame) if size[0] > 0 else ():
-            box, leader = _box(candidate, size), leader_of(point, candidate, size, radius)
-            if leader is not None and not any(best[:2]):
-                break
+            box = _box(candidate, size)
             if not _is_inside(box, frame) or taken.overlap(box) or leaders.cross(box):
                 continue
+            leader = leader_of(point, candidate, size, radius)
+            if leader is not None and not any(best[:2]):
+                break
             if leader is not None and (taken.are_crossed(leader) or leaders.are_crossed(leader)):
                 continue
             found = arrows.cross(box), leader is not None, marks.are_near(box, radius, point)
@@ -92,20 +93,19 @@ def stack_labels(places: Sequence[float], widths: Sequence[float], width: float,
     """The row of each label of a number line: 1, 2, … above it, -1, -2, … below it; None where there is no room.
 
     A label begins at its mark, at the end of an upright leader. The marks are taken from the right to the left, so that
-    no leader runs through a label: all nearer labels begin on the right of it. rows: the number on each side. width: of
-    the frame, which begins at 0.
+    no leader runs through a label: nearer labels begin on the right of it, or end on the left. rows: the number on each
+    side. width: of the frame, which begins at 0.
 
         stack_labels([0, 1, 9], [5, 5, 3], 20, 2)  # [-1, 1, 1]
     """
     ends = dict.fromkeys((row * side for row in range(1, rows + 1) for side in (1, -1)), width)
     found: list[int | None] = [None] * len(places)
     for i in sorted(range(len(places)), key=lambda i: -places[i]):
-        for row in ends:
-            nearer = (ends[one] for one in ends if one * row > 0 and abs(one) < abs(row))
-            # The leaders of farther labels run through this row.
-            end = min(ends[one] for one in ends if one * row > 0 and abs(one) >= abs(row))
-            if places[i] + widths[i] <= end and all(places[i] < other for other in nearer):
-                ends[row], found[i] = places[i], row
+        for row, end in ends.items():
+            nearer = [one for one in ends if one * row > 0 and abs(one) < abs(row)]
+            if places[i] + widths[i] <= end and all(places[i] < ends[one] for one in nearer):
+                ends |= dict.fromkeys([row, *nearer], places[i])
+                found[i] = row
                 break
     return found
 

@@ -114,7 +114,7 @@ def two_directions(first: Float64Array, second: Float64Array, *, oblique: bool =
 
 def usual_perplexity(points: int) -> float:
     """The perplexity of t-SNE for so many points: 30, or a third of the others for fewer than 91 points."""
-    return min(USUAL_PERPLEXITY, (points - 1) / OTHERS_PER_PERPLEXITY)
+    return min(USUAL_PERPLEXITY, max(1.0, (points - 1) // OTHERS_PER_PERPLEXITY))
 
 
 def tsne(vectors: Float64Array, *, perplexity: float, seed: int) -> Float64Array:
@@ -130,7 +130,7 @@ def tsne(vectors: Float64Array, *, perplexity: float, seed: int) -> Float64Array
     if not 0 < perplexity < count:
         raise UsageProblem(
             f"the perplexity must be more than 0 and less than the number of points, not {perplexity:g}",
-            f"there are {count} points: for example --perplexity {max(1, round(usual_perplexity(count)))}",
+            f"there are {count} points: for example --perplexity {usual_perplexity(count):g}",
         )
     try:
         from sklearn.manifold import TSNE

@@ -22,6 +22,8 @@ LABELLED = 1000
 MARGIN = 2
 # The least and the preferred number of cells between ticks; the least number of rows.
 TICK_COLUMNS, TICK_ROWS, LEAST_ROWS = 10, 4, 9
+# Numbers with more decimals, or of this size, are written as 2e-05 and 2e+06.
+MOST_DECIMALS, LONGEST_PLAIN = 4, 1e6
 # A horizontal and a vertical line, a tick in a column and in a row of the frame, and its corners.
 FRAME, ASCII_FRAME = (*"─│┤┴┌┐└┘",), (*"-|++++++",)
 HALF_CELL = 0.5  # of a cell, whose centre is there
@@ -162,12 +164,16 @@ def _draw(
 
 def ticks(low: float, high: float, wanted: float) -> dict[float, str]:
     """Round values between two, about as many as wanted, with their texts: steps of 1, 2 or 5 times a power of ten."""
+    if not high > low:  # a picture of one column
+        return {}
     least = (high - low) / max(1.0, wanted)
     power = 10.0 ** math.floor(math.log10(least))
     step = next(power * times for times in (1, 2, 5, 10) if power * times >= least * (1 - 1e-9))
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    is_plain = decimals <= MOST_DECIMALS and max(abs(low), abs(high)) < LONGEST_PLAIN
+    notation = f".{decimals}f" if is_plain else "g"
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return {number * step: f"{number * step + 0.0:.{decimals}f}" for number in range(first, last + 1)}
+    return {number * step: f"{number * step + 0.0:{notation}}" for number in range(first, last + 1)}
 
 
 def framed(

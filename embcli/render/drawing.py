@@ -198,6 +198,7 @@ class Pen:
         self.in_words = in_words
         self.is_unicode = fancy
         self.width, self.height = console.width, console.height
+        self._console = console
         more = max(0, console.width - WHOLE)
         self.longest_bar, self.half_line = BAR + more, LINE + more // 2
 
@@ -240,6 +241,10 @@ class Pen:
             return Text(f"{self.minus}{space}0{space}+" if width >= LEAST_BAR else "")
 
         return Flexible(0, 2 * self.half_line + 1, draw)
+
+    def rows_of(self, part: Any) -> int:
+        """The number of rows that a part of a view, other than a Grid, takes with its lines folded."""
+        return len(self._console.render_lines(part, pad=False))
 
     def model(self, card: ModelCard) -> str:
         """The name and the shape of a model."""

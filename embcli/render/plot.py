@@ -22,7 +22,7 @@ PROMPT = 1
 
 def _plot(answer: records.Plot, pen: Pen) -> Parts:
     query = answer.query
-    explained = [_title(answer, number).text for number in (0, 1)] if pen.in_words else []
+    explained = [f"{name} {_title(answer, i).text}" for i, name in enumerate("xy")] if pen.in_words else []
     first = f"first {query.top:,} words" if query.top else None
     facts = (*_facts_of(answer, pen), first, *explained, pen.model(answer.model))
     head = headline(pen, query.expression or "", facts, query)
@@ -40,7 +40,7 @@ def _plot(answer: records.Plot, pen: Pen) -> Parts:
 
 def _fitted(pen: Pen, above: Parts, below: Parts, draw: Callable[[int], Chart]) -> Parts:
     """A chart between its heading and its notes, in the height of the window; labels without room are listed last."""
-    room = pen.height - PROMPT - sum(_height(part, pen) for part in [*above, *below])
+    room = pen.height - PROMPT - sum(pen.rows_of(part) for part in [*above, *below])
     drawn = draw(room)
     if drawn.unplaced:  # the list takes a row, which may cost more labels their room
         drawn = draw(room - 1)
@@ -48,16 +48,12 @@ def _fitted(pen: Pen, above: Parts, below: Parts, draw: Callable[[int], Chart]) 
     return [*above, *drawn.rows, *below]
 
 
-def _height(part: Any, pen: Pen) -> int:
-    return max(1, -(-cell_width(str(part)) // pen.width))
-
-
 def _unplaced(labels: Sequence[str], pen: Pen) -> str:
     """The labels without room, as many as a line holds."""
     line = "no room for:"
     for number, label in enumerate(labels):
         more = len(labels) - number
-        rest = f" and {more:,} more" if number else f" {more:,} labels"
+        rest = f" and {more:,} more" if number else f" {more:,} label{'s' * (more > 1)}"
         longer = f"{line}{',' if number else ''} {printable(label)}"
         if cell_width(longer) + (len(f" and {more - 1:,} more") if more > 1 else 0) > pen.width:
             return f"{line}{rest}"
@@ -90,8 +86,9 @@ def _title(answer: records.Plot, number: int) -> Title:
 
 
 def _kinds(groups: Sequence[str | None]) -> dict[str | None, int]:
-    """A number for each group, in the order of the groups."""
-    return {group: number for number, group in enumerate(dict.fromkeys(groups))}
+    """A number for each group, in their order; that of the points without a group is the last."""
+    named = [group for group in dict.fromkeys(groups) if group is not None]
+    return {group: number for number, group in enumerate([*named, *([None] if None in groups else [])])}
 
 
 def _legend(kinds: dict[str | None, int], pen: Pen) -> Text:

@@ -103,7 +103,7 @@ def test_any_number_of_points_is_handled(count: int) -> None:
 
 def test_a_label_avoids_a_place_that_touches_the_mark_of_another_point() -> None:
     # The places right and left are taken by marks; above, the label would be below another mark, so it is below.
-    points = [(10.5, 2.5), (12.5, 2.5), (8.5, 2.5), (10.5, 0.5)]
+    points = [(10.5, 2.5), (15.5, 2.5), (5.5, 2.5), (10.5, 0.5)]
     assert place_labels(points, [(5, 1), *[(0, 1)] * 3], 20, 5, radius=0.5, step=1)[0] == (8, 3)
     # Without a better place it stands there all the same.
     assert place_labels(points, [(5, 1), *[(0, 1)] * 3], 20, 3, radius=0.5, step=1)[0] == (8, 1)

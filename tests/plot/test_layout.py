@@ -123,7 +123,7 @@ def test_a_perplexity_that_the_points_do_not_allow_is_refused(perplexity: float)
 
 
 def test_the_usual_perplexity_is_allowed_for_any_number_of_points() -> None:
-    assert [usual_perplexity(points) for points in (4, 31, 91, 5000)] == [1, 10, 30, 30]
+    assert [usual_perplexity(points) for points in (3, 4, 12, 31, 91, 5000)] == [1, 1, 3, 10, 30, 30]
 
 
 def test_two_points_are_too_few_for_tsne() -> None:

@@ -11,7 +11,8 @@ from embcli.plot.projector import write_projector
 from embcli.plot.question import PlotQuestion
 from embcli.vectors.space import VectorSpace
 
-SPACE = VectorSpace.from_words(["king", "queen", "two\twords", "two\nlines"], [[0.1, 1], [2, 1 / 3], [1, 0], [0, 1]])
+WORDS = ["king", "queen", "two\twords", "two\nlines"]
+SPACE = VectorSpace.from_words(WORDS, [[0.1, 1.0], [2.0, 1 / 3], [1.0, 0.0], [0.0, 1.0]])
 
 
 def lines(file: Path) -> list[str]:

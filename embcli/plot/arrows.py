@@ -60,8 +60,11 @@ def arrow_cosines(arrows: Sequence[Arrow]) -> list[str]:
     return [f"cosine with {first.start} → {first.end}:", *lines] if lines else [f"{first.start} → {first.end}"]
 
 
-def arrow_list(arrows: Sequence[Arrow], top: float) -> list[Spec]:
-    """The same lines as marks in the column at the right of a picture, from `top` on."""
+def arrow_list(arrows: Sequence[Arrow], top: float, height: float) -> list[Spec]:
+    """The same lines as marks in the column at the right of a picture, from `top` on, as many as its height holds."""
+    lines, room = arrow_cosines(arrows), max(1, int((height - top) / ROW))
+    if len(lines) > room:
+        lines[room - 1 :] = [f"and {len(lines) - room + 1:,} more"]
     return [
         text(
             None,
@@ -73,5 +76,5 @@ def arrow_list(arrows: Sequence[Arrow], top: float) -> list[Spec]:
             },
             LABEL_SIZE,
         )
-        for i, line in enumerate(arrow_cosines(arrows))
+        for i, line in enumerate(lines)
     ]

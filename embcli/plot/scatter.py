@@ -31,6 +31,7 @@ from embcli.results.plot import Axis, Plot
 # Of the area: what the points leave free at each side, where labels may stand.
 FREE = 0.06
 LEGEND_ROW = 14  # height of a group's name, in pixels
+MOST_GROUPS = 20  # in the legend, which says how many more there are
 MARK_GAP = 2  # between a mark and its label
 LINE_HEIGHT = 1.15  # of a label, as a multiple of its letters
 # What a page sets. levels: of each point, 0 as usual, 1 pale, 2 found or near the chosen word, 3 chosen. marked:
@@ -128,7 +129,8 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Spec:
     if groups:
         spec["legends"] = [_legend(is_page=is_page)]
     if plot.arrows and not is_page:
-        spec["marks"] += arrow_list(plot.arrows, LEGEND_ROW * len(groups) + ROW if groups else 0)
+        below = LEGEND_ROW * min(len(groups), MOST_GROUPS) + ROW if groups else 0
+        spec["marks"] += arrow_list(plot.arrows, below, height)
     return spec
 
 
@@ -287,6 +289,7 @@ def _legend(*, is_page: bool) -> Spec:
         "shape": "shape",
         "orient": "top-right" if is_page else "right",
         "offset": 8 if is_page else EDGE,
+        "symbolLimit": MOST_GROUPS,
         "symbolSize": 90,
         "symbolStrokeWidth": 0,
         "labelColor": {"signal": "ink"},

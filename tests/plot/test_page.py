@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from chromium import Browser
-from pictures import HOSTILE, Box, overlapping, points_of, records
+from drawn import HOSTILE, Box, overlapping, points_of, records
 
 from embcli.models.open import StoredSpace
 from embcli.plot.frame import THEMES

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import vl_convert
-from pictures import HOSTILE, labels_of, overlapping, points_of, records, texts_of
+from drawn import HOSTILE, labels_of, overlapping, points_of, records, texts_of
 
 from embcli.errors import UsageProblem
 from embcli.plot.frame import GROUP_COLOURS, SHAPES, SLIDE, THEMES, scheme

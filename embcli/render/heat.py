@@ -9,6 +9,7 @@ from embcli.render.printable import cell_width, printable
 
 # The widest name of a row; the cells of a shade beside a number, and of a number from -1.00 to 1.00.
 NAME, SHADE, NUMBER = 20, 2, 5
+NARROW = 1 + NUMBER  # a shade of one cell, with its number
 # Below minus this, a number is shaded as negative.
 VISIBLE = 0.005
 NEGATIVE_STYLE = "red"
@@ -17,8 +18,9 @@ NEGATIVE_STYLE = "red"
 def shaded(names: Sequence[str], values: Sequence[Sequence[float | None]], pen: Pen, *, first: int = 0) -> list[Text]:
     """A square matrix of numbers from -1 to 1 as rows of cells, the darker the larger; None leaves a cell empty.
 
-    Columns have the names of rows, or where these do not fit, their numbers, which count from `first`. Numbers are
-    omitted where they do not fit, then the gaps between the cells. One line with a note, if nothing fits.
+    Columns have the names of rows, or where these do not fit, their numbers, which count from `first`. Shades become
+    narrower where they do not fit, then numbers are omitted, then the gaps between the cells. One line with a note, if
+    nothing fits.
     """
     texts = [printable(name.strip()) for name in names]
     numbers = [str(number) for number in range(first, first + len(texts))]
@@ -29,6 +31,7 @@ def shaded(names: Sequence[str], values: Sequence[Sequence[float | None]], pen: 
     layouts = (
         (texts, texts, longest, 2),
         (numbered, numbers, cell, 2),
+        (numbered, numbers, NARROW, 1),
         (numbered, numbers, max(SHADE, digits), 1),
         (texts, [""] * len(texts), 1, 0),
     )
@@ -61,9 +64,10 @@ def _cell(value: float | None, width: int, pen: Pen) -> tuple[str, str]:
         return " " * width, ""
     sign = pen.minus if value < -VISIBLE else pen.shade(value) or " "
     style = NEGATIVE_STYLE if value < -VISIBLE else ""
-    if width < SHADE + 1 + NUMBER:
+    if width < NARROW:
         return sign * width, style
-    return _padded(f"{sign * SHADE} {round(value, 2) + 0.0:>{NUMBER}.2f}", width), style
+    shade = sign if width == NARROW else f"{sign * SHADE} "
+    return _padded(f"{shade}{round(value, 2) + 0.0:>{NUMBER}.2f}", width), style
 
 
 def _cut(name: str, width: int, pen: Pen) -> str:

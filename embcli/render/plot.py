@@ -63,7 +63,8 @@ def _unplaced(labels: Sequence[str], pen: Pen) -> str:
 
 def _facts_of(answer: records.Plot, pen: Pen) -> list[str]:
     """How the places were computed."""
-    query, count = answer.query, f"{len(answer.results):,} points"
+    query, points = answer.query, len(answer.results)
+    count = f"{points:,} point{'s' * (points > 1)}"
     of_points = f"{count} of unit length" if query.unit else count
     if query.method == "tsne":
         return [f"t-SNE of {of_points}", f"perplexity {query.perplexity:g}", f"seed {query.seed}"]

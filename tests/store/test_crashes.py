@@ -259,9 +259,10 @@ def test_what_killed_imports_of_many_models_leave_does_not_pile_up(
 ) -> None:
     server = prepared[0]
     assert server.run(tmp_path / "whole", *middle.arguments("import")).status == 0
-    moment, left = 0.6 * server.seconds, 0
-    for number in range(8):
-        server.run(tmp_path, "models", "add", str(middle.source), "--name", f"m{number}", kill_after=moment)
+    whole, left = server.seconds, 0
+    for number in range(8):  # at moments spread over the import, so that some fall into its writing
+        add = ["models", "add", str(middle.source), "--name", f"m{number}"]
+        server.run(tmp_path, *add, kill_after=whole * (number + 1) / 9)
         temporary = [name for name in models_in(tmp_path) if not name.endswith(".safetensors")]
         assert len(temporary) <= 1
         left += len(temporary)

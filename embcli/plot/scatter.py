@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from embcli.plot.arrows import arrow_data, arrow_list, arrow_marks
+from embcli.plot.facts import facts_of, title_of
 from embcli.plot.frame import (
     COLUMN,
     EDGE,
@@ -26,12 +27,12 @@ from embcli.plot.frame import (
 )
 from embcli.plot.glyphs import shortened, text_width
 from embcli.plot.labels import leader_of, place_labels
-from embcli.results.plot import Axis, Plot
+from embcli.plot.question import MOST_GROUPS
+from embcli.results.plot import Plot
 
 # Of the area: what the points leave free at each side, where labels may stand.
 FREE = 0.06
 LEGEND_ROW = 14  # height of a group's name, in pixels
-MOST_GROUPS = 20  # in the legend, which says how many more there are
 MARK_GAP = 2  # between a mark and its label
 LINE_HEIGHT = 1.15  # of a label, as a multiple of its letters
 # What a page sets. levels: of each point, 0 as usual, 1 pale, 2 found or near the chosen word, 3 chosen. marked:
@@ -92,7 +93,7 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Spec:
     unlabelled = 0 if is_page else len(plot.results) - len(labels)
     note = f"no room for {unlabelled:,} of {len(plot.results):,} labels" if unlabelled else ""
     title = plot.query.expression or _title(plot)
-    subtitle = joined(*_method(plot), model_of(plot.model), note, *reports_of(plot.query))
+    subtitle = joined(*facts_of(plot), model_of(plot.model), note, *reports_of(plot.query))
     described = f"{len(plot.results):,} points in two dimensions: {title}. {subtitle}"
     spec = frame(title, subtitle, theme, padding, width, height, described, is_page=is_page)
     colours, shapes = scheme(len(groups))
@@ -110,7 +111,7 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Spec:
     # The numbers of t-SNE mean nothing; zero means something only for directions.
     has_numbers, has_zeros = plot.query.method != "tsne", plot.query.method == "axes"
     spec["axes"] = [
-        axis(name, side, _axis_title(one), grid=True, tickCount={"signal": f"ceil({ticks})"}, labels=has_numbers)
+        axis(name, side, title_of(one), grid=True, tickCount={"signal": f"ceil({ticks})"}, labels=has_numbers)
         for name, side, ticks, one in zip(
             ("x", "y"), ("bottom", "left"), ("width / 90", "height / 60"), plot.axes, strict=True
         )
@@ -137,23 +138,6 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Spec:
 def _title(plot: Plot) -> str:
     words = [one.word for one in plot.results]
     return " ".join(words) if len(words) <= NAMED_IN_TITLE else f"{len(words):,} words"
-
-
-def _method(plot: Plot) -> list[str]:
-    """How the places were computed."""
-    query, points = plot.query, f"{len(plot.results):,} points{' of unit length' if plot.query.unit else ''}"
-    if query.method == "tsne":
-        return [f"t-SNE of {points}", f"perplexity {query.perplexity:g}", f"seed {query.seed}"]
-    if query.method == "axes":
-        turned = ", the second axis made perpendicular" if query.orthogonal else ""
-        return [points, f"angle of the directions {query.angle:.1f}°{turned}"]
-    if query.fit == "vocabulary":
-        return [points, "principal components of all words"]
-    return [f"principal components of {points}"]
-
-
-def _axis_title(one: Axis) -> str:
-    return one.name if one.explained is None else f"{one.name} ({one.explained:.1%} of the variance)"
 
 
 def _scale(name: str, size: str, ends: tuple[str, str]) -> Spec:

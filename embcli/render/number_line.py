@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from embcli.plot.labels import stack_labels
+from embcli.plot.number_line import ends
 from embcli.render.canvas import Canvas
 from embcli.render.chart import MARGIN, TICK_COLUMNS, Chart, Title, View, framed, mark_of, ticks
 from embcli.render.drawing import Pen
@@ -24,10 +25,8 @@ def number_line(places: Sequence[float], labels: Sequence[str], pen: Pen, rows: 
     texts = [printable(label.strip()) for label in labels]
     width = max(1, pen.width - 2)
     longest = min(width // PART_FOR_LABEL, max(map(cell_width, texts)))
-    low, high = min(places), max(places)
-    if min(map(abs, places)) <= high - low or low == high:
-        low, high = min(low, 0.0), max(high, 0.0)
-    across = (high - low) / max(1, width - 1 - 2 * MARGIN - longest) or 1.0
+    low, high = ends(places)
+    across = (high - low) / max(1, width - 1 - 2 * MARGIN - longest)
     view = View(across, 1.0, low - MARGIN * across, 0.0)
     columns = [view.cell(place, 0.0)[0] for place in places]
     side = max(1, min(SIDE_ROWS, (rows - FRAME_ROWS - LINE) // 2))

@@ -5,13 +5,13 @@ from typing import Any
 
 from rich.text import Text
 
+from embcli.plot.facts import facts_of, title_of
 from embcli.render.attend import heading_of_attention, pattern
 from embcli.render.chart import Chart, Mark, Title, chart, mark_of
 from embcli.render.drawing import Column, Grid, Parts, Pen, cosine, headline, lengths, word
 from embcli.render.heat import shaded
 from embcli.render.number_line import number_line
 from embcli.render.printable import cell_width, printable
-from embcli.render.readable import shown_expression
 from embcli.render.transformer import text_with_focus
 from embcli.results import plot as records
 from embcli.results import queries, transformer
@@ -23,8 +23,7 @@ PROMPT = 1
 def _plot(answer: records.Plot, pen: Pen) -> Parts:
     query = answer.query
     explained = [f"{name} {_title(answer, i).text}" for i, name in enumerate("xy")] if pen.in_words else []
-    first = f"first {query.top:,} words" if query.top else None
-    facts = (*_facts_of(answer, pen), first, *explained, pen.model(answer.model))
+    facts = (*facts_of(answer, degree=pen.degree), *explained, pen.model(answer.model))
     head = headline(pen, query.expression or "", facts, query)
     if pen.in_words:
         return [*head, _in_words(answer), *([Text(), Text(_arrows(answer, pen))] if answer.arrows else [])]
@@ -61,29 +60,9 @@ def _unplaced(labels: Sequence[str], pen: Pen) -> str:
     return line
 
 
-def _facts_of(answer: records.Plot, pen: Pen) -> list[str]:
-    """How the places were computed."""
-    query, points = answer.query, len(answer.results)
-    count = f"{points:,} point{'s' * (points > 1)}"
-    of_points = f"{count} of unit length" if query.unit else count
-    if query.method == "tsne":
-        return [f"t-SNE of {of_points}", f"perplexity {query.perplexity:g}", f"seed {query.seed}"]
-    if query.method == "axes":
-        turned = ", the second axis made perpendicular" if query.orthogonal else ""
-        return [of_points, f"angle of the directions {query.angle:.2f}{pen.degree}{turned}"]
-    if query.fit == "vocabulary":
-        return [of_points, "principal components of all words"]
-    return [f"principal components of {of_points}"]
-
-
 def _title(answer: records.Plot, number: int) -> Title:
-    axis = answer.axes[number]
-    if answer.query.method == "tsne":
-        return Title(axis.name, has_ticks=False)
-    explained = "" if axis.explained is None else f": {axis.explained:.1%} of the variance"
-    return Title(
-        f"{shown_expression(axis.name, answer.model.tokens)}{explained}", has_zero=answer.query.method == "axes"
-    )
+    method = answer.query.method
+    return Title(title_of(answer.axes[number]), has_ticks=method != "tsne", has_zero=method == "axes")
 
 
 def _kinds(groups: Sequence[str | None]) -> dict[str | None, int]:

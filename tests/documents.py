@@ -4,7 +4,7 @@ A ```console block contains commands after `$ ` and their output to stdout and s
 cell of a notebook: if it ends with an expression, its value is shown. A ```text block directly after it is its output.
 A line that is exactly `...` stands for any number of lines. Blocks of other languages, such as ```sh for installation,
 are ignored. Each document is replayed in its own folder. An output to be filled in must have a line.
-`python tests/documents.py FILE...` rewrites the outputs in documents, and the pictures in docs/ that their commands write.
+`python tests/documents.py FILE...` rewrites the outputs in documents, and the pictures in docs/ that these show.
 """
 
 import ast

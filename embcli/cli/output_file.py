@@ -66,7 +66,8 @@ def output_of(
 ) -> OutputFile | None:
     """The file that the options select. suffixes: those that the command can write. format_name: of `--format`.
 
-    Raises UsageProblem for another suffix, and for options that contradict each other or have no effect.
+    Raises UsageProblem for another suffix, and for options that contradict each other or have no effect;
+    InputOutputProblem if there is no such folder, before the work that the command is.
     """
     if path is None:
         raise UsageProblem("--theme applies only to -o", "add -o FILE, or remove it")
@@ -83,6 +84,8 @@ def output_of(
         )
     if theme is not None and file.suffix in WITHOUT_COLOURS:
         raise UsageProblem(f"--theme does not apply to .{file.suffix}", "remove it")
+    if not file.path.parent.is_dir():
+        raise InputOutputProblem(f"{path}: there is no folder {file.path.parent}", "make it, or choose another one")
     return file
 
 

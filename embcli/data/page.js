@@ -130,6 +130,7 @@
   function choose(index) {
     chosen = index;
     matches = null;
+    tip.hidden = true; // the picture may move below it
     mark();
     const panel = element("chosen");
     panel.hidden = index === null;

@@ -174,6 +174,7 @@ def test_a_click_on_a_word_marks_its_neighbours_and_one_beside_it_clears(tower: 
     tower.browser.click(*tower.place("dome"))
     nearest = [*nearest_to("dome", glove)]
     assert tower.neighbors() == nearest
+    assert tower.text("tip") is None
     tower.browser.run("document.querySelector('#chosen li button').click()")
     assert (tower.text("chosen") or "").startswith(nearest[0])
     tower.browser.run("document.querySelector('#chosen > button').click()")

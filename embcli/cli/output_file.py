@@ -61,9 +61,7 @@ class OutputFile(NamedTuple):
             note(f"{self.path}: {size / KILOBYTE:,.0f} kB" if size >= KILOBYTE else f"{self.path}: {size} bytes")
 
 
-def output_of(
-    path: str | None, theme: str | None, suffixes: Sequence[str], format_name: str | None
-) -> OutputFile | None:
+def output_of(path: str | None, theme: str | None, suffixes: Sequence[str], format_name: str | None) -> OutputFile:
     """The file that the options select. suffixes: those that the command can write. format_name: of `--format`.
 
     Raises UsageProblem for another suffix, and for options that contradict each other or have no effect;

@@ -135,7 +135,7 @@ def choose(space: VectorSpace, question: PlotQuestion) -> Chosen:
     if question.arrows:
         known = resolve_pairs(space, question.arrows, skip_unknown=question.skip_unknown)
         found = found.joined(known)
-        arrows = [*zip(known.rows[::2], known.rows[1::2], strict=True)]
+        arrows += zip(known.rows[::2], known.rows[1::2], strict=True)
         points.add(known.rows)
     points.add(range(min(question.top or 0, len(space))))
     rows = [*points.groups]

@@ -18,6 +18,8 @@ def read_word_file(file: Path, column: str | None = None) -> list[tuple[str, str
 
     A .csv or .tsv begins with the names of its columns; the words are in the column `word`, else in the first one. Any
     other file has one word a line. Raises BadFile, InputOutputProblem, UsageProblem.
+
+        read_word_file(Path("words.csv"), "kind")  # [('run', 'verb'), ('tower', 'noun')]
     """
     try:
         text = file.read_bytes().decode("utf-8-sig")

@@ -74,6 +74,8 @@ def components_of_all(vectors: Float32Array) -> Components:
 
     C = Σ (v − mean)ᵀ (v − mean), summed in float64 over blocks of rows, so that a matrix larger than memory is read
     twice and never copied. Raises DamagedStore, UsageProblem.
+
+        components_of_all(glove.vectors).explained  # (0.054174…, 0.044134…)
     """
     blocks = range(0, len(vectors), COVARIANCE_ROWS)
     mean = np.zeros(vectors.shape[1])
@@ -123,6 +125,8 @@ def tsne(vectors: Float64Array, *, perplexity: float, seed: int) -> Float64Array
     Distances of far ones, sizes of clusters, and the axes mean nothing (M. Wattenberg et al., How to use t-SNE
     effectively, Distill, 2016). It starts at the principal components with a little noise, which the seed decides.
     Raises UsageProblem if scikit-learn is not installed, or for a perplexity that is not below the number of points.
+
+        tsne(glove.float64([691, 2060, 36]), perplexity=1, seed=0).shape  # (3, 2)
     """
     count = len(vectors)
     if count < LEAST_FOR_TSNE:

@@ -60,7 +60,7 @@ def chosen_vectors(space: VectorSpace, question: PlotQuestion) -> Float64Array:
 
 
 def place(space: VectorSpace, question: PlotQuestion, chosen: Chosen) -> Plot:
-    """The same as `plot`, for points that are chosen already."""
+    """The same as `plot`, for points that are chosen already: place(space, question, choose(space, question))."""
     vectors = chosen.vectors
     perplexity = seed = orthogonal = angle = fit = None
     if question.axes is not None:
@@ -103,7 +103,10 @@ def place(space: VectorSpace, question: PlotQuestion, chosen: Chosen) -> Plot:
 
 
 def choose(space: VectorSpace, question: PlotQuestion) -> Chosen:
-    """The words of a question, each once, with their vectors. Raises UnknownWord, UsageProblem."""
+    """The words of a question, each once, with their vectors. Raises UnknownWord, UsageProblem.
+
+    choose(glove, PlotQuestion(("king",), arrows=(("man", "king"),))).words  # ('king', 'man')
+    """
     _check(question)
     points = _Points(space)
     asked = question.neighbors if question.analogy is None else question.analogy
@@ -132,7 +135,7 @@ def choose(space: VectorSpace, question: PlotQuestion) -> Chosen:
     if question.arrows:
         known = resolve_pairs(space, question.arrows, skip_unknown=question.skip_unknown)
         found = found.joined(known)
-        arrows = [*zip(known.rows[::2], known.rows[1::2], strict=True)]
+        arrows += zip(known.rows[::2], known.rows[1::2], strict=True)
         points.add(known.rows)
     points.add(range(min(question.top or 0, len(space))))
     rows = [*points.groups]

@@ -19,6 +19,8 @@ def write_projector(folder: Path, chosen: Chosen, *, force: bool = False) -> str
     groups: the Projector requires one for several columns, and for one column would take it for a word. Both files are
     complete before either has its name. `force` replaces them. Raises UsageProblem for files that exist, and for a word
     that a line cannot hold; InputOutputProblem.
+
+        write_projector(Path("f"), chosen)  # 'f/vectors.tsv and metadata.tsv: 30 by 50 numbers'
     """
     metadata = [*_metadata(chosen.words, chosen.groups)]
     vectors = ("\t".join(map(str, row)) for row in chosen.vectors.astype(np.float32))
@@ -42,7 +44,8 @@ def write_projector(folder: Path, chosen: Chosen, *, force: bool = False) -> str
                 temporary.unlink(missing_ok=True)
     except OSError as error:
         raise InputOutputProblem(f"cannot write to {folder}: {error.strerror or error}", "choose another") from error
-    return f"{folder / VECTORS} and {METADATA}: {len(chosen.words):,} words, {chosen.vectors.shape[1]} numbers each"
+    count, dim = chosen.vectors.shape
+    return f"{folder / VECTORS} and {METADATA}: {count:,} by {dim} numbers"
 
 
 def _metadata(words: Sequence[str], groups: Sequence[str | None]) -> Iterable[str]:

@@ -163,7 +163,10 @@ def _draw(
 
 
 def ticks(low: float, high: float, wanted: float) -> dict[float, str]:
-    """Round values between two, about as many as wanted, with their texts: steps of 1, 2 or 5 times a power of ten."""
+    """Round values between two, about as many as wanted, with their texts: steps of 1, 2 or 5 times a power of ten.
+
+    ticks(-1, 1, 4)  # {-1.0: '-1.0', -0.5: '-0.5', 0.0: '0.0', 0.5: '0.5', 1.0: '1.0'}
+    """
     if not high > low:  # a picture of one column
         return {}
     least = (high - low) / max(1.0, wanted)

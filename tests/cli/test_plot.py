@@ -235,7 +235,7 @@ def test_every_option_belongs_to_a_picture() -> None:
 def test_the_projector_gets_its_files_beside_the_picture() -> None:
     found = ask("plot", "east", "west", "north", "--export-projector", "here", "--json")
     assert [one["word"] for one in json.loads(found.out)["results"]] == ["east", "west", "north"]
-    assert found.err == "embcli: note: written: here/vectors.tsv and metadata.tsv: 3 words, 2 numbers each\n"
+    assert found.err == "embcli: note: written: here/vectors.tsv and metadata.tsv: 3 by 2 numbers\n"
     assert Path("here/vectors.tsv").read_text().splitlines()[0] == "4.0\t0.0"
     again = refused("east", "west", "north", "--export-projector", "here")
     assert "here/vectors.tsv exists; choose another folder, or replace the files with --force" in again.err

@@ -1,6 +1,7 @@
 """Places in two dimensions, worked out by hand; principal components equal those of scikit-learn."""
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -129,3 +130,10 @@ def test_the_usual_perplexity_is_allowed_for_any_number_of_points() -> None:
 def test_two_points_are_too_few_for_tsne() -> None:
     with pytest.raises(UsageProblem, match="3 points or more"):
         tsne(CROSS[:2], perplexity=1, seed=0)
+
+
+def test_without_scikit_learn_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn.manifold", None)
+    with pytest.raises(UsageProblem, match="t-SNE needs scikit-learn") as error:
+        tsne(CROSS, perplexity=1, seed=0)
+    assert error.value.hint == "run: pip install 'embcli[talk]'"

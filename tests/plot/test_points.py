@@ -102,6 +102,13 @@ def test_an_analogy_is_drawn_with_its_words_its_sum_its_answer_and_two_arrows(to
     assert [one.cosine for one in answer.results if one.word == "queen"] == [pytest.approx(1)]
 
 
+def test_arrows_that_are_asked_for_follow_those_of_an_analogy(toy: VectorSpace) -> None:
+    answer = plot(toy, PlotQuestion(analogy="king - man + woman", arrows=(("boy", "girl"),)))
+    assert [(one.start, one.end, round(one.cosine, 6)) for one in answer.arrows] == [
+        ("man", "king", 1), ("woman", "queen", 1), ("boy", "girl", 0),
+    ]  # fmt: skip
+
+
 def test_a_word_is_drawn_once_and_a_group_names_it(toy: VectorSpace) -> None:
     question = PlotQuestion(("king", "King", "man"), groups=(("royal", ("king", "queen")), ("young", ("boy",))))
     answer = plot(toy, question)

@@ -25,7 +25,7 @@ def test_vectors_read_back_as_the_same_numbers(tmp_path: Path) -> None:
     written = write_projector(tmp_path / "new" / "folder", choose(SPACE, PlotQuestion(("queen", "king"))))
     read = np.loadtxt(tmp_path / "new" / "folder" / "vectors.tsv", delimiter="\t", dtype=np.float32)
     assert read.tolist() == [SPACE["queen"].tolist(), SPACE["king"].tolist()]
-    assert "2 words, 2 numbers each" in written
+    assert "2 by 2 numbers" in written
 
 
 def test_words_alone_have_no_header_and_groups_have_one(tmp_path: Path) -> None:

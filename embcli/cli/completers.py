@@ -103,6 +103,13 @@ def complete_methods(_: typer.Context, incomplete: str) -> Candidates:
     return [method for method in METHODS if method.startswith(incomplete)]
 
 
+def complete_themes(_: typer.Context, incomplete: str) -> Candidates:
+    """The colours of the files of `-o`."""
+    from embcli.cli.output_file import THEME_NAMES
+
+    return [theme for theme in THEME_NAMES if theme.startswith(incomplete)]
+
+
 def completer_of(command: str, parameter: str) -> Completer | None:
     """The completer of a parameter of a command; None where its type says what completes it, such as choices.
 
@@ -160,6 +167,17 @@ COMPLETERS: dict[str, Completer] = {
     "vectors": complete_files,
     "file": complete_files,
     "details": complete_files,
+    "output": complete_files,
+    "theme": complete_themes,
+    "plot neighbors": complete_words,
+    "plot analogy": complete_words,
+    "plot groups": complete_words,
+    "plot arrows": complete_words_or_files,
+    "plot axes": complete_words,
+    "plot project": complete_words,
+    "plot softmax": complete_words,
+    "plot focus": complete_words,
+    "plot folder": complete_files,
     "install_completion": complete_shells,
     "show_completion": complete_shells,
     "evaluate analogies method": complete_methods,

@@ -1,8 +1,7 @@
 """The commands that compare answers with known answers."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,7 +10,7 @@ import typer
 from embcli.cli import options
 from embcli.cli.command import Command, Group
 from embcli.cli.session import load_one, note, output_format, show
-from embcli.errors import InputOutputProblem, UsageProblem
+from embcli.errors import UsageProblem
 
 if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
@@ -193,24 +192,13 @@ def _details_file(path: Path | None) -> Iterator[Any]:
     if path is None:
         yield None
         return
+    from embcli.cli.output_file import whole_file
     from embcli.render.as_json import dumps
 
-    unfinished = None
-    try:
-        if path.exists() and not (path.is_file() and _begins_like_details(path)):
-            raise UsageProblem(f"{path} exists and is not a details file", "choose another name")
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        with unfinished.open("w", encoding="ascii", newline="\n") as out:
-            yield lambda records: out.writelines(map(dumps, records))
-        unfinished.replace(path)
-    except OSError as error:
-        raise InputOutputProblem(
-            f"{path}: {error.strerror or error}", "check the path, the permissions and the free space"
-        ) from error
-    finally:
-        if unfinished is not None:
-            with suppress(OSError):
-                unfinished.unlink()
+    if path.exists() and not (path.is_file() and _begins_like_details(path)):
+        raise UsageProblem(f"{path} exists and is not a details file", "choose another name")
+    with whole_file(path, "w", encoding="ascii", newline="\n") as out:
+        yield lambda records: out.writelines(map(dumps, records))
 
 
 def _begins_like_details(path: Path) -> bool:

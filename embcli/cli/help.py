@@ -10,6 +10,7 @@ from embcli.errors import UsageProblem
 
 GROUPS = {
     "Ask": ("analogy", "neighbors", "project", "softmax", "similarity", "odd", "lookup"),
+    "Show": ("plot",),
     "Look inside a transformer": ("tokens", "predict", "context", "attend", "shapes"),
     "Show": ("shell", "demo"),
     "Evaluate": ("evaluate",),

@@ -27,6 +27,7 @@ COMMANDS = {
     "similarity": ("similarity", "similarity"),
     "odd": ("similarity", "odd"),
     "lookup": ("lookup", "lookup"),
+    "plot": ("plot", "plot"),
     "tokens": ("tokens", "tokens"),
     "predict": ("predict", "predict"),
     "context": ("context", "context"),

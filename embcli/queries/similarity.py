@@ -60,9 +60,7 @@ def compare_all(space: VectorSpace, words: Sequence[str], *, skip_unknown: bool 
     found = resolve_words(space, words, skip_unknown=skip_unknown)
     rows = list(dict.fromkeys(found.rows))
     if len(rows) < 2:
-        raise UsageProblem(
-            f"a matrix requires two different words{_without(found)}", "for example king queen woman --matrix"
-        )
+        raise UsageProblem(f"a matrix requires two different words{_without(found)}", "for example king queen woman")
     vectors = space.float64(rows)
     units, labels = unit_rows(vectors), tuple(space.word(row) for row in rows)
     pairs = [(i, j) for i in range(len(rows)) for j in range(i + 1, len(rows))]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from embcli.errors import UsageProblem
-from embcli.results import demo, evaluations, models, queries, transformer
+from embcli.results import demo, evaluations, models, plot, queries, transformer
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # The record of each command; subcommands with another record than their group have their own entries.
@@ -26,6 +26,7 @@ RECORDS: dict[str, tuple[type, str]] = {
     "context": (transformer.Contexts, "embcli.context/1"),
     "attend": (transformer.Attended, "embcli.attend/1"),
     "shapes": (transformer.Shapes, "embcli.shapes/1"),
+    "plot": (plot.Plot, "embcli.plot/1"),
     "evaluate analogies": (evaluations.Evaluation, "embcli.evaluate-analogies/1"),
     "evaluate similarity": (evaluations.Correlations, "embcli.evaluate-similarity/1"),
     "evaluate details": (evaluations.Detail, "embcli.detail/1"),

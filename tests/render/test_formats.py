@@ -17,13 +17,21 @@ from embcli.render.delimited import left_out
 from embcli.results.schemas import RECORDS
 
 # Fields whose values a view looks up in a table.
-KNOWN = {"metric": "cosine", "method": "3cosadd", "methods": "3cosadd", "status": "ready", "action": "list"}
+KNOWN = {
+    "metric": "cosine",
+    "method": "3cosadd",
+    "methods": "3cosadd",
+    "status": "ready",
+    "action": "list",
+    "fit": "words",
+}
 # Fields that the user has given; `resolved` is not among them.
 ASKED = {
     "k", "top", "raw", "metric", "method", "methods", "expression", "terms", "exclude_inputs", "sort", "scan", "norm",
     "temperatures", "candidates", "words", "questions", "case_sensitive", "baseline", "confidence", "action", "name",
     "text", "texts", "focus", "layer", "layers", "head", "temperature", "dictionary", "seed", "batch", "sequence",
     "sections",
+    "fit",
 }  # fmt: skip
 # Further fields that CSV, TSV and Markdown omit: the model, the matrix, whose cosines are in the rows, and facts about
 # the model and the place of the focus.
@@ -111,6 +119,10 @@ def record_of(command: str) -> Any:
         comparisons = tuple(row._replace(a=0, b=1) for row in record.comparisons)
         gained = tuple(row._replace(text=0) for row in record.gained)
         return record._replace(results=results, comparisons=comparisons, gained=gained)
+    if command == "plot":  # arrows join points
+        [point], [arrow] = record.results, record.arrows
+        points = tuple(point._replace(word=name, x=place) for place, name in enumerate((arrow.start, arrow.end)))
+        return record._replace(results=(point, *points), axes=record.axes * 2, arrows=(arrow, arrow))
     if command == "odd":  # the odd one is one of the words
         return record._replace(odd=record.results[0].word)
     if command.startswith("evaluate"):  # the rows are of the model; differences are shown of totals
@@ -137,6 +149,10 @@ def test_tables_hold_every_field(command: str, monkeypatch: pytest.MonkeyPatch) 
     text = render(record, "table")
     if command == "evaluate analogies":  # one model is shown in full, several side by side
         text += render(record._replace(models=(record.model,)), "table")
+    if command == "plot":  # the picture shows what its method computes, and words where the picture has marks
+        for method in ("tsne", "axes"):
+            text += render(record._replace(query=record.query._replace(method=method)), "table")
+        text += render(record, "plain")
     if command == "similarity":  # a matrix of cosines is shown instead of the pairs
         text += render(record._replace(matrix=None), "table")
     for path, value in leaves(as_json(record)):

@@ -28,6 +28,12 @@ ANSWERS = {
     ],
     "odd": ["odd king queen cabbage"],
     "lookup": ["lookup king Queen", "lookup 'king - queen' --coordinates 2"],
+    "plot": [
+        "plot king Queen man 'aunt - uncle' --arrows king:queen,man:woman",
+        "plot --neighbors tower -k 3",
+        "plot --analogy 'king - man + woman' --axes 'woman - man' 'queen - woman'",
+        "plot --groups 'fruit:apple,pear animal:cat,dog' --vocab 3 --method tsne --skip-unknown",
+    ],
     "tokens": [f"tokens the king -m {LLAMA}"],
     "predict": [
         f"predict the king -m {LLAMA} -T 0.5,1 --lens -k 3",

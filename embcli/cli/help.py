@@ -10,9 +10,8 @@ from embcli.errors import UsageProblem
 
 GROUPS = {
     "Ask": ("analogy", "neighbors", "project", "softmax", "similarity", "odd", "lookup"),
-    "Show": ("plot",),
     "Look inside a transformer": ("tokens", "predict", "context", "attend", "shapes"),
-    "Show": ("shell", "demo"),
+    "Show": ("plot", "shell", "demo"),
     "Evaluate": ("evaluate",),
     "Models": ("models",),
     "For scripts": ("schema", "help"),

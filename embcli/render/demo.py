@@ -5,8 +5,9 @@ from typing import Any
 
 from rich.text import Text
 
-from embcli.render.drawing import Column, Grid, Parts, Pen, print_parts, word
+from embcli.render.drawing import Column, Grid, Parts, Pen, word
 from embcli.render.printable import printable
+from embcli.render.printing import print_parts
 from embcli.results import demo
 
 

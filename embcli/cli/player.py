@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -118,12 +120,13 @@ class Player:
             write(step_before(place, step.note, [step.command]))
             return report(error, [])
         typed = [f"{line_of(arguments, line)}{excerpt or ''}" for arguments in commands]
-        write(step_before(place, step.note, typed))
-        with without_stdin():
+        before, below = step_before(place, step.note, typed), step_below(step.shown)
+        write(before)
+        with without_stdin(), _window_beside(before + below):
             statuses = [self.interpreter.run(arguments, excerpt) for arguments in self._with_format(commands)]
         status = max(statuses, default=0)
         is_spaced = bool(step.shown) or not commands or status > 1  # a blank line follows the table of an answer anyway
-        write(step_below(step.shown) + ("\n" if is_spaced and not self.is_paused else ""))
+        write(below + ("\n" if is_spaced and not self.is_paused else ""))
         return status
 
     def _show_json(self, number: int, step: ScriptStep) -> int:
@@ -152,6 +155,22 @@ class Player:
     def _with_format(self, commands: list[list[str]]) -> Iterator[list[str]]:
         for arguments in commands:
             yield from self.interpreter.applied(arguments, self.format)
+
+
+@contextmanager
+def _window_beside(notes: str) -> Iterator[None]:
+    """Within the block, pictures fit the rows of the window that the notes leave."""
+    columns, rows = shutil.get_terminal_size((80, 24))
+    taken = sum(max(1, -(-len(line) // columns)) for line in notes.splitlines())
+    usual = os.environ.get("LINES")
+    os.environ["LINES"] = str(max(1, rows - taken))
+    try:
+        yield
+    finally:
+        if usual is None:
+            del os.environ["LINES"]
+        else:
+            os.environ["LINES"] = usual
 
 
 def _next_is_wanted() -> bool:

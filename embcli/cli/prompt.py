@@ -31,7 +31,7 @@ PROMPT = "embcli> "
 HISTORY = "history"
 ONLY_FOR_THE_USER = 0o600
 # Without colours, an underline tells the suggestion from what is typed.
-WITHOUT_COLOURS = {"auto-suggestion": "underline"}
+STYLE_WITHOUT_COLOURS = {"auto-suggestion": "underline"}
 
 
 class Prompt:
@@ -46,7 +46,7 @@ class Prompt:
             completer=LineCompleter(interpreter),
             complete_while_typing=False,  # a menu that opens by itself hides the answers above it on a projector
             bottom_toolbar=self._settings,
-            style=Style.from_dict(WITHOUT_COLOURS if os.environ.get("NO_COLOR") else {}),
+            style=Style.from_dict(STYLE_WITHOUT_COLOURS if os.environ.get("NO_COLOR") else {}),
             output=create_output(sys.stdout if sys.stdout.isatty() else sys.stderr),
         )
 

@@ -17,7 +17,7 @@ from embcli.results import plot as records
 from embcli.results import queries, transformer
 
 # The line below a terminal's picture in which its shell waits.
-PROMPT = 1
+ROWS_OF_PROMPT = 1
 
 
 def _plot(answer: records.Plot, pen: Pen) -> Parts:
@@ -39,7 +39,7 @@ def _plot(answer: records.Plot, pen: Pen) -> Parts:
 
 def _fitted(pen: Pen, above: Parts, below: Parts, draw: Callable[[int], Chart]) -> Parts:
     """A chart between its heading and its notes, in the height of the window; labels without room are listed last."""
-    room = pen.height - PROMPT - sum(pen.rows_of(part) for part in [*above, *below])
+    room = pen.height - ROWS_OF_PROMPT - sum(pen.rows_of(part) for part in [*above, *below])
     drawn = draw(room)
     if drawn.unplaced:  # the list takes a row, which may cost more labels their room
         drawn = draw(room - 1)

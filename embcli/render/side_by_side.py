@@ -132,6 +132,16 @@ def _similarities(answers: Answers, pen: Pen) -> Parts:
     return [shown, Text(), Text(SIGN_LEGEND)]
 
 
+def _groups(answers: Answers, pen: Pen) -> Parts:
+    found = [_by(record, "results", lambda one: (one.a, one.b)) for _, record in answers]
+    titles = (Column(_title(name), right=True) for name, _ in answers)
+    shown = Grid(Column("group", words=True), Column("mean cosine with", words=True), *titles)
+    for a, b in _union(pair for one in found for pair in one):
+        cells = (cosine(one[a, b].mean, "+") if (a, b) in one else NO_VALUE for one in found)
+        shown.add(word(a), word("itself", "") if a == b else word(b), *cells)
+    return [shown]
+
+
 def _odd(answers: Answers, pen: Pen) -> Parts:
     verdict = pen.separator.join(f"{printable(name)}: {printable(record.odd)}" for name, record in _answered(answers))
     return [_columns_of_words(answers, "cosine", "score"), Text(), Text(f"odd: {verdict}")]
@@ -235,6 +245,7 @@ VIEWS: dict[type, Callable[[Answers, Pen], Parts]] = {
     queries.Ranking: _rankings,
     queries.Projections: _projections,
     queries.Similarities: _similarities,
+    queries.GroupSimilarities: _groups,
     queries.OddOneOut: _odd,
     queries.Distribution: _distributions,
     transformer.Prediction: _predictions,

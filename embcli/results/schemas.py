@@ -19,6 +19,7 @@ RECORDS: dict[str, tuple[type, str]] = {
     "project": (queries.Projections, "embcli.project/1"),
     "softmax": (queries.Distribution, "embcli.softmax/1"),
     "similarity": (queries.Similarities, "embcli.similarity/1"),
+    "similarity groups": (queries.GroupSimilarities, "embcli.similarity-groups/1"),
     "odd": (queries.OddOneOut, "embcli.odd/1"),
     "lookup": (queries.Lookup, "embcli.lookup/1"),
     "tokens": (transformer.Tokens, "embcli.tokens/1"),

@@ -21,6 +21,7 @@ ANSWERS = {
         "project 'cats - cat' --pairs puppy:puppies",
     ],
     "softmax": ["softmax king queen throne -T 1 -T 0", "softmax king --all -k 2", "softmax --logits a=1,b=2"],
+    "similarity groups": ["similarity --groups royal:king,queen,Prince animal:cat,cats"],
     "similarity": [
         "similarity king queen",
         "similarity king:queen man:Woman",

@@ -21,7 +21,7 @@ OPTIONS_OF = {
     "softmax": OF_WORDS | {"temperature"},
     "heatmap": OF_WORDS,
     "pattern": {"focus", "layer", "head"},
-    "layers": {"focus"},
+    "layers": {"focus", "dictionary"},
 }
 POINTS = "points"
 OF_POINTS = OF_WORDS | {
@@ -113,12 +113,14 @@ def pattern(
     return Request(ATTEND, question, load_model(models))
 
 
-def senses(texts: list[str], focus: str | None, models: list[str] | None) -> Request:
+def senses(texts: list[str], focus: str | None, dictionary: int | None, models: list[str] | None) -> Request:
     """The cosines of `context` at all layers."""
     from embcli.cli.context import CONTEXT
     from embcli.transformer.context import ContextQuestion
 
     question = ContextQuestion(tuple(texts), _focus("--layers", texts, focus))
+    if dictionary is not None:
+        question = question._replace(dictionary=dictionary)
     if len(texts) < 2:
         raise UsageProblem("--layers compares two texts or more", 'for example "American shrew mole" "a mole of gas"')
     return Request(CONTEXT, question, load_transformers(models)[0])

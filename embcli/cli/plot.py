@@ -113,6 +113,15 @@ def plot(
     head: Annotated[
         int | None, typer.Option(min=0, metavar="H", help="With --pattern: of head H.", show_default=False)
     ] = None,
+    dictionary: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="With --layers: compare with N common words; 0: none.  [default: 6000]",
+            show_default=False,
+        ),
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(
@@ -151,7 +160,7 @@ def plot(
     elif picture == "pattern":
         asked = pictures.pattern(given, focus, layer, head, model)
     elif picture == "layers":
-        asked = pictures.senses(given, focus, model)
+        asked = pictures.senses(given, focus, dictionary, model)
     else:
         from embcli.plot.question import PlotQuestion
 

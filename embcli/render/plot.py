@@ -154,11 +154,9 @@ def _senses(answer: transformer.Contexts, pen: Pen) -> Parts:
         paths[kind].append(len(marks))
         value = one.cosine if one.centered is None else one.centered
         marks.append(Mark(float(one.layer), value, kind=kind))
-    for name, path in zip(kinds, paths, strict=True):
-        marks[path[-1]] = marks[path[-1]]._replace(label=name or "")
     titles = Title("layer"), Title("cosine", has_zero=True)
     return _fitted(
-        pen, parts, [_legend(kinds, pen)] if len(kinds) > 1 else [],
+        pen, parts, [_legend(kinds, pen)],
         lambda rows: chart(marks, pen, rows, titles, paths=paths, is_square=False),
     )  # fmt: skip
 

@@ -147,7 +147,11 @@ def test_senses_by_layer_have_the_record_of_context() -> None:
     given = [TEXT, "a mole of the garden", "the mole saw", "--focus", "mole", "-m", LLAMA]
     picture, record = ask("plot", "--layers", *given, "--json").answer, ask("context", *given, "--json").answer
     assert picture == record
+    plain = ask("plot", "--layers", *given, "--dictionary", "0")
+    assert "cosine, by layer" in plain.out
+    assert "minus the mean" not in plain.out
     out = ask("plot", "--layers", *given).out
+    assert "cosine minus the mean of the layer, by layer" in out
     assert "● texts 1, 2   ○ texts 1, 3   ■ texts 2, 3" in out
     assert "layer →" in out
 

@@ -4,7 +4,7 @@ A ```console block contains commands after `$ ` and their output to stdout and s
 cell of a notebook: if it ends with an expression, its value is shown. A ```text block directly after it is its output.
 A line that is exactly `...` stands for any number of lines. Blocks of other languages, such as ```sh for installation,
 are ignored. Each document is replayed in its own folder. An output to be filled in must have a line.
-`python tests/documents.py FILE...` rewrites the outputs in documents.
+`python tests/documents.py FILE...` rewrites the outputs in documents, and the pictures in docs/ that these show.
 """
 
 import ast
@@ -12,10 +12,13 @@ import difflib
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import textwrap
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import chdir, redirect_stdout
 from pathlib import Path
@@ -24,6 +27,7 @@ from typing import Any, NamedTuple
 from process import CLEARED, LIMIT, asks_transformers, environment, share
 
 ROOT = Path(__file__).parent.parent
+PICTURES = ROOT / "docs"
 
 DECIMAL = re.compile(r"[-+]?\d+\.\d+")
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)[^`\n]*\n(?P<body>.*?)^(?P=indent)```[ \t]*$\n?", re.M | re.S)
@@ -146,6 +150,23 @@ def rewritten(document: str, examples: Sequence[Example], outputs: Sequence[str]
     return document
 
 
+def outdated(folder: Path) -> list[Path]:
+    """The SVG files in a folder that have other texts or other numbers of elements than those of the documents.
+
+    Not other coordinates, whose last digits depend on the processor.
+    """
+    return [
+        picture
+        for picture in folder.glob("*.svg")
+        if (known := PICTURES / picture.name).exists() and _content(picture) != _content(known)
+    ]
+
+
+def _content(picture: Path) -> tuple[list[str], Counter[str]]:
+    elements = [*ElementTree.parse(picture).iter()]
+    return [element.text or "" for element in elements], Counter(element.tag for element in elements)
+
+
 def matches(output: str, shown: str) -> bool:
     """Whether an output matches the one in the document; a line `...` matches any number of lines."""
     pattern = "".join(
@@ -167,3 +188,5 @@ if __name__ == "__main__":
             document = path.read_text("utf-8")
             examples = read_examples(document)
             path.write_text(rewritten(document, examples, replay(examples, home, work)), "utf-8")
+            for picture in outdated(work):
+                shutil.copyfile(picture, PICTURES / picture.name)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from documents import FENCE, ROOT, differences, matches, nearly_matches, read_examples, replay, rewritten
+from documents import FENCE, ROOT, differences, matches, nearly_matches, outdated, read_examples, replay, rewritten
 from process import asks_transformers, settle, share
 from reference import DOCS, commands, manual, reference
 
@@ -40,6 +40,7 @@ def test_every_example_prints_what_the_document_shows(
     examples = read_examples(text)
     found = differences(examples, replay(examples, mine, work))
     assert not found, "\n\n".join(found)
+    assert outdated(work) == []
 
 
 def test_numbers_of_a_forward_pass_may_differ_by_one_unit_in_the_last_digit() -> None:

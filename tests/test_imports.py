@@ -29,7 +29,7 @@ ARROWS = {
     "models": {"store", "readers", "vectors", "search", "transformer", "results", "workers"},
     "transformer": {"vectors", "search", "queries", "results", "store", "workers"},
     "plot": {"results", "vectors", "queries"},
-    "render": {"results"},
+    "render": {"results", "plot"},
     "cli": ANYTHING,
 }
 FLAT = {"__init__", "__main__", "errors", "workers"}

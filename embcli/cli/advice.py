@@ -38,7 +38,7 @@ MEANT_OPTIONS = {
     "use --format tsv": ("--tsv",),
     "use --format markdown": ("--markdown", "--md"),
     "use --format words": ("--words",),
-    "write the output to a file with > FILE": ("-o", "--output", "--out"),
+    "write -o FILE for .svg, .html or .txt, else > FILE": ("-o", "--output", "--out"),
     'for the other end negate the expression: "- king"': ("--farthest", "--reverse", "--lowest", "--opposite"),
     "to see both ends, use --scan N": ("--both",),
 }

@@ -10,14 +10,21 @@ from embcli.errors import UsageProblem
 
 # Present option names → former names; help lists the present names only.
 FORMER = {"--vocab": "--top"}
+# Commands whose answer is a picture; the suffixes of files of pictures and of tables.
+DRAWING_COMMANDS = {"plot"}
+PICTURE_FILES, TABLE_FILES = ("svg", "png", "pdf", "html", "json", "txt"), ("svg", "html", "txt")
 # gensim's `topn` is the number of answers; so small a vocabulary was probably meant as that.
 FEW_WORDS = 100
 PLAIN, PLAIN_HELP = "--plain", "Short for --format plain: tables in words, for screen readers."
+OUTPUT, THEME = ["-o", "--output"], ["--theme"]
+OUTPUT_HELP = "Write the {what} to a file, not to stdout: {suffixes}."
+THEME_HELP = "Colours of the file of -o: light or dark.  [default: light; in .html the reader's]"
 
 
-class WithPlain:
-    """A command with `--plain`, short for `--format plain`, if it has formats."""
+class WithFormats:
+    """A command with `--plain`, short for `--format plain`, with `-o FILE` and its `--theme`, if it has formats."""
 
+    name: str | None
     params: list[Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -25,7 +32,7 @@ class WithPlain:
         places = [place for place, parameter in enumerate(self.params) if "--jsonl" in parameter.opts]
         if places:
             plain = TyperOption(param_decls=[PLAIN], is_flag=True, expose_value=False, help=PLAIN_HELP)
-            self.params.insert(places[0] + 1, plain)
+            self.params[places[0] + 1 : places[0] + 1] = [plain, *self._file_options()]
 
     def make_parser(self, ctx: Any) -> Any:
         """The parser, for which `--plain` is a value of `--format`."""
@@ -35,8 +42,39 @@ class WithPlain:
                 parser.add_option(obj=parameter, opts=[PLAIN], dest="format_name", action="store_const", const="plain")
         return parser
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; with `-o`, its answer goes to the file. Raises UsageProblem for what cannot be written."""
+        path, theme = ctx.meta.get(OUTPUT[0]), ctx.meta.get(THEME[0])
+        if path is None and theme is None:
+            return super().invoke(ctx)  # type: ignore[misc]
+        from embcli.cli.output_file import output_of, writing_to
+        from embcli.cli.session import output_format
 
-class Command(WithPlain, TyperCommand):
+        flags = (ctx.params.get(name) for name in ("format_name", "as_json", "as_jsonl"))
+        file = output_of(path, theme, suffixes_of(self.name), output_format(*flags))
+        with writing_to(file):
+            return super().invoke(ctx)  # type: ignore[misc]
+
+    def _file_options(self) -> list[TyperOption]:
+        def keep(ctx: Any, parameter: Any, value: str | None) -> None:
+            if value is not None:
+                ctx.meta[parameter.opts[0]] = value
+
+        *first, last = (f".{suffix}" for suffix in suffixes_of(self.name))
+        what = "picture" if self.name in DRAWING_COMMANDS else "table"
+        output_help = OUTPUT_HELP.format(what=what, suffixes=f"{', '.join(first)} or {last}")
+        return [
+            TyperOption(param_decls=opts, metavar=metavar, help=text, expose_value=False, callback=keep)
+            for opts, metavar, text in ((OUTPUT, "FILE", output_help), (THEME, "THEME", THEME_HELP))
+        ]
+
+
+def suffixes_of(command: str | None) -> tuple[str, ...]:
+    """The suffixes of files that a command can write with `-o`: those of pictures, or of tables."""
+    return PICTURE_FILES if command in DRAWING_COMMANDS else TABLE_FILES
+
+
+class Command(WithFormats, TyperCommand):
     """A command that rejects repeated options, except flags and options declared as repeatable.
 
     ctx is a typer.Context; typer's own signatures use a private class.
@@ -44,12 +82,7 @@ class Command(WithPlain, TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse the arguments. Raises UsageProblem for an option that would be ignored."""
-        args = [f" {argument}" if argument.startswith("- ") else argument for argument in args]  # "- king" is no option
-        if not all(map(str.isascii, args)):
-            from embcli.cli.pasting import as_typed
-
-            args = as_typed(args, [name for parameter in self.params for name in parameter.opts])
-        args = self._with_model(ctx, args)
+        args = self._with_model(ctx, self._as_typed(args))
         if ctx.resilient_parsing:
             return super().parse_args(ctx, args)
         is_former = FORMER["--vocab"] in [argument.partition("=")[0] for argument in args]
@@ -64,6 +97,16 @@ class Command(WithPlain, TyperCommand):
             self._explain_top(ctx.params["top"])
         return rest
 
+    def given(self, ctx: Any, args: list[str]) -> tuple[set[str], list[str]]:
+        """The names of the options that arguments give, by parameter, and the arguments that belong to no option.
+
+        Raises a TyperException where the parser does.
+        """
+        values, _, order = self.make_parser(ctx).parse_args(args=self._as_typed(args))
+        options = {str(one.name) for one in order if isinstance(one, TyperOption)}
+        others = [values[one.name] for one in order if not isinstance(one, TyperOption)]
+        return options, [text for one in others for text in (one if isinstance(one, tuple) else (one,)) if text]
+
     def make_parser(self, ctx: Any) -> Any:
         """The parser, which also accepts former option names."""
         parser = super().make_parser(ctx)
@@ -75,6 +118,14 @@ class Command(WithPlain, TyperCommand):
     def get_short_help_str(self, limit: int = 45) -> str:
         """The first line of the help, never truncated."""
         return first_line(self)
+
+    def _as_typed(self, args: list[str]) -> list[str]:
+        args = [f" {argument}" if argument.startswith("- ") else argument for argument in args]  # "- king" is no option
+        if not all(map(str.isascii, args)):
+            from embcli.cli.pasting import as_typed
+
+            args = as_typed(args, [name for parameter in self.params for name in parameter.opts])
+        return args
 
     def _explain_top(self, words: int) -> None:
         if words > FEW_WORDS:
@@ -101,7 +152,7 @@ class NamedModelCommand(Command):
         return args if model is None else [model, *args]
 
 
-class Group(WithPlain, TyperGroup):
+class Group(WithFormats, TyperGroup):
     """A command that has commands. For a mistyped one a similar one is suggested, but never one that deletes."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -70,6 +70,13 @@ def complete_shapes(_: typer.Context, incomplete: str) -> Candidates:
     return _with_files([*KNOWN, *installed_names()], incomplete)
 
 
+def complete_demos(_: typer.Context, incomplete: str) -> Candidates:
+    """Demos, and files."""
+    from embcli.cli.player import list_demos
+
+    return _with_files([demo.name for demo in list_demos().results], incomplete)
+
+
 def complete_schemas(ctx: typer.Context, incomplete: str) -> Candidates:
     """Commands that have a schema; the second word of `models info` after the first."""
     from embcli.results.schemas import schema_names
@@ -94,6 +101,13 @@ def complete_methods(_: typer.Context, incomplete: str) -> Candidates:
     from embcli.cli.evaluate import METHODS
 
     return [method for method in METHODS if method.startswith(incomplete)]
+
+
+def complete_themes(_: typer.Context, incomplete: str) -> Candidates:
+    """The colours of the files of `-o`."""
+    from embcli.cli.output_file import THEME_NAMES
+
+    return [theme for theme in THEME_NAMES if theme.startswith(incomplete)]
 
 
 def completer_of(command: str, parameter: str) -> Completer | None:
@@ -149,9 +163,21 @@ COMPLETERS: dict[str, Completer] = {
     "name": complete_models,
     "like": complete_models,
     "shapes name": complete_shapes,
+    "demo name": complete_demos,
     "vectors": complete_files,
     "file": complete_files,
     "details": complete_files,
+    "output": complete_files,
+    "theme": complete_themes,
+    "plot neighbors": complete_words,
+    "plot analogy": complete_words,
+    "plot groups": complete_words,
+    "plot arrows": complete_words_or_files,
+    "plot axes": complete_words,
+    "plot project": complete_words,
+    "plot softmax": complete_words,
+    "plot focus": complete_words,
+    "plot folder": complete_files,
     "install_completion": complete_shells,
     "show_completion": complete_shells,
     "evaluate analogies method": complete_methods,

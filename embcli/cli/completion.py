@@ -18,14 +18,12 @@ from typer._click.shell_completion import CompletionItem, _resolve_context, _res
 from typer.main import get_command
 
 from embcli.cli.completers import FILES, completer_of
+from embcli.cli.quoting import escape, split_line
 
 # Columns of the description of an option.
 DESCRIPTION_WIDTH = 60
 FILES_LINE = "\t"
 REDIRECTION = re.compile(r"\d*&?(<|>|>>|>\|)&?")
-# Characters that bash would interpret in a word, and those that a backslash escapes inside double quotes.
-SPECIAL = re.compile(r"([^\w@%+=:,./-])")
-SPECIAL_IN_QUOTES = re.compile(r'(["\\$`])')
 
 
 class CommandLine(NamedTuple):
@@ -38,14 +36,6 @@ class CommandLine(NamedTuple):
     before: list[str]
     incomplete: str
     everything: list[str]
-
-
-class Argument(NamedTuple):
-    """An argument as it is typed and as the program receives it; quote: the quotation mark that is open at its end."""
-
-    raw: str
-    text: str
-    quote: str
 
 
 def run_completion(arguments: Sequence[str]) -> int:
@@ -100,34 +90,6 @@ def model_on_line(arguments: Sequence[str]) -> str | None:
     return None
 
 
-def split_line(line: str) -> list[Argument]:
-    """The arguments of a line as a POSIX shell splits it; the last one is that at the end, and may be empty.
-
-    split_line('lookup "new yo')[-1]  # Argument('"new yo', "new yo", '"')
-    """
-    arguments, raw, text, quote, is_escaped = [], "", "", "", False
-    for character in line:
-        if not quote and not is_escaped and character.isspace():
-            if raw:
-                arguments.append(Argument(raw, text, ""))
-            raw = text = ""
-            continue
-        raw += character
-        if is_escaped:
-            is_kept = quote and not SPECIAL_IN_QUOTES.match(character)
-            text += f"\\{character}" if is_kept else character
-            is_escaped = False
-        elif character == "\\" and quote != "'":
-            is_escaped = True
-        elif character == quote:
-            quote = ""
-        elif character in "\"'" and not quote:
-            quote = character
-        else:
-            text += character
-    return [*arguments, Argument(raw, text, quote)]
-
-
 def _for_bash(given: Sequence[str]) -> Iterator[str]:
     """The lines for `BEFORE AFTER WORD`: the line before and behind the cursor, and the text that bash will replace.
 
@@ -149,14 +111,8 @@ def _for_bash(given: Sequence[str]) -> Iterator[str]:
         else:
             added = item.value[len(current.text) :]
             if not has_files:  # with names of files, bash escapes the candidates itself
-                added = _escape(added, current.quote)
+                added = escape(added, current.quote)
             yield (current.raw + added)[kept:]
-
-
-def _escape(text: str, quote: str) -> str:
-    if quote == "'":
-        return text.replace("'", "'\\''")
-    return (SPECIAL_IN_QUOTES if quote else SPECIAL).sub(r"\\\1", text)
 
 
 def _for_zsh(given: Sequence[str]) -> Iterator[str]:
@@ -168,25 +124,25 @@ def _for_zsh(given: Sequence[str]) -> Iterator[str]:
     items = complete(CommandLine(everything[:count], incomplete, everything))
     width = max((len(item.value) for item in items), default=0)
     for item in items:
-        described = _description(item)
+        description = described(item)
         if item.help == FILES:
             yield FILES_LINE
         else:
-            yield f"{item.value}\t{item.value.ljust(width)}  -- {described}" if described else f"{item.value}\t"
+            yield f"{item.value}\t{item.value.ljust(width)}  -- {description}" if description else f"{item.value}\t"
 
 
 def _for_fish(given: Sequence[str]) -> Iterator[str]:
     """The lines for `NUMBER INCOMPLETE WORD...`: each has a candidate, and a tab and its description if it has one."""
     count, incomplete, everything = int(given[0]), given[1], [*given[2:]]
     for item in complete(CommandLine(everything[:count], incomplete, everything)):
-        described = _description(item)
+        description = described(item)
         if item.help == FILES:
             yield FILES_LINE
         else:
-            yield f"{item.value}\t{described}" if described else item.value
+            yield f"{item.value}\t{description}" if description else item.value
 
 
-def _description(item: Any) -> str:
+def described(item: Any) -> str:
     """The first sentence of a help text, in one line."""
     text = " ".join((item.help or "").partition("  [")[0].split()).rstrip(".")
     return text if len(text) <= DESCRIPTION_WIDTH else text[: DESCRIPTION_WIDTH - 1] + "…"

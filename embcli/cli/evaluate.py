@@ -1,8 +1,7 @@
 """The commands that compare answers with known answers."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,7 +10,7 @@ import typer
 from embcli.cli import options
 from embcli.cli.command import Command, Group
 from embcli.cli.session import load_one, note, output_format, show
-from embcli.errors import InputOutputProblem, UsageProblem
+from embcli.errors import UsageProblem
 
 if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
@@ -58,6 +57,10 @@ def analogies(
             show_default=False,
         ),
     ] = None,
+    section: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Ask only this section; may be repeated.", show_default=False),
+    ] = None,
     top: options.VocabularySize = None,
     case_sensitive: CaseSensitive = False,
     baseline: Baseline = None,
@@ -83,12 +86,12 @@ def analogies(
     """
     from embcli.evaluation.analogies import count_questions, evaluate_analogies
     from embcli.evaluation.coverage import explain_no_coverage
-    from embcli.evaluation.question_sets import ANALOGIES, read_analogies
+    from embcli.evaluation.question_sets import ANALOGIES, choose_sections, read_analogies
     from embcli.render.progress import progress_bar
 
     format_name = output_format(format_name, as_json, as_jsonl, no_header)
     skipped: list[str] = []
-    sections = read_analogies(file, skipped)
+    sections = choose_sections(read_analogies(file, skipped), section)
     for text in skipped:
         note(text)
     methods = list(dict.fromkeys(method or ["3cosadd"]))
@@ -103,6 +106,7 @@ def analogies(
             spaces,
             sections,
             questions=file.name if file else ANALOGIES,
+            only=section,
             methods=methods,
             top=top,
             case_sensitive=case_sensitive,
@@ -188,24 +192,13 @@ def _details_file(path: Path | None) -> Iterator[Any]:
     if path is None:
         yield None
         return
+    from embcli.cli.output_file import whole_file
     from embcli.render.as_json import dumps
 
-    unfinished = None
-    try:
-        if path.exists() and not (path.is_file() and _begins_like_details(path)):
-            raise UsageProblem(f"{path} exists and is not a details file", "choose another name")
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        with unfinished.open("w", encoding="ascii", newline="\n") as out:
-            yield lambda records: out.writelines(map(dumps, records))
-        unfinished.replace(path)
-    except OSError as error:
-        raise InputOutputProblem(
-            f"{path}: {error.strerror or error}", "check the path, the permissions and the free space"
-        ) from error
-    finally:
-        if unfinished is not None:
-            with suppress(OSError):
-                unfinished.unlink()
+    if path.exists() and not (path.is_file() and _begins_like_details(path)):
+        raise UsageProblem(f"{path} exists and is not a details file", "choose another name")
+    with whole_file(path, "w", encoding="ascii", newline="\n") as out:
+        yield lambda records: out.writelines(map(dumps, records))
 
 
 def _begins_like_details(path: Path) -> bool:

@@ -11,6 +11,7 @@ from embcli.errors import UsageProblem
 GROUPS = {
     "Ask": ("analogy", "neighbors", "project", "softmax", "similarity", "odd", "lookup"),
     "Look inside a transformer": ("tokens", "predict", "context", "attend", "shapes"),
+    "Show": ("plot", "shell", "demo"),
     "Evaluate": ("evaluate",),
     "Models": ("models",),
     "For scripts": ("schema", "help"),

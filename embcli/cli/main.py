@@ -7,14 +7,14 @@ import errno
 import sys
 from importlib import import_module
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from embcli import __version__
 from embcli.cli.command import FORMER, Command
 from embcli.cli.help import MainGroup
-from embcli.cli.session import ReaderGone, discard_stdout
+from embcli.cli.session import ReaderGone, discard_stdout, note
 from embcli.errors import EmbcliError, ExpressionSyntaxError, InputOutputProblem, UsageProblem
 
 # Each command, its module in `cli/`, and its function there; groups have no function.
@@ -27,6 +27,7 @@ COMMANDS = {
     "similarity": ("similarity", "similarity"),
     "odd": ("similarity", "odd"),
     "lookup": ("lookup", "lookup"),
+    "plot": ("plot", "plot"),
     "tokens": ("tokens", "tokens"),
     "predict": ("predict", "predict"),
     "context": ("context", "context"),
@@ -34,6 +35,8 @@ COMMANDS = {
     "shapes": ("shapes", "shapes"),
     "evaluate": ("evaluate", ""),
     "models": ("models", ""),
+    "shell": ("shell", "shell"),
+    "demo": ("demo", "demo"),
     "schema": ("schema", "schema"),
     "help": ("help", "show_help"),
 }
@@ -106,6 +109,8 @@ def _start(
 ) -> None:
     if ctx.invoked_subcommand is None:
         print(ctx.get_help())
+        if sys.stdout.isatty():
+            note("to ask one question after the other: embcli shell")
 
 
 def build_app(arguments: list[str]) -> typer.Typer:
@@ -152,26 +157,40 @@ def run(arguments: list[str]) -> int:
         if sys.stdout is None:
             raise InputOutputProblem("stdout is closed")
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
-        status = build_app(arguments)(arguments, prog_name="embcli", standalone_mode=False)
-        sys.stdout.flush()
-        return status if isinstance(status, int) else 0
+        return execute(arguments, typer.main.get_command(build_app(arguments)))
     except EmbcliError as error:
-        from embcli.cli.advice import explain_glued
-
-        return _report(explain_glued(arguments, error), arguments)
-    except typer.TyperException as error:
-        return _report(_explain(error, arguments), arguments)
-    except typer.Abort:
-        return 130
+        return report(error, arguments)
     except ReaderGone:
         discard_stdout()
         return 0
     except OSError as error:
         discard_stdout()
-        if error.errno == errno.EPIPE:
-            return 0
-        where = f"{error.filename}: " if error.filename else ""
-        return _report(InputOutputProblem(f"{where}{error.strerror or error}"), arguments)
+        return 0 if error.errno == errno.EPIPE else report(as_problem(error), arguments)
+
+
+def execute(arguments: list[str], program: Any) -> int:
+    """Run a command line with a program of `build_app` as a command, and return the exit status.
+
+    Raises EmbcliError, also for what the parser rejects; ReaderGone; OSError.
+    """
+    try:
+        status = program.main(arguments, prog_name="embcli", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except EmbcliError as error:
+        from embcli.cli.advice import explain_glued
+
+        raise explain_glued(arguments, error) from None
+    except typer.TyperException as error:
+        raise _explain(error, arguments) from None
+    except typer.Abort:
+        return 130
+
+
+def as_problem(error: OSError) -> InputOutputProblem:
+    """An error of the system as one of embcli."""
+    where = f"{error.filename}: " if error.filename else ""
+    return InputOutputProblem(f"{where}{error.strerror or error}")
 
 
 def _explain(error: typer.TyperException, arguments: list[str]) -> EmbcliError:
@@ -195,7 +214,7 @@ def _command_path(arguments: list[str]) -> str:
     return " ".join(["embcli", *(name for name in names if name.isalpha())])
 
 
-def _report(error: EmbcliError, arguments: list[str]) -> int:
+def report(error: EmbcliError, arguments: list[str]) -> int:
     """Write an error to stderr: one line, for a syntax error with the position marked below it; or JSON."""
     if sys.stderr is None:
         return error.exit_status

@@ -11,7 +11,10 @@ FIRST_COLUMNS, LAST_COLUMNS = ("question",), ("error", "line", "id", "model")
 
 
 class OutputFormat(NamedTuple):
-    """A format of `--format`. has_header: whether CSV and TSV begin with the names of the columns."""
+    """A format of `--format`, or `slide`: a table for `-o`.
+
+    has_header: whether CSV and TSV begin with the names of the columns.
+    """
 
     format_name: str
     has_header: bool = True
@@ -58,9 +61,9 @@ class OutputFormat(NamedTuple):
         if len(records) > 1:
             from embcli.render.side_by_side import side_by_side
 
-            return side_by_side(
-                [*zip(models, records, strict=True)], in_words=self.format_name == "plain"
-            ) + "\n" * bool(place)
+            answers = [*zip(models, records, strict=True)]
+            in_words, on_slide = self.format_name == "plain", self.format_name == "slide"
+            return side_by_side(answers, in_words=in_words, on_slide=on_slide) + "\n" * bool(place)
         if isinstance(records[0], EmbcliError):
             return f"{question}: {_message(records[0])}\n\n"
         from embcli.render import render

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from embcli.cli import options
+from embcli.cli.output_file import output_file
 from embcli.cli.session import ask, load_transformers, output_format, use_one_blas_thread, write
 from embcli.cli.topic import Topic, answer_each, read_text
 
@@ -69,7 +70,8 @@ def predict(
         k, wanted, lens, sample, seed or 0, tokens or 20, truncate,
     )  # fmt: skip
     topic = PREDICT
-    if sample and format_name in (None, "table") and not from_stdin and sys.stdout.isatty():
+    aloud = format_name in (None, "table") and not from_stdin and output_file() is None
+    if sample and aloud and sys.stdout.isatty():
         topic = topic._replace(answer=partial(answer_each, _answer_aloud))
     ask(
         topic,

@@ -90,12 +90,16 @@ def ask(
     Raises the error of a question that no model answers.
     """
     from embcli.cli.output import OutputFormat, columns_of
+    from embcli.cli.output_file import output_file
     from embcli.cli.topic import skipping
 
     names = [space.name if space else "" for space in spaces]
     if len(set(names)) < len(names):
         raise UsageProblem("a model is named twice", "name different models")
-    output = OutputFormat(format_name or ("jsonl" if from_stdin else "table"), has_header)
+    file = output_file()
+    output = OutputFormat(format_name or ("jsonl" if from_stdin else "slide" if file else "table"), has_header)
+    if file is not None and from_stdin:
+        raise UsageProblem("-o writes the answer of one question", "give the question as arguments, or use > FILE")
     if from_stdin:
         from embcli.cli.batch import Batch, run_batch
 
@@ -106,7 +110,11 @@ def ask(
         raise records[0]
     columns = columns_of(topic.columns(spaces[0], question)) if output.is_delimited else []
     typed = _as_typed(question) if output.is_delimited or len(names) > 1 else ""
-    write(output.text_of(records, typed, {}, names if len(names) > 1 else (), columns, with_header=has_header))
+    if file is not None and output.format_name == "picture":
+        file.write_picture(records[0], spaces[0], asked)
+    else:
+        text = output.text_of(records, typed, {}, names if len(names) > 1 else (), columns, with_header=has_header)
+        write(text) if file is None else file.write_slide(text)
     for record in records:
         for name, text in output.left_out(record).items():
             note(f"{output.format_name} omits {name} (--format json includes them): {text}")
@@ -141,9 +149,14 @@ def output_format(
 
 
 def show(record: Any, format_name: str | None, *, has_header: bool = True) -> None:
-    """Write a record to stdout, as a table by default; write the parts that the format omits to stderr."""
+    """Write a record to stdout, as a table by default, or to the file of `-o`; what a format omits goes to stderr."""
+    from embcli.cli.output_file import output_file
     from embcli.render import render
 
+    file = output_file()
+    if file is not None:
+        file.write_slide(render(record, "slide"))
+        return
     write(render(record, format_name or "table", has_header=has_header))
     if format_name in ("csv", "tsv", "markdown"):
         from embcli.render.delimited import left_out
@@ -170,6 +183,15 @@ def note(text: str) -> None:
 
     if sys.stderr is not None:
         sys.stderr.write(f"embcli: note: {printable(text)}\n")
+
+
+def say(text: str) -> None:
+    """Write lines for a person to stderr, such as the confirmation of a setting."""
+    from embcli.render.printable import printable
+
+    if sys.stderr is not None:
+        sys.stderr.write("".join(f"{printable(line)}\n" for line in text.splitlines()))
+        sys.stderr.flush()
 
 
 def report_lines(errors: Sequence[str]) -> None:

@@ -13,13 +13,16 @@ from embcli.errors import UsageProblem
 
 if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
-    from embcli.queries.questions import SimilarityQuestion, WordsQuestion
-    from embcli.results.queries import OddOneOut, Similarities
+    from embcli.queries.questions import GroupsQuestion, SimilarityQuestion, WordsQuestion
+    from embcli.results.queries import GroupSimilarities, OddOneOut, Similarities
 
 
 def similarity(
     words: options.ComparedWords,
     matrix: Annotated[bool, typer.Option("--matrix", help="Compare all words with each other.")] = False,
+    groups: Annotated[
+        bool, typer.Option("--groups", help="Average within and between groups: verb:walk,run noun:tower,house.")
+    ] = False,
     skip_unknown: options.SkipUnknown = False,
     pieces: options.AveragePieces = None,
     model: options.SeveralModels = None,
@@ -35,15 +38,19 @@ def similarity(
     Example: embcli similarity king queen cabbage
     """
     from embcli.queries.arguments import join_quoted, refuse_signs
-    from embcli.queries.questions import SimilarityQuestion
+    from embcli.queries.questions import GroupsQuestion, SimilarityQuestion
 
     format_name, from_stdin = output_format(format_name, as_json, as_jsonl, no_header), words == ["-"]
     words = join_quoted(words)
     refuse_signs(words)
     if "-" in words and not from_stdin:
         raise UsageProblem('"-" reads questions from stdin and must stand alone', "for the word itself, write '\"-\"'")
-    question = SimilarityQuestion(() if from_stdin else tuple(words), skip_unknown, matrix)
-    ask(SIMILARITY, load(model, pieces), question, format_name, has_header=not no_header, from_stdin=from_stdin)
+    if groups and matrix:
+        raise UsageProblem("--groups and --matrix are two answers", "remove one of them")
+    given = () if from_stdin else tuple(words)
+    question = GroupsQuestion(given, skip_unknown) if groups else SimilarityQuestion(given, skip_unknown, matrix)
+    topic = SIMILARITY_OF_GROUPS if groups else SIMILARITY
+    ask(topic, load(model, pieces), question, format_name, has_header=not no_header, from_stdin=from_stdin)
 
 
 def odd(
@@ -76,6 +83,13 @@ def _compare(space: "StoredSpace", question: "SimilarityQuestion") -> "Similarit
     return compare_words(space, read_pairs(space, question.words), skip_unknown=question.skip_unknown)
 
 
+def _compare_groups(space: "StoredSpace", question: "GroupsQuestion") -> "GroupSimilarities":
+    from embcli.queries.arguments import parse_groups
+    from embcli.queries.similarity import compare_groups
+
+    return compare_groups(space, parse_groups(" ".join(question.words)), skip_unknown=question.skip_unknown)
+
+
 def _find_odd_one(space: "StoredSpace", question: "WordsQuestion") -> "OddOneOut":
     from embcli.queries.similarity import find_odd_one
 
@@ -86,6 +100,12 @@ def _columns_of_similarity(_: "StoredSpace", __: "SimilarityQuestion") -> list[s
     from embcli.results.queries import Similarity
 
     return [*Similarity._fields, "resolved"]
+
+
+def _columns_of_groups(_: "StoredSpace", __: "GroupsQuestion") -> list[str]:
+    from embcli.results.queries import GroupCosines
+
+    return [*GroupCosines._fields, "resolved"]
 
 
 def _columns_of_odd(_: "StoredSpace", __: "WordsQuestion") -> list[str]:
@@ -102,4 +122,5 @@ def _read_compared(line: str) -> Fields:
 
 
 SIMILARITY = Topic(_read_compared, partial(answer_each, _compare), _columns_of_similarity)
+SIMILARITY_OF_GROUPS = Topic(_read_compared, partial(answer_each, _compare_groups), _columns_of_groups)
 ODD = Topic(read_words_of_line, partial(answer_each, _find_odd_one), _columns_of_odd)

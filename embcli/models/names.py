@@ -20,6 +20,9 @@ FILE_SUFFIXES = (
 )  # fmt: skip
 FILE_NAME = re.compile(rf".+\.({'|'.join(FILE_SUFFIXES)})", re.IGNORECASE)
 
+# The name of a model of random vectors begins with this, and ends with that of the model whose words it has.
+RANDOM_PREFIX = "random-"
+
 # So many models are named in an error; of more, those that are spelled like the unknown one.
 LISTED_MODELS = 8
 SUGGESTED_MODELS = 5
@@ -121,8 +124,22 @@ def no_model(name: str, chosen_by: str = "") -> UnknownModel:
     if len(names) > LISTED_MODELS:
         meant = f"did you mean {', '.join(similar)}? " if similar else ""
         known = f"{meant}{len(names):,} models are installed (see: embcli models); "
-    hint = f"{known}{file}to add one: embcli models add FILE"
+    source = _source_of(name, names)
+    hint = f"{known}{file}{'to add it' if source else 'to add one'}: embcli models add {source or 'FILE'}"
     return UnknownModel(f'there is no model "{name}"{where}', hint, similar)
+
+
+def _source_of(name: str, names: Sequence[str]) -> str:
+    """What `models add` takes to make a model of this name, if that is known.
+
+    _source_of("random-glove", ["glove"])  # "random --like glove"
+    """
+    from embcli.models.fetch_checkpoints import WHEELS
+
+    like = name.removeprefix(RANDOM_PREFIX)
+    if like != name and like in names:
+        return f"random --like {like}"
+    return name if name in WHEELS else ""
 
 
 def similar_names(name: str, names: Sequence[str]) -> list[str]:

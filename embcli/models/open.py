@@ -22,6 +22,7 @@ from embcli.models.names import (
     no_model,
     path_of_model,
 )
+from embcli.models.opened import opened
 from embcli.store.read import Identity, open_store, verify
 from embcli.vectors.arithmetic import Float32Array
 from embcli.vectors.space import VectorSpace
@@ -44,7 +45,7 @@ class StoredSpace(VectorSpace):
     """A vector space over the mapped memory of a store. metadata: that of the store's header."""
 
     def __init__(self, path: Path) -> None:
-        store = open_store(path)
+        store = opened(open_store, path)
         vocabulary = Vocabulary(store.words, store.offsets, store.order)
         super().__init__(store.vectors, store.norms, vocabulary, path.stem)
         if store.ngrams is not None:

@@ -10,6 +10,8 @@ PAIR_WORD = rf'(?:{QUOTED}|[^:,"][^:,]*)'
 # A pair of words without blanks; such pairs may be separated by blanks, too.
 SHORT_PAIR = rf'(?:{QUOTED}|[^\s:,"]+):(?:{QUOTED}|[^\s:,"]+)'
 
+GROUP_WORD = rf'(?:{QUOTED}|[^\s:,"]+)'
+
 
 def split_words(source: str) -> list[str]:
     """Split at spaces outside quotes; quotes are kept. Raises UsageProblem for a sign between words."""
@@ -62,6 +64,26 @@ def parse_pairs(source: str) -> list[tuple[str, str]]:
         pairs.append((low, high))
         position = match.end()
     return pairs
+
+
+def parse_groups(source: str) -> list[tuple[str, tuple[str, ...]]]:
+    """The names and the words of groups; names and words may be quoted. Raises ExpressionSyntaxError.
+
+    parse_groups("fruit:apple,pear animal:cat")  # [('fruit', ('apple', 'pear')), ('animal', ('cat',))]
+    """
+    group = re.compile(rf"\s*({GROUP_WORD})\s*:\s*({GROUP_WORD}(?:\s*,\s*{GROUP_WORD})*)\s*(?:,\s*)?(?=\s|$)")
+    groups: list[tuple[str, tuple[str, ...]]] = []
+    position = 0
+    while source[position:].strip() or not groups:
+        match = group.match(source, position)
+        if match is None:
+            raise ExpressionSyntaxError(
+                "a group is a name, a colon, and words with commas between", source, position,
+                'for example --groups "fruit:apple,pear animal:cat,dog"',
+            )  # fmt: skip
+        groups.append((unquote(match[1]), tuple(map(unquote, re.findall(GROUP_WORD, match[2])))))
+        position = match.end()
+    return groups
 
 
 def join_arguments(arguments: Sequence[str], *, triple: bool = False) -> str:

@@ -96,6 +96,13 @@ class SimilarityQuestion(NamedTuple):
     matrix: bool = False
 
 
+class GroupsQuestion(NamedTuple):
+    """Groups of words to compare; see `compare_groups`. words: each group as typed, verb:walk,run."""
+
+    words: tuple[str, ...]
+    skip_unknown: bool = False
+
+
 class LookupQuestion(NamedTuple):
     """Words to look up; see `look_up`. coordinates: how many of the largest to list."""
 
@@ -104,4 +111,12 @@ class LookupQuestion(NamedTuple):
     coordinates: int | None = None
 
 
-Question = RankingQuestion | ProjectionQuestion | SoftmaxQuestion | WordsQuestion | SimilarityQuestion | LookupQuestion
+Question = (
+    RankingQuestion
+    | ProjectionQuestion
+    | SoftmaxQuestion
+    | WordsQuestion
+    | SimilarityQuestion
+    | GroupsQuestion
+    | LookupQuestion
+)

@@ -6,6 +6,7 @@ The sign of the dot product a · b = ‖a‖ ‖b‖ cos(angle): positive for si
 
 import math
 from collections.abc import Sequence
+from itertools import combinations, product
 
 import numpy as np
 
@@ -13,7 +14,17 @@ from embcli.errors import UsageProblem
 from embcli.queries.arguments import parse_pairs
 from embcli.queries.expression import unquote
 from embcli.queries.words import reported, resolve_pairs, resolve_words, split_at_commas
-from embcli.results.queries import CosineMatrix, Membership, ModelCard, OddOneOut, Similarities, Similarity, WordsQuery
+from embcli.results.queries import (
+    CosineMatrix,
+    GroupCosines,
+    GroupSimilarities,
+    Membership,
+    ModelCard,
+    OddOneOut,
+    Similarities,
+    Similarity,
+    WordsQuery,
+)
 from embcli.search.scores import cosines
 from embcli.vectors.arithmetic import (
     NO_STEP,
@@ -60,9 +71,7 @@ def compare_all(space: VectorSpace, words: Sequence[str], *, skip_unknown: bool 
     found = resolve_words(space, words, skip_unknown=skip_unknown)
     rows = list(dict.fromkeys(found.rows))
     if len(rows) < 2:
-        raise UsageProblem(
-            f"a matrix requires two different words{_without(found)}", "for example king queen woman --matrix"
-        )
+        raise UsageProblem(f"a matrix requires two different words{_without(found)}", "for example king queen woman")
     vectors = space.float64(rows)
     units, labels = unit_rows(vectors), tuple(space.word(row) for row in rows)
     pairs = [(i, j) for i in range(len(rows)) for j in range(i + 1, len(rows))]
@@ -73,6 +82,43 @@ def compare_all(space: VectorSpace, words: Sequence[str], *, skip_unknown: bool 
         query=WordsQuery(tuple(words), **reported(found)),
         results=tuple(_compare(labels[i], labels[j], vectors[i], vectors[j]) for i, j in pairs),
         matrix=CosineMatrix(labels, matrix),
+    )
+
+
+def compare_groups(
+    space: VectorSpace, groups: Sequence[tuple[str, Sequence[str]]], *, skip_unknown: bool = False
+) -> GroupSimilarities:
+    """The mean, the least and the greatest cosine of the pairs of words within each group, and between two groups.
+
+    If the words of a group belong together, the cosines within it are higher than those with other groups. A word in
+    both groups is not compared with itself. Raises UnknownWord; UsageProblem for groups without a pair of words.
+
+        compare_groups(glove, [("verb", ["walk", "run"]), ("noun", ["tower", "house"])]).results[0].mean  # 0.711632…
+    """
+    words = [word for _, members in groups for word in members]
+    names = [name for name, _ in groups]
+    if len(set(names)) < len(names):
+        raise UsageProblem("two groups have the same name", "give each group a name of its own")
+    found = resolve_words(space, words, skip_unknown=skip_unknown)
+    known = dict(zip(found.words, found.rows, strict=True))
+    rows = [list(dict.fromkeys(known[word] for word in members if word in known)) for _, members in groups]
+    places = [(i, i) for i in range(len(rows))] + [(i, j) for i in range(len(rows)) for j in range(i + 1, len(rows))]
+    results = []
+    for i, j in places:
+        both = combinations(rows[i], 2) if i == j else product(rows[i], rows[j])
+        pairs = list(dict.fromkeys((min(pair), max(pair)) for pair in both if pair[0] != pair[1]))
+        if pairs:
+            units = unit_rows(space.float64([row for pair in pairs for row in pair]))
+            values = unit_cosines(units[::2], units[1::2])
+            mean = float(weighted_sum(values[:, None], np.full(len(pairs), 1 / len(pairs)))[0])
+            results.append(GroupCosines(names[i], names[j], len(pairs), mean, float(values.min()), float(values.max())))
+    if not results:
+        raise UsageProblem(f"the groups have no pair of words{_without(found)}", "name two words or more in a group")
+    return GroupSimilarities(
+        schema="embcli.similarity-groups/1",
+        model=ModelCard.of(space),
+        query=WordsQuery(tuple(f"{name}:{','.join(members)}" for name, members in groups), **reported(found)),
+        results=tuple(results),
     )
 
 

@@ -6,29 +6,26 @@ from typing import Any
 
 from rich.text import Text
 
-from embcli.render.drawing import GAP, Column, Grid, Parts, Pen, cosine, digits, headline, lengths, word
-from embcli.render.printable import cell_width, printable
+from embcli.render.drawing import Column, Grid, Parts, Pen, cosine, digits, headline, lengths, word
+from embcli.render.heat import shaded
+from embcli.render.printable import printable
 from embcli.results import transformer as records
 
 FIRST_OF_CHANGE = 4  # numbers shown of a head's change
-PATTERN_WORDS = 20  # width of the tokens beside a pattern
 
 
 def attended(answer: records.Attended, pen: Pen) -> Parts:
     """What a token reads: the steps of a head, its pattern, and what it adds."""
     query = answer.query
     is_static = answer.layer is None
-    where = "one head, W_Q = W_K = W_V = identity" if is_static else f"block {answer.layer}, head {answer.head}"
-    facts = (
-        where,
-        f"T = {query.temperature:g}" if query.temperature != 1 else None,
-        f"the oldest {query.truncated:,} dropped" if query.truncated else None,
-        pen.model(answer.model),
-    )
-    parts: Parts = [*headline(pen, query.text, facts, _Reported(query.resolved))]
-    parts += [Text(f"warning: {printable(warning)}", style="bold red") for warning in answer.warnings or ()]
+    parts: Parts = heading_of_attention(answer, pen)
     if answer.heads is not None:
-        parts += [*_reading_heads(answer.heads, pen), Text(), Text(f"the one that tells most: {where}"), Text()]
+        parts += [
+            *_reading_heads(answer.heads, pen),
+            Text(),
+            Text(f"the one that tells most: {_head_of(answer)}"),
+            Text(),
+        ]
     shown = Grid(
         Column("position", right=True, rank=2), Column("token", words=True), Column("q·k" if not is_static else "x·x",
         right=True),
@@ -42,7 +39,7 @@ def attended(answer: records.Attended, pen: Pen) -> Parts:
         dot = [] if is_static else [digits(one.dot, "+")]
         shown.add(str(one.position), name, product, scaled, f"{one.weight:.4f}", pen.bar(one.weight, 1.0), *dot)
     parts.append(shown)
-    parts += [Text(), *_pattern(answer, pen)]
+    parts += [Text(), *pattern(answer, pen)]
     if answer.values:
         parts += [Text(), *_values(answer, pen)]
     if answer.change is not None:
@@ -51,6 +48,25 @@ def attended(answer: records.Attended, pen: Pen) -> Parts:
         parts += [Text(), _before_and_after(answer.before, answer.after)]
         parts += [Text(), Text("a weighted average of the text: without trained matrices, attention means no more")]
     return parts
+
+
+def heading_of_attention(answer: records.Attended, pen: Pen) -> Parts:
+    """The text, the head, what is reported of the question, and the warnings."""
+    query = answer.query
+    facts = (
+        _head_of(answer),
+        f"T = {query.temperature:g}" if query.temperature != 1 else None,
+        f"the oldest {query.truncated:,} dropped" if query.truncated else None,
+        pen.model(answer.model),
+    )
+    warnings = [Text(f"warning: {printable(warning)}", style="bold red") for warning in answer.warnings or ()]
+    return [*headline(pen, query.text, facts, _Reported(query.resolved)), *warnings]
+
+
+def _head_of(answer: records.Attended) -> str:
+    if answer.layer is None:
+        return "one head, W_Q = W_K = W_V = identity"
+    return f"block {answer.layer}, head {answer.head}"
 
 
 class _Reported:
@@ -82,27 +98,13 @@ def _reading_heads(heads: Sequence[records.ReadingHead], pen: Pen) -> Parts:
     return [Text("heads that read each token most", style="bold"), Text(note), Text(), shown]
 
 
-def _pattern(answer: records.Attended, pen: Pen) -> Parts:
-    """The pattern: a row for each query, a column for each key; numbers, or shades where they do not fit."""
-    count = len(answer.results)
-    room = pen.width - min(PATTERN_WORDS, max(cell_width(printable(one.token)) for one in answer.results)) - GAP
-    title = Text("pattern: rows are queries, columns keys", style="bold")
+def pattern(answer: records.Attended, pen: Pen) -> Parts:
+    """The pattern: a row for each query, a column for each key."""
     if pen.in_words:
         return []
-    if count > room:
-        return [title, Text(f"{count:,} {pen.times} {count:,} weights do not fit here; --json has them")]
-    if room >= (len("0.00") + GAP) * count:
-        numbers = (Column(str(one.position), right=True) for one in answer.results)
-        shown = Grid(Column("query", words=True), *numbers)
-        for query, row in zip(answer.results, answer.pattern, strict=True):
-            shown.add(word(query.token), *(f"{weight:.2f}" if weight else "" for weight in row))
-    else:
-        shown = Grid(
-            Column("query", words=True), Column(f"keys 0 to {count - 1}" if count > len("keys 0 to 9") else "")
-        )
-        for query, row in zip(answer.results, answer.pattern, strict=True):
-            shown.add(word(query.token), Text("".join(pen.shade(weight) or " " for weight in row)))
-    return [title, Text(), shown]
+    visible = [[weight or None for weight in row] for row in answer.pattern]
+    title = Text("pattern: rows are queries, columns keys", style="bold")
+    return [title, Text(), *shaded([one.token for one in answer.results], visible, pen)]
 
 
 def _values(answer: records.Attended, pen: Pen) -> Parts:

@@ -80,6 +80,11 @@ def left_out(record: Any) -> dict[str, str]:
         if result.get("coordinates"):
             listed = [f"{one['dimension']} {one['value']} {one['share']}" for one in result["coordinates"]]
             missing[f"the largest coordinates of {result['word']}"] = ", ".join(listed)
+    if fields.get("axes"):
+        missing["axes"] = ", ".join(_described_axes(fields["axes"], fields["query"]))
+    if fields.get("arrows"):
+        listed = [f"{one['start']} {one['end']} {one['cosine']}" for one in fields["arrows"]]
+        missing["cosines of the arrows"] = ", ".join(listed)
     if fields["query"].get("among"):
         missing["number of candidates"] = str(fields["query"]["among"])
     if fields["query"].get("rare"):
@@ -95,6 +100,16 @@ def left_out(record: Any) -> dict[str, str]:
         missing["number of dropped tokens"] = str(fields["query"]["truncated"])
     missing |= {name: _shortened(json.dumps(fields[name])) for name in OF_TRANSFORMERS if fields.get(name) is not None}
     return {name: text for name, text in missing.items() if text != "[]"}
+
+
+def _described_axes(axes: Sequence[Mapping[str, Any]], query: Mapping[str, Any]) -> Iterator[str]:
+    """The names of axes, and how the places on them were computed."""
+    for axis in axes:
+        explains = axis["explained"] is not None
+        yield f"{axis['name']} {axis['explained']} of the variance" if explains else axis["name"]
+    yield from (f"{name} {query[name]}" for name in ("angle", "perplexity", "seed") if name in query)
+    described = {"orthogonal": "made perpendicular", "unit": "of vectors of unit length"}
+    yield from (text for name, text in described.items() if query.get(name))
 
 
 def _shortened(text: str) -> str:

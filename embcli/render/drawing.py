@@ -1,7 +1,6 @@
 """Shared parts of tables: bars and number lines, headlines, numbers, and grids that fit the terminal."""
 
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -20,7 +19,6 @@ FOLDED = 6  # least width of folded words
 WHOLE = 80  # from this terminal width on, no column is omitted; words are folded instead
 GAP = 3  # between columns
 EXPENDABLE = 9  # rank of columns that are omitted at any width before a cell loses a fact
-UNBROKEN = 100_000  # a width at which no line in words is broken
 
 
 class Flexible(NamedTuple):
@@ -198,7 +196,9 @@ class Pen:
             self.times, self.separator, self.degree, self.ellipsis = "by", ", ", " degrees", "and"
         self.shades = " ░▒▓█" if fancy else " .:*#"
         self.in_words = in_words
-        self.width = console.width
+        self.is_unicode = fancy
+        self.width, self.height = console.width, console.height
+        self._console = console
         more = max(0, console.width - WHOLE)
         self.longest_bar, self.half_line = BAR + more, LINE + more // 2
 
@@ -242,6 +242,10 @@ class Pen:
 
         return Flexible(0, 2 * self.half_line + 1, draw)
 
+    def rows_of(self, part: Any) -> int:
+        """The number of rows that a part of a view, other than a Grid, takes with its lines folded."""
+        return len(self._console.render_lines(part, pad=False))
+
     def model(self, card: ModelCard) -> str:
         """The name and the shape of a model."""
         return f"{printable(card.name)}, {card.words:,} words {self.times} {card.dim}"
@@ -254,35 +258,6 @@ def longest_of(*texts: str, style: str = "", loss: str = "") -> Flexible:
         return Text(next((text for text in texts if cell_width(text) <= width), ""), style=style)
 
     return Flexible(cell_width(texts[-1]), cell_width(texts[0]), draw, loss, words=texts[0])
-
-
-def print_parts(view: Callable[[Pen], Parts], *, coloured: bool = True, in_words: bool = False) -> str:
-    """A view as text for the terminal on stdout; 80 columns wide in a pipe, without colours with NO_COLOR.
-
-    in_words: for screen readers, without bars, rules and columns.
-    """
-    piped = not os.isatty(1)
-    width = 80 if piped and not os.environ.get("COLUMNS", "0").strip("0") else None
-    console = Console(
-        markup=False,
-        emoji=False,
-        highlight=False,
-        force_jupyter=False,  # in a notebook, rich would display the text itself
-        color_system="auto" if coloured and not in_words and not os.environ.get("NO_COLOR") else None,
-        width=UNBROKEN if in_words else width,
-    )
-    with console.capture() as capture:
-        for drawn in view(Pen(console, in_words=in_words)):
-            fitted = (
-                [drawn] if not isinstance(drawn, Grid) else drawn.in_words() if in_words else drawn.fit(console.width)
-            )
-            for part in fitted:
-                room = console.width
-                if isinstance(part, Table):
-                    console.width = max(room, sum((column.width or 0) + GAP for column in part.columns))
-                console.print(part)
-                console.width = room
-    return "\n".join(line.rstrip() for line in capture.get().split("\n"))
 
 
 def word(text: str, style: str = "bold") -> Text:
@@ -307,12 +282,12 @@ def lengths(values: Sequence[float], sign: str = "") -> list[str]:
     return [text + " " * (max(after) - one) for text, one in zip(texts, after, strict=True)]
 
 
-def headline(pen: Pen, title: str, facts: Iterable[str | None], asked: Any = None) -> list[RenderableType]:
+def headline(pen: Pen, title: str, facts: Iterable[str | None], asked: Any = None) -> Parts:
     """The question in bold, facts about it, and what is reported about its words.
 
     asked: a record of a question with the fields `resolved`, `rare` and, for some, `skipped`.
     """
-    parts: list[RenderableType] = [Text(printable(title), style="bold")] if title else []
+    parts: Parts = [Text(printable(title), style="bold")] if title else []
     parts.append(Text(pen.separator.join(fact for fact in facts if fact)))
     if asked is None or not hasattr(asked, "resolved"):
         return [*parts, Text()]

@@ -13,6 +13,7 @@ from embcli.render.as_json import as_json
 from embcli.render.delimited import left_out, rows_and_facts
 from embcli.render.printable import printable
 from embcli.results.evaluations import Correlations, Evaluation
+from embcli.results.plot import Plot
 from embcli.results.queries import OddOneOut
 
 # Results that are shown of a record; more would fill the screen.
@@ -28,7 +29,7 @@ NO_MATH = "tex2jax_ignore mathjax_ignore"
 
 def as_text(record: Any) -> str:
     """A record as the table of its command, without colours and without the last line feed."""
-    shown, hidden = _shortened(record)
+    shown, hidden = (record, 0) if isinstance(record, Plot) else _shortened(record)  # a picture holds all points
     text = table(shown, coloured=False).rstrip("\n")
     return f"{text}\n\n... {hidden:,} more in results" if hidden else text
 

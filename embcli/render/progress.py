@@ -28,7 +28,9 @@ class ProgressBar:
         if seconds < SHOWN_AFTER:
             return
         if self.bar is None:
-            self.bar = _start(f"{self.doing} {name}")
+            # Known before it starts, so that `stop` ends its thread even if the start is interrupted.
+            self.bar = _bar(f"{self.doing} {name}")
+            self.bar.start()
         rate = f"{rows / seconds:,.0f} {self.unit}/s"
         self.bar.update(self.bar.task_ids[0], completed=share, rate=rate)
 
@@ -38,7 +40,7 @@ class ProgressBar:
             self.bar.stop()
 
 
-def _start(title: str) -> "Progress":
+def _bar(title: str) -> "Progress":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -54,7 +56,6 @@ def _start(title: str) -> "Progress":
     console = Console(stderr=True, markup=False, emoji=False, highlight=False)
     bar = Progress(*columns, console=console, transient=True)
     bar.add_task(printable(title), total=1.0, rate="")
-    bar.start()
     return bar
 
 

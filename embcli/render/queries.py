@@ -235,6 +235,27 @@ def _matrix(similarities: queries.Similarities, matrix: queries.CosineMatrix, pe
     return [*parts, Text(), Text(SIGN_LEGEND)]
 
 
+def _groups(groups: queries.GroupSimilarities, pen: Pen) -> Parts:
+    """Cosines within and between groups: the mean as a bar, the least and the greatest."""
+    shown = Grid(
+        Column("group", words=True), Column("with", words=True), Column("pairs", right=True, rank=2),
+        Column("mean cosine", right=True), Column("", rank=1), Column("least", right=True, rank=1),
+        Column("greatest", right=True, rank=1),
+    )  # fmt: skip
+    for one in groups.results:
+        other = word("itself", "") if one.a == one.b else word(one.b)
+        bar = pen.bar(one.mean, 1.0)
+        shown.add(
+            word(one.a),
+            other,
+            f"{one.pairs:,}",
+            cosine(one.mean, "+"),
+            bar,
+            *(cosine(x, "+") for x in (one.min, one.max)),
+        )
+    return [*headline(pen, "", ("cosine", pen.model(groups.model)), groups.query), shown]
+
+
 def _odd(odd: queries.OddOneOut, pen: Pen) -> Parts:
     shown = Grid(Column("word", words=True), Column("cosine", right=True), Column(""))
     for member in odd.results:
@@ -311,6 +332,7 @@ VIEWS: dict[type, Callable[[Any, Pen], Parts]] = {
     queries.Projections: _projections,
     queries.Distribution: _distribution,
     queries.Similarities: _similarities,
+    queries.GroupSimilarities: _groups,
     queries.OddOneOut: _odd,
     queries.Lookup: _lookup,
 }

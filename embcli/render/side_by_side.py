@@ -10,8 +10,9 @@ from typing import Any
 from rich.text import Text
 
 from embcli.errors import EmbcliError
-from embcli.render.drawing import Cell, Column, Grid, Parts, Pen, cosine, digits, headline, print_parts, word
+from embcli.render.drawing import Cell, Column, Grid, Parts, Pen, cosine, digits, headline, word
 from embcli.render.printable import printable
+from embcli.render.printing import print_parts
 from embcli.render.queries import SIGN_LEGEND, order_of, question_facts, rank_with_inputs
 from embcli.render.readable import readable
 from embcli.results import queries, transformer
@@ -20,15 +21,17 @@ Answers = Sequence[tuple[str, Any]]  # names of models, each with its record or 
 NO_VALUE = "missing"
 
 
-def side_by_side(answers: Answers, *, in_words: bool = False) -> str:
+def side_by_side(answers: Answers, *, in_words: bool = False, on_slide: bool = False) -> str:
     """The records of the same question by several models, or their errors, as text for the terminal.
 
-    At least one of them is a record.
+    At least one of them is a record. on_slide: for `slide.slide`.
     """
     answers = [(name, readable(record)) for name, record in answers]
     first = next(record for _, record in answers if not isinstance(record, EmbcliError))
     return print_parts(
-        lambda pen: [*_heading(first, answers, pen), *VIEWS[type(first)](answers, pen)], in_words=in_words
+        lambda pen: [*_heading(first, answers, pen), *VIEWS[type(first)](answers, pen)],
+        in_words=in_words,
+        on_slide=on_slide,
     )
 
 
@@ -127,6 +130,16 @@ def _similarities(answers: Answers, pen: Pen) -> Parts:
         cells = (cosine(one[a, b].cosine, "+") if (a, b) in one else NO_VALUE for one in found)
         shown.add(word(a), word(b), *cells)
     return [shown, Text(), Text(SIGN_LEGEND)]
+
+
+def _groups(answers: Answers, pen: Pen) -> Parts:
+    found = [_by(record, "results", lambda one: (one.a, one.b)) for _, record in answers]
+    titles = (Column(_title(name), right=True) for name, _ in answers)
+    shown = Grid(Column("group", words=True), Column("mean cosine with", words=True), *titles)
+    for a, b in _union(pair for one in found for pair in one):
+        cells = (cosine(one[a, b].mean, "+") if (a, b) in one else NO_VALUE for one in found)
+        shown.add(word(a), word("itself", "") if a == b else word(b), *cells)
+    return [shown]
 
 
 def _odd(answers: Answers, pen: Pen) -> Parts:
@@ -232,6 +245,7 @@ VIEWS: dict[type, Callable[[Answers, Pen], Parts]] = {
     queries.Ranking: _rankings,
     queries.Projections: _projections,
     queries.Similarities: _similarities,
+    queries.GroupSimilarities: _groups,
     queries.OddOneOut: _odd,
     queries.Distribution: _distributions,
     transformer.Prediction: _predictions,

@@ -119,7 +119,7 @@ def _contexts(answer: records.Contexts, pen: Pen) -> Parts:
     parts: Parts = [*headline(pen, query.focus, (side, known, *dropped, pen.model(answer.model)))]
     for number, tokens in enumerate(answer.tokens):
         parts.append(
-            _text_with_focus(number, tokens, query.positions[number], are_pieces=answer.model.tokens == "pieces")
+            text_with_focus(number, tokens, query.positions[number], are_pieces=answer.model.tokens == "pieces")
         )
     parts += [Text(f"warning: {printable(warning)}", style="bold red") for warning in answer.warnings]
     for number in range(len(query.texts)):
@@ -135,7 +135,7 @@ def _contexts(answer: records.Contexts, pen: Pen) -> Parts:
     return parts
 
 
-def _text_with_focus(number: int, tokens: Sequence[records.VisibleToken], position: int, *, are_pieces: bool) -> Text:
+def text_with_focus(number: int, tokens: Sequence[records.VisibleToken], position: int, *, are_pieces: bool) -> Text:
     """A text with the focus in bold, and the tokens that it cannot see in parentheses."""
     shown = Text(f"{number + 1}  ", style="bold")
     for place, token in enumerate(tokens):

@@ -11,7 +11,10 @@ TOTALS = ("semantic", "syntactic", "all")
 
 
 class EvaluationQuery(NamedTuple):
-    """The settings of an evaluation. confidence: the confidence level of the intervals."""
+    """The settings of an evaluation. confidence: the confidence level of the intervals.
+
+    sections: the only sections of analogies that were asked, if not all.
+    """
 
     questions: str
     methods: tuple[str, ...]
@@ -19,6 +22,7 @@ class EvaluationQuery(NamedTuple):
     case_sensitive: bool
     baseline: str | None
     confidence: Share
+    sections: tuple[str, ...] | None = None
 
 
 class SectionScore(NamedTuple):
@@ -105,6 +109,7 @@ class RatingsQuery(NamedTuple):
     case_sensitive: bool
     baseline: str | None
     confidence: Share
+    sections: tuple[str, ...] | None = None
 
 
 @displayed

@@ -4,28 +4,34 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from embcli.results.display import displayed
-from embcli.results.numbers import Length, Score, Share
-from embcli.results.queries import ModelCard
+from embcli.results.numbers import Length, Share
+from embcli.results.queries import ModelCard, RareWord
 
 
 class PlotQuery(NamedTuple):
     """What is drawn, and how its places were computed.
 
-    words: as understood (words or expressions). method: pca, tsne or axes. fit: what the principal components are of,
-    `words` or `vocabulary` (pca only). query: the word or expression whose neighbours or analogy are drawn, if any.
-    perplexity, seed: of t-SNE only. orthogonal: whether the second of two given axes was made perpendicular to the
-    first. angle: between two given axes in degrees, before that.
+    words: those named, as typed. method: pca, tsne or axes. fit: what the principal components are of, `words` or
+    `vocabulary` (pca only). expression: the word or expression whose neighbours or analogy are drawn, if any; k: how
+    many. top: how many of the most frequent words are drawn. unit: whether the vectors were scaled to unit length, as
+    the terms of a query are. perplexity, seed: of t-SNE only. orthogonal: whether the second of two given axes was made
+    perpendicular to the first. angle: between two given axes in degrees, before that.
     """
 
     words: tuple[str, ...]
     method: str
     fit: str | None = None
-    query: str | None = None
-    perplexity: Score | None = None
+    expression: str | None = None
+    k: int | None = None
+    top: int | None = None
+    unit: bool | None = None
+    perplexity: Length | None = None
     seed: int | None = None
     orthogonal: bool | None = None
     angle: Share | None = None
     resolved: Mapping[str, str] | None = None
+    rare: tuple[RareWord, ...] | None = None
+    skipped: tuple[str, ...] | None = None
 
 
 class Point(NamedTuple):
@@ -46,7 +52,7 @@ class Axis(NamedTuple):
 
 
 class Arrow(NamedTuple):
-    """An arrow from one word to another. cosine: of its difference in the whole space to that of the first arrow."""
+    """An arrow from one word to another. cosine: of its difference, in the whole space, with the first one."""
 
     start: str
     end: str

@@ -227,6 +227,27 @@ class Similarities(NamedTuple):
     matrix: CosineMatrix | None = None
 
 
+class GroupCosines(NamedTuple):
+    """The cosines of the pairs of words of two groups; within a group, where both are the same."""
+
+    a: str
+    b: str
+    pairs: int
+    mean: Share
+    min: Share
+    max: Share
+
+
+@displayed
+class GroupSimilarities(NamedTuple):
+    """The record of `similarity --groups`."""
+
+    schema: str
+    model: ModelCard
+    query: WordsQuery
+    results: tuple[GroupCosines, ...]
+
+
 class Membership(NamedTuple):
     """A word and its cosine with the mean of the unit vectors of all words."""
 

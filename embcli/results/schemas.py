@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from embcli.errors import UsageProblem
-from embcli.results import evaluations, models, queries, transformer
+from embcli.results import demo, evaluations, models, plot, queries, transformer
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # The record of each command; subcommands with another record than their group have their own entries.
@@ -19,6 +19,7 @@ RECORDS: dict[str, tuple[type, str]] = {
     "project": (queries.Projections, "embcli.project/1"),
     "softmax": (queries.Distribution, "embcli.softmax/1"),
     "similarity": (queries.Similarities, "embcli.similarity/1"),
+    "similarity groups": (queries.GroupSimilarities, "embcli.similarity-groups/1"),
     "odd": (queries.OddOneOut, "embcli.odd/1"),
     "lookup": (queries.Lookup, "embcli.lookup/1"),
     "tokens": (transformer.Tokens, "embcli.tokens/1"),
@@ -26,9 +27,12 @@ RECORDS: dict[str, tuple[type, str]] = {
     "context": (transformer.Contexts, "embcli.context/1"),
     "attend": (transformer.Attended, "embcli.attend/1"),
     "shapes": (transformer.Shapes, "embcli.shapes/1"),
+    "plot": (plot.Plot, "embcli.plot/1"),
     "evaluate analogies": (evaluations.Evaluation, "embcli.evaluate-analogies/1"),
     "evaluate similarity": (evaluations.Correlations, "embcli.evaluate-similarity/1"),
     "evaluate details": (evaluations.Detail, "embcli.detail/1"),
+    "demo": (demo.DemoStep, "embcli.demo/1"),
+    "demos": (demo.Demos, "embcli.demos/1"),
     "models": (models.Models, "embcli.models/1"),
     "models info": (models.ModelInfos, "embcli.models-info/1"),
     "models catalog": (models.Catalog, "embcli.models-catalog/1"),
@@ -115,6 +119,8 @@ def _object(record: Any) -> dict[str, Any]:
 
 
 def _kind(hint: Any) -> dict[str, Any]:
+    if hint is Any:  # the record of any command
+        return {}
     if hint in SIMPLE:
         return {"type": SIMPLE[hint]}
     if hasattr(hint, "_fields"):

@@ -32,6 +32,7 @@ RANKING = {"expression", "method", "metric", "raw", "k", "terms", "exclude_input
 PROJECTION = {"expression", "terms", "norm", "sort", "scan", "top", "resolved"}
 SOFTMAX = {"expression", "metric", "temperatures", "candidates", "terms", "resolved"}
 WORDS = {"words", "resolved"}
+PLOT = {"words", "method", "fit", "resolved"}
 ANSWER = {"rank", "word", "score"}
 PROJECTED = {"word", "dot", "scalar", "cosine"}
 WEIGHED = {"word", "logit", "probabilities"}
@@ -53,6 +54,8 @@ SHAPES = [
     Shape("similarity king:queen man:woman", "similarity", set(), WORDS, COMPARED),
     Shape("odd breakfast cereal dinner king", "odd", {"odd"}, WORDS, {"word", "score"}),
     Shape("lookup king queen", "lookup", set(), WORDS, {"word", "row", "frequency_rank", "norm", "vector"}),
+    Shape("plot king queen man", "plot", {"axes", "arrows"}, PLOT, {"word", "x", "y", "group"}),
+    Shape("plot --arrows king:queen,man:woman", "plot", {"axes", "arrows"}, PLOT, {"word", "x", "y", "group"}),
     Shape("models", "models", set(), {"action", "name"}, MODEL),
     Shape("models list", "models", set(), {"action", "name"}, MODEL),
 ]
@@ -61,6 +64,8 @@ NESTED = {
     "expected": {"word", "rank", "rank_with_inputs", "score"},
     "pairs": {"low", "high", "low_dot", "high_dot", "ordered"},
     "terms": {"word", "weight"},
+    "axes": {"name", "explained"},
+    "arrows": {"start", "end", "cosine"},
 }
 
 

@@ -11,8 +11,8 @@ from process import Outcome, add_store, ask, environment, settle, start
 from shells import LEFT, SHELLS, STARTUP, TAB, Shell, prepare
 
 from embcli.cli.completers import LISTED_WORDS
-from embcli.cli.completion import Argument, split_line
 from embcli.cli.main import COMMANDS
+from embcli.cli.quoting import Argument, split_line
 from embcli.results.schemas import schema_names
 from embcli.store.write import write_store
 
@@ -76,6 +76,13 @@ KINGS = ["king", "kind", "kingdom", "kin"]
         (["nn", "ki"], KINGS),
         (["nn", "--", "ki"], KINGS),
         (["project", "ki"], KINGS),
+        (["plot", "ki"], KINGS),
+        (["plot", "--neighbors", "ki"], KINGS),
+        (["plot", "--groups", "royal:queen,ki"], [f"royal:queen,{word}" for word in KINGS]),
+        (["plot", "--axes", "queen - ki"], [f"queen - {word}" for word in KINGS]),
+        (["plot", "--arrows", "man:woman,ki"], [f"man:woman,{word}" for word in KINGS]),
+        (["plot", "--words", "wo"], ["[FILES]"]),
+        (["plot", "--method", "t"], ["tsne"]),
         (["project", "queen - ki"], [f"queen - {word}" for word in KINGS]),
         (["project", "queen - king", "ki"], KINGS),
         (["project", "queen", "--pairs", "man:woman,king:que"], ["man:woman,king:queen"]),

@@ -5,7 +5,7 @@ import pytest
 
 import embcli
 from embcli.errors import UnknownWord, UsageProblem
-from embcli.queries.similarity import read_pairs
+from embcli.queries.similarity import compare_groups, read_pairs
 from embcli.vectors.space import VectorSpace
 
 
@@ -87,6 +87,41 @@ def test_words_are_compared_with_the_first_and_pairs_with_each_other(
 def test_half_a_pair_is_refused(toy: VectorSpace, arguments: list[str]) -> None:
     with pytest.raises(UsageProblem):
         read_pairs(toy, arguments)
+
+
+def test_cosines_within_and_between_groups_are_averaged_on_paper(toy: VectorSpace) -> None:
+    # Words that differ on d axes have the cosine 1 - 2d/5. The royal words differ on 1, 1 and 2 axes, the animals on 1,
+    # and king, queen, prince from cat on 2, 3, 3 and from cats on 3, 4, 4.
+    groups = [("royal", ["king", "queen", "King", "prince"]), ("animal", ["cat", "cats"])]
+    found = compare_groups(toy, groups)
+    assert [(one.a, one.b, one.pairs) for one in found.results] == [
+        ("royal", "royal", 3), ("animal", "animal", 1), ("royal", "animal", 6),
+    ]  # fmt: skip
+    numbers = [(one.mean, one.min, one.max) for one in found.results]
+    assert np.allclose(numbers, [(1.4 / 3, 0.2, 0.6), (0.6, 0.6, 0.6), (-1.6 / 6, -0.6, 0.2)])
+    assert found.query.words == ("royal:king,queen,King,prince", "animal:cat,cats")
+    assert found.query.resolved == {"King": "king"}
+
+
+def test_a_word_in_two_groups_is_not_compared_with_itself(toy: VectorSpace) -> None:
+    found = compare_groups(toy, [("one", ["king", "cat"]), ("other", ["king"])])
+    assert [(one.a, one.b, one.pairs, round(one.mean, 6)) for one in found.results] == [
+        ("one", "one", 1, 0.2), ("one", "other", 1, 0.2),
+    ]  # fmt: skip
+    both = compare_groups(toy, [("one", ["king", "cat"]), ("other", ["cat", "king"])])
+    assert [one.pairs for one in both.results] == [1, 1, 1]  # king and cat are one pair
+
+
+def test_groups_without_a_pair_are_refused(toy: VectorSpace) -> None:
+    for groups in ([("one", ["king"])], [("one", ["king"]), ("other", ["king"])]):
+        with pytest.raises(UsageProblem, match="no pair of words"):
+            compare_groups(toy, groups)
+    with pytest.raises(UsageProblem, match="no pair of words; unknown and skipped: xyzzy"):
+        compare_groups(toy, [("one", ["king", "xyzzy"])], skip_unknown=True)
+    with pytest.raises(UsageProblem, match="same name"):
+        compare_groups(toy, [("one", ["king", "cat"]), ("one", ["queen", "cats"])])
+    with pytest.raises(UnknownWord):
+        compare_groups(toy, [("one", ["king", "xyzzy"])])
 
 
 def test_the_odd_one_lies_farthest_from_the_mean(toy: VectorSpace) -> None:

@@ -17,12 +17,21 @@ from embcli.render.delimited import left_out
 from embcli.results.schemas import RECORDS
 
 # Fields whose values a view looks up in a table.
-KNOWN = {"metric": "cosine", "method": "3cosadd", "methods": "3cosadd", "status": "ready", "action": "list"}
+KNOWN = {
+    "metric": "cosine",
+    "method": "3cosadd",
+    "methods": "3cosadd",
+    "status": "ready",
+    "action": "list",
+    "fit": "words",
+}
 # Fields that the user has given; `resolved` is not among them.
 ASKED = {
     "k", "top", "raw", "metric", "method", "methods", "expression", "terms", "exclude_inputs", "sort", "scan", "norm",
     "temperatures", "candidates", "words", "questions", "case_sensitive", "baseline", "confidence", "action", "name",
     "text", "texts", "focus", "layer", "layers", "head", "temperature", "dictionary", "seed", "batch", "sequence",
+    "sections",
+    "fit",
 }  # fmt: skip
 # Further fields that CSV, TSV and Markdown omit: the model, the matrix, whose cosines are in the rows, and facts about
 # the model and the place of the focus.
@@ -48,9 +57,10 @@ NOT_IN_TABLES = (
     "model.tokens", "models.tokens", "results.id", "query.texts", "query.focus",
     "query.context", "query.position", "query.seed", "query.batch", "query.layer", "query.head",
     "tokens.id", "tokens.0.id", "tokens.position", "heads.position", "samples.tokens", "query.sequence",
-    "query.temperature", "change.sum_error", "values.position", "values.value",
+    "query.temperature", "change.sum_error", "values.position", "values.value", "query.sections",
 )  # fmt: skip
-DETAIL = "evaluate details"  # a line of a JSON file, which has no other format
+# Lines of a JSON file, and steps of a demo as JSON, which have no other format.
+ONLY_JSON = ("evaluate details", "demo")
 
 
 class Filler:
@@ -109,6 +119,10 @@ def record_of(command: str) -> Any:
         comparisons = tuple(row._replace(a=0, b=1) for row in record.comparisons)
         gained = tuple(row._replace(text=0) for row in record.gained)
         return record._replace(results=results, comparisons=comparisons, gained=gained)
+    if command == "plot":  # arrows join points
+        [point], [arrow] = record.results, record.arrows
+        points = tuple(point._replace(word=name, x=place) for place, name in enumerate((arrow.start, arrow.end)))
+        return record._replace(results=(point, *points), axes=record.axes * 2, arrows=(arrow, arrow))
     if command == "odd":  # the odd one is one of the words
         return record._replace(odd=record.results[0].word)
     if command.startswith("evaluate"):  # the rows are of the model; differences are shown of totals
@@ -119,7 +133,7 @@ def record_of(command: str) -> Any:
 
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "markdown"])
-@pytest.mark.parametrize("command", [command for command in RECORDS if command != DETAIL])
+@pytest.mark.parametrize("command", [command for command in RECORDS if command not in ONLY_JSON])
 def test_rows_or_notes_hold_every_field(command: str, form: str) -> None:
     record = record_of(command)
     text = render(record, form).replace("\\", "") + json.dumps(left_out(record))
@@ -128,13 +142,17 @@ def test_rows_or_notes_hold_every_field(command: str, form: str) -> None:
             assert str(value) in text, path
 
 
-@pytest.mark.parametrize("command", [command for command in RECORDS if command != DETAIL])
+@pytest.mark.parametrize("command", [command for command in RECORDS if command not in ONLY_JSON])
 def test_tables_hold_every_field(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
     record = record_of(command)
     text = render(record, "table")
     if command == "evaluate analogies":  # one model is shown in full, several side by side
         text += render(record._replace(models=(record.model,)), "table")
+    if command == "plot":  # the picture shows what its method computes, and words where the picture has marks
+        for method in ("tsne", "axes"):
+            text += render(record._replace(query=record.query._replace(method=method)), "table")
+        text += render(record, "plain")
     if command == "similarity":  # a matrix of cosines is shown instead of the pairs
         text += render(record._replace(matrix=None), "table")
     for path, value in leaves(as_json(record)):
@@ -151,7 +169,7 @@ def test_intervals_that_have_no_room_are_named(command: str, monkeypatch: pytest
     assert "not shown" not in render(record, "table")
 
 
-@pytest.mark.parametrize("command", [command for command in RECORDS if command != DETAIL])
+@pytest.mark.parametrize("command", [command for command in RECORDS if command not in ONLY_JSON])
 @pytest.mark.parametrize("columns", [40, 50, 60, 80])
 def test_tables_fit_their_terminal(command: str, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_formats import DETAIL, leaves, record_of
+from test_formats import ONLY_JSON, leaves, record_of
 
 import embcli
 from embcli.render import render
@@ -17,7 +17,7 @@ from embcli.results.queries import Entry
 from embcli.results.schemas import RECORDS
 from embcli.vectors.space import VectorSpace
 
-COMMANDS = [command for command in RECORDS if command != DETAIL]
+COMMANDS = [command for command in RECORDS if command not in ONLY_JSON]
 HOSTILE = [
     "<script>alert(1)</script>", "&amp;", '"quoted"', "'single'", "</td></table>", "\u202eright to left", "\x1b[31mred",
     "line\nbreak", "<img src=x onerror=alert(1)>", "$x^2$",

@@ -21,6 +21,7 @@ ANSWERS = {
         "project 'cats - cat' --pairs puppy:puppies",
     ],
     "softmax": ["softmax king queen throne -T 1 -T 0", "softmax king --all -k 2", "softmax --logits a=1,b=2"],
+    "similarity groups": ["similarity --groups royal:king,queen,Prince animal:cat,cats"],
     "similarity": [
         "similarity king queen",
         "similarity king:queen man:Woman",
@@ -28,6 +29,12 @@ ANSWERS = {
     ],
     "odd": ["odd king queen cabbage"],
     "lookup": ["lookup king Queen", "lookup 'king - queen' --coordinates 2"],
+    "plot": [
+        "plot king Queen man 'aunt - uncle' --arrows king:queen,man:woman",
+        "plot --neighbors tower -k 3",
+        "plot --analogy 'king - man + woman' --axes 'woman - man' 'queen - woman'",
+        "plot --groups 'fruit:apple,pear animal:cat,dog' --vocab 3 --method tsne --skip-unknown",
+    ],
     "tokens": [f"tokens the king -m {LLAMA}"],
     "predict": [
         f"predict the king -m {LLAMA} -T 0.5,1 --lens -k 3",
@@ -42,6 +49,7 @@ ANSWERS = {
     "shapes": ["shapes", f"shapes {LLAMA}", "shapes bert-base --batch 4"],
     "evaluate analogies": [
         "evaluate analogies some.txt",
+        "evaluate analogies some.txt --section gram-plural",
         "evaluate analogies some.txt --method 3cosmul --method pairdirection --vocab 9000 --case-sensitive",
         "evaluate analogies pairs.txt --method lrcos --method 3cosavg --baseline random --vocab 9000",
     ],
@@ -49,6 +57,8 @@ ANSWERS = {
         "evaluate similarity some.tsv",
         "evaluate similarity flat.tsv --baseline random --case-sensitive --vocab 9000",
     ],
+    "demo": ["demo two.demo --step 1", "demo two.demo --step 2", "demo two.demo --step 3"],
+    "demos": ["demo"],
     "models": ["models", "models verify glove", "models default"],
     "models info": ["models info glove"],
     "models catalog": ["models catalog"],
@@ -58,6 +68,7 @@ ANSWERS = {
 FILES = {
     "some.txt": ": capitals\nAthens Greece Oslo Norway\nKinggg Greece Oslo Norway\n: gram-plural\ncat cats dog dogs\n",
     "pairs.txt": "cat cats\ndog hounds/dogs\nkinggg kings\nhouse houses\n",
+    "two.demo": "# One\nnn king -k 1\n\nnn kinggg\n\n# the end\n",
     "some.tsv": "tiger\tcat\t7\ntiger\ttiger\t10\nking\tcabbage\t0\nking\tkinggg\t9\n",
     "flat.tsv": "tiger\tcat\t7\ndog\tcat\t7\n",
 }
@@ -86,7 +97,7 @@ def test_what_a_command_prints_is_valid_under_its_schema(command: str) -> None:
         jsonschema.validate(answer, schema)
         # The schema is not trivial: an answer without one of its keys is invalid.
         inner = answer["error"] if command == "error" else answer
-        inner.pop("message" if command == "error" else "results")
+        inner.pop({"error": "message", "demo": "answer"}.get(command, "results"))
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(answer, schema)
 
@@ -97,6 +108,8 @@ def test_every_key_of_every_answer_is_in_its_schema() -> None:
         for question in ANSWERS[command]:
             answer = json.loads(ask(*shlex.split(question), "--json").out)
             assert set(answer) <= set(schema["properties"])
+            if command == "demo":  # a step has one answer instead of results
+                continue
             items = schema["properties"]["results"]["items"]
             assert all(
                 set(items["required"]) <= set(result) <= set(items["properties"]) for result in answer["results"]

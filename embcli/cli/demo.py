@@ -1,0 +1,49 @@
+"""The command that plays demos: those of embcli, and scripts of the speaker."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from embcli.cli import options
+from embcli.cli.session import is_terminal, output_format, show, use_one_blas_thread
+from embcli.errors import UsageProblem
+
+
+def demo(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME|FILE]", help="A demo of the list, or a script of your own.", show_default=False),
+    ] = None,
+    pause: Annotated[bool, typer.Option("--pause", help="Wait for a key after each step; q quits.")] = False,
+    step: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Play only step N, from 1.", show_default=False)
+    ] = None,
+    format_name: options.Format = None,
+    as_json: options.Json = False,
+    as_jsonl: options.JsonLines = False,
+) -> None:
+    """List the demos, or play one: commands, answers and notes.
+
+    Example: embcli demo embedding --step 5
+    """
+    from embcli.cli.player import Player, list_demos, path_of
+    from embcli.cli.script import read_script_file
+    from embcli.models.opened import models_stay_open
+
+    chosen = output_format(format_name, as_json, as_jsonl)
+    if name is None:
+        if pause or step:
+            raise UsageProblem("--pause and --step need a demo", "for example embcli demo embedding --pause")
+        show(list_demos(), chosen)
+        return
+    script = read_script_file(path_of(name))
+    if step and step > len(script.steps):
+        raise UsageProblem(f"{name} has {len(script.steps)} steps, so there is no step {step}", "give a smaller number")
+    if pause and chosen in ("json", "jsonl"):
+        raise UsageProblem("--pause waits for a person, and JSON is for programs", "remove one of them")
+    if pause and not (is_terminal() and sys.stdout.isatty()):
+        raise UsageProblem("--pause needs a terminal", "remove it")
+    use_one_blas_thread()
+    with models_stay_open():
+        raise typer.Exit(Player(script, chosen, is_paused=pause).play(step))

@@ -1,0 +1,132 @@
+"""Scripts of the shell and of demos: plain text, which is also a valid script of a POSIX shell where possible.
+
+    #!/bin/sh                          ignored
+    # Analogies                        a block of notes at the beginning is the title
+                                       a blank line ends a step
+    # King is to man as ...            a note, shown before the command
+    embcli analogy king - man + woman  a command: any line that the shell of embcli accepts
+    # The inputs are excluded.         a note below the command, shown below its answer
+    :pause                             waits for a key before the next step; `: pause` is the same
+    :k 5                               a directive, which holds for the steps that follow
+
+A backslash at the end of a line joins it with the next one. Each command is a step, with the notes around it; a block
+of notes without a command is a step of its own.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from embcli.cli.interpreter import DIRECTIVES, NOTE
+from embcli.errors import BadFile, InputOutputProblem
+
+PAUSE = "pause"
+INTERPRETER = "#!"
+CONTINUED = "\\"
+# How a file of `:save` begins, so that it is known as one that may be replaced.
+SAVED = "#!/bin/sh\n# A session of embcli shell\n"
+
+
+class ScriptStep(NamedTuple):
+    """A step of a demo. command: empty for notes alone.
+
+    directives: the settings before it. note, shown: the lines of the notes before and below the command. pauses:
+    whether to wait for a key before it.
+    """
+
+    command: str = ""
+    note: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    directives: tuple[str, ...] = ()
+    pauses: bool = False
+
+
+class Script(NamedTuple):
+    """A demo: its title in one line, and its steps."""
+
+    title: str
+    steps: tuple[ScriptStep, ...]
+
+
+def read_script(text: str) -> Script:
+    """The steps of a script.
+
+    read_script("# Towers\\n\\n# Which words?\\nnn tower\\n").steps[0].note  # ("Which words?",)
+    """
+    title, steps, step = "", list[ScriptStep](), ScriptStep()
+    for line in [*joined(text.splitlines()), ""]:
+        if _is_ended(step, line):
+            if title or steps or step.command:
+                steps.append(step)
+                step = ScriptStep()
+            else:
+                title, step = " ".join(step.note), step._replace(note=())
+        step = _with_line(step, line)
+    return Script(title, tuple(steps))
+
+
+def _is_ended(step: ScriptStep, line: str) -> bool:
+    """Whether a line ends the step before it: a blank line, or another command in the same block."""
+    if step.command and line and not line.startswith(NOTE):
+        return True
+    return line == "" and bool(step.command or step.note)
+
+
+def _with_line(step: ScriptStep, line: str) -> ScriptStep:
+    if line.startswith(NOTE):
+        text = line.removeprefix(NOTE).strip()
+        return step._replace(shown=(*step.shown, text)) if step.command else step._replace(note=(*step.note, text))
+    if line.startswith(DIRECTIVES):
+        is_pause = line[1:].strip() == PAUSE
+        return step._replace(pauses=True) if is_pause else step._replace(directives=(*step.directives, line))
+    return step._replace(command=line) if line else step
+
+
+def read_script_file(path: Path) -> Script:
+    """The steps of a file. Raises InputOutputProblem; BadFile if it is not UTF-8, or has no steps."""
+    try:
+        script = read_script(path.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise BadFile(f"{path} is not UTF-8", "convert it to UTF-8") from None
+    except OSError as error:
+        raise InputOutputProblem(f"cannot read {path}: {error.strerror}", "check the path") from error
+    if not any(step.command for step in script.steps):
+        raise BadFile(f"{path} has no commands", "write one a line, such as embcli analogy king - man + woman")
+    return script
+
+
+def joined(lines: Iterable[str]) -> Iterator[str]:
+    """The lines without blanks around them; those that end in a backslash are joined with the next; `#!` is left out.
+
+    list(joined(["nn tower \\\\", "  -k 3"]))  # ["nn tower -k 3"]
+    """
+    before = ""
+    for number, line in enumerate(lines):
+        if number == 0 and line.startswith(INTERPRETER):
+            continue
+        text = f"{before} {line.strip()}".strip()
+        is_continued = text.endswith(CONTINUED) and not text.startswith(NOTE)
+        before = text.removesuffix(CONTINUED).rstrip() if is_continued else ""
+        if not is_continued:
+            yield text
+    if before:
+        yield before
+
+
+def session_text(session: Sequence[str]) -> str:
+    """The notes and the commands of a session as a script: a block for each command with the notes before it."""
+    blocks, block = list[str](), list[str]()
+    for line in session:
+        block.append(line)
+        if not line.startswith(NOTE):
+            blocks.append("\n".join(block))
+            block = []
+    return "\n\n".join([SAVED.rstrip("\n"), *blocks, *(["\n".join(block)] if block else [])]) + "\n"
+
+
+def is_saved_session(path: Path) -> bool:
+    """Whether a file is empty, or was written by `:save`. Raises OSError."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(SAVED)) in (b"", SAVED.encode())

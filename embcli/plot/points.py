@@ -22,6 +22,8 @@ from embcli.vectors.space import VectorSpace
 # Names of groups in pictures of queries.
 QUERY, NEIGHBOR = "query", "neighbor"
 INPUT, ANSWER = "input", "answer"
+# A picture of more points would be one blot, and takes minutes to draw.
+MOST_POINTS = 20_000
 # Stands for the row of the query's sum.
 SUM = -1
 
@@ -62,6 +64,9 @@ def chosen_vectors(space: VectorSpace, question: PlotQuestion) -> Float64Array:
 def place(space: VectorSpace, question: PlotQuestion, chosen: Chosen) -> Plot:
     """The same as `plot`, for points that are chosen already: place(space, question, choose(space, question))."""
     vectors = chosen.vectors
+    if len(vectors) > MOST_POINTS:
+        message = f"{len(vectors):,} points are more than a picture can show ({MOST_POINTS:,})"
+        raise UsageProblem(message, f"draw fewer words: --vocab {MOST_POINTS}")
     perplexity = seed = orthogonal = angle = fit = None
     if question.axes is not None:
         first, second = (directions.combine(space, parse(text), unit=chosen.is_unit) for text in question.axes)

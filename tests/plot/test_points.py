@@ -5,6 +5,7 @@ import math
 import pytest
 
 from embcli.errors import EmbcliError, UnknownWord, UsageProblem
+from embcli.plot import points
 from embcli.plot.points import chosen_vectors, plot
 from embcli.plot.question import PlotQuestion
 from embcli.results.plot import Plot
@@ -126,6 +127,13 @@ def test_the_most_frequent_words_are_drawn(toy: VectorSpace) -> None:
     assert [one.word for one in answer.results] == ["man", "woman", "king"]
     assert answer.query.top == 3
     assert len(plot(toy, PlotQuestion(top=1000)).results) == len(toy)
+
+
+def test_more_points_than_a_picture_can_show_are_refused(toy: VectorSpace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(points, "MOST_POINTS", 3)
+    assert len(plot(toy, PlotQuestion(top=3)).results) == 3
+    with pytest.raises(UsageProblem, match=r"4 points are more than a picture can show \(3\)"):
+        plot(toy, PlotQuestion(top=4))
 
 
 def test_all_unknown_words_are_reported_at_once(toy: VectorSpace) -> None:

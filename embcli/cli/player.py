@@ -25,6 +25,8 @@ DEMOS, SUFFIX = Path(__file__).with_name("demos"), ".demo"
 SCRIPT_SUFFIXES = (SUFFIX, ".txt", ".sh")
 # Space, Enter, and what remote controls send (right arrow, page down); q and Escape.
 NEXT, QUIT = (" ", "\r", "\n", "\x1b[C", "\x1b[6~"), ("q", "Q", "\x1b")
+# Around the answer of a step: after its table, and before the next step.
+BLANK_LINES = 2
 KEYS, ERASED, CLEARED = "space: next, q: quit ", "\r\x1b[K", "\x1b[2J\x1b[H"
 
 
@@ -163,7 +165,7 @@ def _window_beside(notes: str) -> Iterator[None]:
     columns, rows = shutil.get_terminal_size((80, 24))
     taken = sum(max(1, -(-len(line) // columns)) for line in notes.splitlines())
     usual = os.environ.get("LINES")
-    os.environ["LINES"] = str(max(1, rows - taken))
+    os.environ["LINES"] = str(max(1, rows - taken - BLANK_LINES))
     try:
         yield
     finally:

@@ -18,7 +18,7 @@ from embcli.plot.frame import (
 )
 from embcli.plot.glyphs import shortened, text_width
 from embcli.plot.labels import stack_labels
-from embcli.results.queries import Projections
+from embcli.results.queries import Projection, Projections
 
 LETTERS, LEVEL = 14, 22  # pixels: the size of the letters, and the height of a row of labels
 LEVELS = 9  # rows of labels on each side of the line, at most
@@ -28,11 +28,17 @@ AXIS = 44  # the room of the numbers below
 DOT_AREA = 60  # the area of a mark
 
 
+def distinct(results: Sequence[Projection]) -> list[Projection]:
+    """The words of a picture, each once: a word that is given twice has one place."""
+    return [*{one.word: one for one in results}.values()]
+
+
 def number_line(answer: Projections, theme: str, *, is_page: bool = False) -> Spec:
     """The specification of a number line; its height is that of the labels. is_page: see `frame`."""
-    values = [one.dot for one in answer.results]
+    results = distinct(answer.results)
+    values = [one.dot for one in results]
     width = SLIDE[0] - 2 * EDGE
-    names = [shortened(one.word, LETTERS, width / 3) for one in answer.results]
+    names = [shortened(one.word, LETTERS, width / 3) for one in results]
     low, high = ends(values)
     for labels in ([f"{name} {signed(value, 2)}" for name, value in zip(names, values, strict=True)], names):
         widths = [text_width(label, LETTERS) + BEFORE + LABEL_GAP for label in labels]
@@ -44,7 +50,7 @@ def number_line(answer: Projections, theme: str, *, is_page: bool = False) -> Sp
     above, below = (max([1, *(sign * level for level in stacked if level is not None)]) for sign in (1, -1))
     height = (above + below + 1) * LEVEL
     line = (above + 0.5) * LEVEL
-    unplaced = [one.word for one, level in zip(answer.results, stacked, strict=True) if level is None]
+    unplaced = [one.word for one, level in zip(results, stacked, strict=True) if level is None]
     note = f"no room for {', '.join(unplaced)}" if unplaced else ""
     title, query = answer.query.expression, answer.query
     subtitle = joined("dot product with the direction", model_of(answer.model), *reports_of(query), note)
@@ -57,7 +63,7 @@ def number_line(answer: Projections, theme: str, *, is_page: bool = False) -> Sp
             "values": [
                 {"word": one.word, "dot": one.dot, "cosine": one.cosine}
                 | ({} if level is None else {"label": label, "y": round(line - level * LEVEL, 1)})
-                for one, level, label in zip(answer.results, stacked, labels, strict=True)
+                for one, level, label in zip(results, stacked, labels, strict=True)
             ],
         }
     ]

@@ -75,7 +75,7 @@ def place(space: VectorSpace, question: PlotQuestion, chosen: Chosen) -> Plot:
         axes = tuple(Axis(directions.describe(one), None) for one in (first, second))
         chosen = chosen._replace(found=chosen.found.joined(first.found, second.found))
     elif question.method == "tsne":
-        perplexity = question.perplexity or usual_perplexity(len(vectors))
+        perplexity = usual_perplexity(len(vectors)) if question.perplexity is None else question.perplexity
         seed = question.seed or 0
         places = tsne(vectors, perplexity=perplexity, seed=seed)
         axes = Axis("t-SNE 1", None), Axis("t-SNE 2", None)

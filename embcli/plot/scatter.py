@@ -28,7 +28,7 @@ from embcli.plot.frame import (
 from embcli.plot.glyphs import shortened, text_width
 from embcli.plot.labels import leader_of, place_labels
 from embcli.plot.question import MOST_GROUPS
-from embcli.results.plot import Plot
+from embcli.results.plot import OTHERS, Plot, Point
 
 # Of the area: what the points leave free at each side, where labels may stand.
 FREE = 0.06
@@ -83,7 +83,9 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Spec:
     is_page: for a page in a browser, which places the labels itself (by Vega's `label` transform) whenever the signals
     `cx`, `cy` and `unit`, the point in the centre and the units of a pixel, are changed.
     """
-    groups = list(dict.fromkeys(point.group for point in plot.results if point.group is not None))
+    # Words without a group come last.
+    ordered = sorted(plot.results, key=lambda point: point.group is None)
+    groups = list(dict.fromkeys(_group(plot, point) for point in ordered)) if _is_grouped(plot) else []
     is_wide = bool(groups or plot.arrows) and not is_page
     padding = Padding(64, 84, (COLUMN if is_wide else 0) + EDGE, 56)
     width, height = SLIDE[0] - padding.left - padding.right, SLIDE[1] - padding.top - padding.bottom
@@ -148,10 +150,21 @@ def _scale(name: str, size: str, ends: tuple[str, str]) -> Spec:
 def _points_data(plot: Plot) -> list[Spec]:
     return [
         {"index": i, "word": one.word, "x": _short(one.x), "y": _short(one.y)}
-        | ({} if one.group is None else {"group": one.group})
+        | ({"group": _group(plot, one)} if _is_grouped(plot) else {})
         | ({} if one.cosine is None else {"cosine": one.cosine})
         for i, one in enumerate(plot.results)
     ]
+
+
+def _is_grouped(plot: Plot) -> bool:
+    return any(one.group is not None for one in plot.results)
+
+
+def _group(plot: Plot, point: Point) -> str:
+    """The group of a point, or a name for the words without one that no group has."""
+    if point.group is not None:
+        return point.group
+    return OTHERS if OTHERS not in {one.group for one in plot.results} else f"{OTHERS} (no group)"
 
 
 def _short(value: float) -> float:
@@ -200,16 +213,12 @@ def _zero_lines() -> list[Spec]:
 
 
 def _points(look: Look, *, grouped: bool) -> Spec:
-    group = "datum.group != null"
     encode = {
         "x": {"scale": "x", "field": "x"},
         "y": {"scale": "y", "field": "y"},
         "size": {"signal": f"{(2 * look.radius) ** 2} * (datum.level == 3 ? 4 : datum.level == 2 ? 2 : 1)"},
-        "fill": [
-            *([{"test": group, "scale": "colour", "field": "group"}] if grouped else []),
-            {"signal": "soft" if grouped else "mark"},
-        ],
-        "shape": [*([{"test": group, "scale": "shape", "field": "group"}] if grouped else []), {"value": "circle"}],
+        "fill": {"scale": "colour", "field": "group"} if grouped else {"signal": "mark"},
+        "shape": {"scale": "shape", "field": "group"} if grouped else {"value": "circle"},
         "opacity": {"signal": "datum.level == 1 ? 0.2 : 0.9"},
         "stroke": {"signal": "paper"},
         "strokeWidth": {"value": 0.7},

@@ -133,7 +133,7 @@ def _change(change: records.HeadChange, pen: Pen) -> Parts:
     return [
         shown,
         Text(),
-        Text(f"the head's change is {numbers_of(change.vector[:FIRST_OF_CHANGE])} {pen.ellipsis}"),
+        Text(f"the head's change is {numbers_of(change.vector[:FIRST_OF_CHANGE])} {pen.and_so_on}"),
         Text(f"the heads' changes add up to the attention's, {_error_in_words(change.sum_error)}"),
     ]
 

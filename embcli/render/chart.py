@@ -113,7 +113,7 @@ def _view(marks: Sequence[Mark], width: int, rows: int, *, is_square: bool) -> t
         across = max(across, down / ASPECT) or 1.0
         down = across * ASPECT
         rows = min(rows, max(LEAST_ROWS, math.ceil((max(ys) - min(ys)) / down) + 1 + 2 * MARGIN))
-    across, down = across or 1.0, down or 1.0
+    across, down = across or 1.0, down or 1 / rows  # equal values: one unit of height
     left = (max(xs) + min(xs)) / 2 - (width - 1) / 2 * across
     top = (max(ys) + min(ys)) / 2 + (rows - 1) / 2 * down
     return View(across, down, left, top), rows

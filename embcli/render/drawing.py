@@ -192,6 +192,7 @@ class Pen:
         self.zero, self.line, self.dot, self.minus = ("│", "━", "●", "−") if fancy else ("|", "=", "o", "-")
         self.times, self.separator = ("×", " · ") if fancy else ("x", " | ")
         self.degree, self.ellipsis = ("°", "…") if fancy else (" deg", "...")
+        self.and_so_on = "and so on" if in_words else self.ellipsis
         if in_words:
             self.times, self.separator, self.degree, self.ellipsis = "by", ", ", " degrees", "and"
         self.shades = " ░▒▓█" if fancy else " .:*#"

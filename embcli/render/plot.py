@@ -6,18 +6,24 @@ from typing import Any
 from rich.text import Text
 
 from embcli.plot.facts import facts_of, title_of
+from embcli.plot.number_line import distinct
 from embcli.render.attend import heading_of_attention, pattern
 from embcli.render.chart import Chart, Mark, Title, chart, mark_of
-from embcli.render.drawing import Column, Grid, Parts, Pen, cosine, headline, lengths, word
+from embcli.render.drawing import GAP, Column, Grid, Parts, Pen, cosine, headline, lengths, word
 from embcli.render.heat import shaded
 from embcli.render.number_line import number_line
 from embcli.render.printable import cell_width, printable
+from embcli.render.queries import question_facts, softmax_table
 from embcli.render.transformer import text_with_focus
 from embcli.results import plot as records
 from embcli.results import queries, transformer
 
 # The line below a terminal's picture in which its shell waits.
 ROWS_OF_PROMPT = 1
+# Decimals of cosines that are drawn.
+DRAWN_DECIMALS = 6
+# Cells of a bar for probability 1, of which fewer show nothing.
+COMPARED_BAR = 8
 
 
 def _plot(answer: records.Plot, pen: Pen) -> Parts:
@@ -75,7 +81,7 @@ def _legend(kinds: dict[str | None, int], pen: Pen) -> Text:
     legend = Text()
     for name, kind in kinds.items():
         mark, colour = mark_of(kind, pen)
-        legend.append(f"{mark} {printable(name or 'others')}", style=colour).append("   ")
+        legend.append(f"{mark} {printable(name or records.OTHERS)}", style=colour).append("   ")
     legend.rstrip()
     return legend
 
@@ -108,8 +114,8 @@ def _number_line(answer: queries.Projections, pen: Pen) -> Parts:
     """Words above and below a line, at their dot products with the direction."""
     query = answer.query
     head = headline(pen, query.expression, ("dot product with the direction", pen.model(answer.model)), query)[:-1]
-    places = [one.dot for one in answer.results]
-    names = [one.word for one in answer.results]
+    places = [one.dot for one in distinct(answer.results)]
+    names = [one.word for one in distinct(answer.results)]
     with_numbers = [f"{name} {place:+.2f}" for name, place in zip(names, places, strict=True)]
 
     def draw(rows: int) -> Chart:
@@ -117,6 +123,27 @@ def _number_line(answer: queries.Projections, pen: Pen) -> Parts:
         return number_line(places, names, pen, rows, "dot") if detailed.unplaced else detailed
 
     return _fitted(pen, head, [], draw)
+
+
+def _bars(answer: queries.Distribution, pen: Pen) -> Parts:
+    """Probabilities as bars: in the columns of the table of `softmax`, or, where these are narrow, below each other."""
+    temperatures = answer.query.temperatures
+    longest = max(cell_width(printable(one.word)) for one in answer.results)
+    column = len("0.1234 ") + COMPARED_BAR + GAP
+    if (
+        pen.in_words
+        or min(longest, pen.width // 3) + len("-0.00000") + 2 * GAP + column * len(temperatures) <= pen.width
+    ):
+        return softmax_table(answer, pen)
+    facts = (*question_facts(answer), pen.model(answer.model) if answer.model else None)
+    parts: Parts = [*headline(pen, answer.query.expression or "given logits", facts, answer.query)]
+    for i, temperature in enumerate(temperatures):
+        shown = Grid(Column(f"T = {temperature:g}", words=True), Column("probability", right=True), Column(""))
+        for one in answer.results:
+            probability = one.probabilities[i]
+            shown.add(word(one.word), f"{probability:.4f}", pen.bar(probability, 1.0))
+        parts += [*([Text()] if i else []), shown]
+    return parts
 
 
 def _heatmap(answer: queries.Similarities, pen: Pen) -> Parts:
@@ -153,7 +180,7 @@ def _senses(answer: transformer.Contexts, pen: Pen) -> Parts:
         kind = kinds[_pair(one)]
         paths[kind].append(len(marks))
         value = one.cosine if one.centered is None else one.centered
-        marks.append(Mark(float(one.layer), value, kind=kind))
+        marks.append(Mark(float(one.layer), round(value, DRAWN_DECIMALS), kind=kind))  # beyond, there is only noise
     titles = Title("layer"), Title("cosine", has_zero=True)
     return _fitted(
         pen, parts, [_legend(kinds, pen)],
@@ -169,6 +196,7 @@ VIEWS: dict[type, Callable[[Any, Pen], Parts]] = {records.Plot: _plot}
 # The pictures of records whose own view is a table.
 PICTURES: dict[type, Callable[[Any, Pen], Parts]] = {
     queries.Projections: _number_line,
+    queries.Distribution: _bars,
     queries.Similarities: _heatmap,
     transformer.Attended: _attention,
     transformer.Contexts: _senses,

@@ -171,7 +171,8 @@ def _projections(projections: queries.Projections, pen: Pen) -> Parts:
     return parts
 
 
-def _distribution(distribution: queries.Distribution, pen: Pen) -> Parts:
+def softmax_table(distribution: queries.Distribution, pen: Pen) -> Parts:
+    """Logits and probabilities, a column for each temperature."""
     query = distribution.query
     facts = (*question_facts(distribution), pen.model(distribution.model) if distribution.model else None)
     parts: Parts = [*headline(pen, query.expression or "given logits", facts, query)]
@@ -330,7 +331,7 @@ def _coordinates(entry: queries.Entry, coordinates: tuple[queries.LargeCoordinat
 VIEWS: dict[type, Callable[[Any, Pen], Parts]] = {
     queries.Ranking: _ranking,
     queries.Projections: _projections,
-    queries.Distribution: _distribution,
+    queries.Distribution: softmax_table,
     queries.Similarities: _similarities,
     queries.GroupSimilarities: _groups,
     queries.OddOneOut: _odd,

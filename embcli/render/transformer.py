@@ -61,7 +61,7 @@ def _prediction(answer: records.Prediction, pen: Pen) -> Parts:
         log_p = digits(sample.log_probability, "+")
         parts.append(Text(f"   {_tokens_of(len(sample.tokens))}, log p {log_p}{at}"))
     rows = answer.rows
-    numbers = f"{numbers_of(rows.embedding)} {pen.ellipsis}", f"{numbers_of(rows.unembedding)} {pen.ellipsis}"
+    numbers = [f"{numbers_of(row)} {pen.and_so_on}" for row in (rows.embedding, rows.unembedding)]
     is_tied = "W_U is W_E (tied)" if answer.tied else "W_U is not W_E (untied)"
     token = printable(rows.token)
     token = token if token.startswith("' ") else f"'{token}'"

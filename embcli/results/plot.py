@@ -7,6 +7,9 @@ from embcli.results.display import displayed
 from embcli.results.numbers import Length, Share
 from embcli.results.queries import ModelCard, RareWord
 
+# What words without a group are called, beside words with one.
+OTHERS = "others"
+
 
 class PlotQuery(NamedTuple):
     """What is drawn, and how its places were computed.

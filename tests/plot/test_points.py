@@ -186,3 +186,8 @@ def test_vectors_are_those_of_the_points_in_their_order(toy: VectorSpace) -> Non
     question = PlotQuestion(("king", "man"), groups=(("g", ("queen",)),))
     assert [one.word for one in plot(toy, question).results] == ["king", "man", "queen"]
     assert chosen_vectors(toy, question).tolist() == [toy[word].tolist() for word in ("king", "man", "queen")]
+
+
+def test_a_perplexity_of_zero_is_no_default(toy: VectorSpace) -> None:
+    with pytest.raises(UsageProblem, match="the perplexity must be more than 0"):
+        plot(toy, PlotQuestion(("king", "queen", "man", "cat"), method="tsne", perplexity=0))

@@ -14,6 +14,7 @@ from embcli.plot.points import plot
 from embcli.plot.question import PlotQuestion
 from embcli.plot.scatter import LOOKS
 from embcli.plot.vega import PICTURE_SUFFIXES, draw_file, specification
+from embcli.queries.project import project
 from embcli.render.readable import printed
 from embcli.results.queries import CosineMatrix, Similarities
 from embcli.vectors.space import VectorSpace
@@ -106,10 +107,10 @@ def test_groups_have_different_colours_and_shapes(toy: VectorSpace) -> None:
     groups = (("royal", ("king", "queen")), ("pets", ("cat", "kitten")))
     spec = specification(plot(toy, PlotQuestion(("man",), groups=groups)))
     scales = {scale["name"]: scale for scale in spec["scales"]}
-    assert scales["colour"]["domain"] == scales["shape"]["domain"] == ["royal", "pets"]
-    assert len(set(scales["colour"]["range"])) == len(set(scales["shape"]["range"])) == 2
+    assert scales["colour"]["domain"] == scales["shape"]["domain"] == ["royal", "pets", "others"]
+    assert len(set(scales["colour"]["range"])) == len(set(scales["shape"]["range"])) == 3
     drawn = texts_of(draw_file(plot(toy, PlotQuestion(("man",), groups=groups)), "svg"))
-    assert {"royal", "pets", "man"} <= set(drawn)
+    assert {"royal", "pets", "others", "man"} <= set(drawn)
     pairs = [*zip(*scheme(len(GROUP_COLOURS) * len(SHAPES)), strict=True)]
     assert len(set(pairs)) == len(pairs)
 
@@ -183,3 +184,21 @@ def test_a_picture_of_equal_points_or_of_one_is_drawn() -> None:
         record = points_of(words)
         same = record._replace(results=tuple(one._replace(x=1.0, y=1.0) for one in record.results))
         assert set(words) & set(texts_of(draw_file(same, "svg")))
+
+
+def test_words_without_a_group_have_a_mark_of_their_own_and_a_name_in_the_legend(toy: VectorSpace) -> None:
+    question = PlotQuestion(("king",), groups=(("pets", ("cat", "cats")), ("people", ("man", "woman"))))
+    spec = specification(plot(toy, question), "light")
+    scales = {scale["name"]: scale for scale in spec["scales"]}
+    assert scales["shape"]["domain"] == ["pets", "people", "others"]
+    assert len(set(scales["shape"]["range"])) == 3
+    assert {one["word"]: one["group"] for one in values_of(spec, "points")}["king"] == "others"
+    named = PlotQuestion(("king",), groups=(("others", ("cat", "cats")),))
+    assert {one["group"] for one in values_of(specification(plot(toy, named), "light"), "points")} == {
+        "others", "others (no group)",
+    }  # fmt: skip
+
+
+def test_a_word_that_is_given_twice_stands_once_on_the_line(toy: VectorSpace) -> None:
+    answer = project(toy, "cats - cat", ["man", "men", "man"])
+    assert [one["word"] for one in values_of(specification(answer, "light"), "words")] == ["man", "men"]

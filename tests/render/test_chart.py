@@ -1,9 +1,13 @@
 """Ticks of axes, lines and text in the cells of a terminal, worked out by hand."""
 
+from io import StringIO
+
 import pytest
+from rich.console import Console
 
 from embcli.render.canvas import Canvas
-from embcli.render.chart import ticks
+from embcli.render.chart import Mark, Title, chart, ticks
+from embcli.render.drawing import Pen
 
 
 @pytest.mark.parametrize(
@@ -65,3 +69,13 @@ def test_what_is_outside_is_not_drawn() -> None:
     canvas.put((0, 5), "x")
     canvas.put((-1, 0), "x")
     assert drawn(canvas) == ["  a", "   "]
+
+
+def test_equal_values_are_a_level_line_in_the_middle() -> None:
+    pen = Pen(Console(width=40, height=20, file=StringIO(), color_system=None))
+    marks = [Mark(float(layer), 1.0) for layer in range(5)]
+    drawn = chart(marks, pen, 12, (Title("layer"), Title("")), paths=[range(5)], is_square=False)
+    rows = [row.plain for row in drawn.rows[1:-2]]  # without the frame above and below
+    [line] = [row for row in rows if any(mark in row for mark in "●o")]
+    assert line.startswith("1.0")
+    assert abs(rows.index(line) - len(rows) / 2) <= 1

@@ -157,3 +157,19 @@ def test_the_lines_of_words_and_coordinates_are_complete(small: Path) -> None:
     out = start(["plot", *FOUR, "--plain"], small).out
     assert re.findall(r"^word (\w+), x ", out, re.M) == [*FOUR]
     assert "x PC1: 80.0% of the variance, y PC2: 20.0% of the variance" in out
+
+
+def test_a_word_that_is_given_twice_stands_once_on_the_line(small: Path) -> None:
+    drawn = start(["plot", "--project", "east - west", "north", "east", "north"], small).out
+    assert drawn.count("north") == 1
+
+
+def test_bars_that_have_no_room_beside_each_other_stand_below_each_other() -> None:
+    drawn = ask("plot", "--softmax", "Snape=3.4,Trelawney=2.5", "-T", "0,0.1,0.5,1,2,10").out
+    assert [line.split()[:3] for line in drawn.splitlines() if line.startswith("T = ")] == [
+        ["T", "=", t] for t in ("0", "0.1", "0.5", "1", "2", "10")
+    ]
+    lengths = [line.count("█") for line in drawn.splitlines() if line.startswith("Snape")]
+    assert len(lengths) == 6
+    assert lengths == sorted(lengths, reverse=True)
+    assert lengths[0] > 3 * lengths[-1] / 2 > 0

@@ -14,7 +14,7 @@ from process import share
 import embcli
 from embcli.errors import InputOutputProblem
 from embcli.models.add import add
-from embcli.models.open import StoredSpace
+from embcli.models.open import StoredSpace, open_stored
 from embcli.vectors.space import VectorSpace
 
 # The same examples on every run, and no deadlines, which fail on slow machines.
@@ -43,7 +43,7 @@ def home(data_dir: Path) -> Path:
 @pytest.fixture(scope="session")
 def glove(home: Path) -> StoredSpace:
     """GloVe 6B, 400,000 words x 50."""
-    return embcli.open_space("glove")
+    return open_stored("glove")
 
 
 @pytest.fixture(scope="session")

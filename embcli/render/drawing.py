@@ -244,7 +244,11 @@ class Pen:
 
     def model(self, card: ModelCard) -> str:
         """The name and the shape of a model."""
-        return f"{printable(card.name)}, {card.words:,} words {self.times} {card.dim}"
+        shape = f"{printable(card.name)}, {card.words:,} words {self.times} {card.dim}"
+        if card.exact is not False:
+            return shape
+        chosen = [printable(f"{name}={value}") for name, value in (card.index_parameters or {}).items()]
+        return f"{shape}, approximate: {' '.join([printable(card.index_type or ''), *chosen])}"
 
 
 def longest_of(*texts: str, style: str = "", loss: str = "") -> Flexible:

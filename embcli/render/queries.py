@@ -42,8 +42,8 @@ def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
     numbers = [cosine(score) for score in scores] if is_cosine else lengths(scores)
     for (answer, is_excluded), number in zip(merged, numbers, strict=True):
         if is_excluded:
-            place: Cell = "-" if answer.rank is None else rank_with_inputs(answer.rank)
-            why = "input (not searched)" if answer.rank is None else "input (excluded)"
+            place = rank_with_inputs(ranking, answer)
+            why = "input (not searched)" if place == "-" else "input (excluded)"
             shown.add(place, word(answer.word, "italic"), number, longest_of(why, "input", "", style="italic"))
         else:
             # No bars for distances: the best answer would have the shortest bar.
@@ -67,10 +67,21 @@ def order_of(pair: queries.Pair) -> Text:
     return Text("in order", style="green") if pair.ordered else Text("out of order", style="bold red")
 
 
-def rank_with_inputs(rank: int) -> Flexible:
-    """The rank that an excluded word would have."""
-    text = f"({rank:,})"
-    return Flexible(len(text), len(text), lambda _: Text(text), words=f"{rank:,} with the inputs included")
+def rank_with_inputs(ranking: queries.Ranking, answer: queries.Answer) -> Cell:
+    """The rank that an excluded word would have, as far as it is known."""
+    rank = rank_or_least(ranking, answer.word, answer.rank)
+    if rank is None:
+        return "-"
+    text = f"({rank})"
+    return Flexible(len(text), len(text), lambda _: Text(text), words=f"{rank} with the inputs included")
+
+
+def rank_or_least(ranking: queries.Ranking, word: str, rank: int | None) -> str | None:
+    """A rank, or that it is greater than one: `> 16,384`; None if the word is not searched."""
+    if rank is not None:
+        return f"{rank:,}"
+    least = (ranking.least_ranks or {}).get(word)
+    return None if least is None else f"> {least - 1:,}"
 
 
 def question_facts(record: Any) -> tuple[str | None, ...]:
@@ -117,9 +128,11 @@ def _expected(ranking: queries.Ranking, expected: queries.Expected) -> Text:
     is_input = any(answer.word == expected.word for answer in ranking.inputs)
     searched = f"first {ranking.query.top:,} words" if ranking.query.top else "vocabulary"
     why = "no rank (input)" if is_input and expected.rank_with_inputs else f"no rank in the {searched}"
-    rank, with_inputs = (
-        why if rank is None else f"rank {rank:,}" for rank in (expected.rank, expected.rank_with_inputs)
+    known = (
+        rank_or_least(ranking, expected.word, one) if expected.rank_with_inputs is None or one is not None else None
+        for one in (expected.rank, expected.rank_with_inputs)
     )
+    rank, with_inputs = (why if one is None else f"rank {one}" for one in known)
     if ranking.query.exclude_inputs:
         places = f"{rank}; with the inputs included, {with_inputs}"
     else:

@@ -76,8 +76,7 @@ def _rank_of(text: str, record: Any) -> Cell:
     """The rank that an excluded input would have had in a model."""
     if isinstance(record, EmbcliError):
         return NO_VALUE
-    rank = next((one.rank for one in record.inputs if one.word == text), None)
-    return "-" if rank is None else rank_with_inputs(rank)
+    return next((rank_with_inputs(record, one) for one in record.inputs if one.word == text), "-")
 
 
 def _projections(answers: Answers, pen: Pen) -> Parts:

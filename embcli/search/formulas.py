@@ -131,7 +131,7 @@ class SumsOfCosines(_CosineFormula):
         tails = unit_rows(space.float64(self._shared.tails))
         heads = np.stack([_head(space, head) for head in self._shared.heads])
         self.basis = np.concatenate([heads, tails])
-        self._directions = unit_rows(vectors)
+        self.directions = unit_rows(vectors)
         self.scale = lengths(vectors)
         self._reach = 1 + lengths(heads)[self._shared.head_of]
 
@@ -159,7 +159,7 @@ class SumsOfCosines(_CosineFormula):
 
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
         """cos(v, q) in float64."""
-        return unit_cosines(unit_rows(self._space.float64(rows)), self._directions[questions])
+        return unit_cosines(unit_rows(self._space.float64(rows)), self.directions[questions])
 
 
 class ProductsOfCosines(_CosineFormula):

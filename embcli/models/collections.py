@@ -104,10 +104,13 @@ class RegisteredSpace(MilvusSpace):
             raise _changed(self.name, self.origin, f"it had {registered:,} rows and has {len(self):,}")
 
 
-def inspect(server: Server, word: str | None = None, vector: str | None = None) -> Registration:
+def inspect(
+    server: Server, word: str | None = None, vector: str | None = None, *, check_keys: bool = True
+) -> Registration:
     """What a server says about its collection. word, vector: the names of the fields; by default the only candidates.
 
-    Raises UsageProblem for a collection that cannot be a model, InputOutputProblem.
+    check_keys: whether to ask if the keys are row numbers, which takes the server a while. Raises UsageProblem for a
+    collection that cannot be a model, InputOutputProblem.
     """
     address = server.address
     described = server.ask("describe_collection", address.collection)
@@ -120,7 +123,7 @@ def inspect(server: Server, word: str | None = None, vector: str | None = None) 
     count = rows.count()
     if not count:
         raise UsageProblem(f"the collection {address} is empty", "insert rows, or export a model to it")
-    is_numbered = key_type == INT64 and not rows.count(f"{key} < 0 or {key} >= {count}")
+    is_numbered = check_keys and key_type == INT64 and not rows.count(f"{key} < 0 or {key} >= {count}")
     return Registration(
         str(address), (key, word, vector), key_type, int(fields[vector]["params"]["dim"]), count, is_numbered,
         _index_of(server, vector), _facts(described),
@@ -163,7 +166,7 @@ def open_registered(name: str) -> RegisteredSpace:
     server = Server(parse_address(known.address))
     _, word, vector = known.fields
     try:
-        found = inspect(server, word, vector)
+        found = inspect(server, word, vector, check_keys=False)
     except UsageProblem as error:
         raise _changed(name, known.address, error.message) from None
     for what, one, other in (("dimension", known.dim, found.dim), ("key", known.fields[0], found.fields[0])):

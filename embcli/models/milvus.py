@@ -40,6 +40,7 @@ AWAY = (
 )
 LATE = ("deadline", "timed out", "timeout")
 REFUSED = ("unauthenticated", "auth check", "permission", "privilege", "invalid token", "incorrect username")
+RELEASED = ("not loaded", "'released'")
 MISSING = ("can't find collection", "collection not found", "collection not exist")
 OF_COLLECTION = 100  # the code of Milvus for an unknown collection
 
@@ -58,17 +59,21 @@ class Server:
     def ask(self, method: str, *arguments: Any, is_long: bool = False, repeat: bool = True, **options: Any) -> Any:
         """The answer of a method of `MilvusClient`. Raises InputOutputProblem.
 
-        is_long: for requests that build or load. repeat: whether to ask again if the server is not available.
+        is_long: for requests that build or load. repeat: whether to ask again if the server is not available. A
+        collection that is not in the server's memory, as after a restart, is loaded.
         """
         seconds = self.seconds * (LONG if is_long else 1)
         for is_last in (False, True) if repeat else (True,):
             try:
                 return getattr(self.client, method)(*arguments, timeout=seconds, **options)
             except Exception as error:
-                problem = self._problem(error, seconds)
-                if is_last or not _is_away(str(error).lower()):
-                    raise problem from None
-            time.sleep(PAUSE_SECONDS)
+                text = str(error).lower()
+                if is_last or not (_is_away(text) or _is_released(text)):
+                    raise self._problem(error, seconds) from None
+            if _is_released(text):
+                self.ask("load_collection", self.address.collection, is_long=True, repeat=False)
+            else:
+                time.sleep(PAUSE_SECONDS)
         raise AssertionError
 
     def _connect(self) -> "MilvusClient":
@@ -99,7 +104,12 @@ class Server:
                 **options,
             )
         except Exception as error:
-            raise self._problem(error, self.seconds) from None
+            if not _is_away(str(error).lower()):
+                raise self._problem(error, self.seconds) from None
+            raise InputOutputProblem(
+                f"the server at {where} does not answer as a Milvus server within {self.seconds:g} seconds",
+                f"check the address, the port and TLS, or set {TIMEOUT} to more seconds",
+            ) from None
 
     def _problem(self, error: Exception, seconds: float) -> EmbcliError:
         """An exception of pymilvus, gRPC or protobuf as one of ours."""
@@ -243,6 +253,10 @@ def _seconds() -> float:
 
 def _is_away(text: str) -> bool:
     return any(sign in text for sign in AWAY + LATE)
+
+
+def _is_released(text: str) -> bool:
+    return any(sign in text for sign in RELEASED)
 
 
 def _parts(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -274,7 +274,7 @@ def _lookup(lookup: queries.Lookup, pen: Pen) -> Parts:
     for entry in lookup.results:
         if entry.coordinates is not None:
             parts += [Text(), *_coordinates(entry, entry.coordinates, pen)]
-    first = next((entry.row for entry in lookup.results if entry.row is not None), None)
+    first = next((entry.row for entry in lookup.results if entry.row is not None and entry.row < card.words), None)
     if first is None or any(entry.coordinates is not None for entry in lookup.results):
         return parts
     lesson = (

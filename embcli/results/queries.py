@@ -47,7 +47,7 @@ class ModelCard(NamedTuple):
     """The model of an answer.
 
     tokens: how its words are spelled, if they are tokens (`results/tokens.py`). For a model on a server, index_type:
-    the kind of its index there, with its parameters; exact: whether no word can have been missed.
+    the kind of its index there, with its parameters; exact: whether no better answer can have been missed.
     """
 
     name: str
@@ -60,13 +60,12 @@ class ModelCard(NamedTuple):
 
     @classmethod
     def of(cls, space: Space, *, exact: bool = True) -> "ModelCard":
-        """The card of a space. exact: False if the server cannot prove an answer."""
+        """The card of a space. exact: False if a server may have missed better answers."""
         index = space.index
         if index is None:
             return cls(space.name, len(space), space.dim, space.spelling)
         return cls(
-            space.name, len(space), space.dim, space.spelling, index.kind, index.parameters or None,
-            exact and index.is_exact,
+            space.name, len(space), space.dim, space.spelling, index.kind, index.parameters or None, exact,
         )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from embcli.errors import UsageProblem
-from embcli.search.formulas import Cosines, Formula, SumsOfCosines
+from embcli.search.formulas import Cosines, Formula, LikelyCosines, PairDirections, ProductsOfCosines, SumsOfCosines
 from embcli.search.length_formulas import Distances, Dots
 from embcli.search.local import SAFE_NORMS
 from embcli.search.settling import Found, Search
@@ -37,7 +37,12 @@ EXTRA_ROWS = 32
 NUMBERS_AT_ONCE, ROWS_AT_ONCE = 1 << 23, 1 << 20
 # The server's sums may have a few more roundings than ours: of norms, and of the scaled rows.
 SERVER_ERROR = 2.0
-# The options that name the metrics of Milvus.
+# The methods whose best words may lie anywhere in the lists of a server; the options that name the metrics of Milvus.
+METHODS: dict[type, str] = {
+    ProductsOfCosines: "3cosmul",
+    PairDirections: "pairdirection",
+    LikelyCosines: "lrcos",
+}
 METRICS = {"COSINE": "cosine", "IP": "dot", "L2": "euclidean"}
 
 
@@ -89,8 +94,9 @@ def _queries(space: MilvusSpace, formula: Formula) -> Float64Array:
         metric, queries = "L2", formula.queries
     else:
         raise UsageProblem(
-            f"this method has no bound for the words that the server of {space.name} does not return",
-            "use 3cosadd, or name the candidates with --among",
+            f"{METHODS[type(formula)]} cannot be answered from {space.name}: nothing bounds the scores of the words "
+            "that a Milvus server does not return",
+            "use 3cosadd, or a local model",
         )
     served = space.index.metric
     if served != metric:
@@ -105,8 +111,9 @@ class _Engine:
     """The questions of a formula, with their vectors [n, dim], for the first `top` rows of a space."""
 
     def __init__(self, space: MilvusSpace, formula: Formula, queries: Float64Array, top: int | None) -> None:
-        self.space, self.formula, self.queries, self.top = space, formula, queries, top
         self.count = space.searched(top)
+        self.top = top = None if self.count == len(space) else top
+        self.space, self.formula, self.queries = space, formula, queries
         norms = space.collection.norms
         self.unfit = np.array([row for row in norms.unfit if top is None or row < top] if norms else [], np.intp)
         self.errors = _errors(space, formula, queries)

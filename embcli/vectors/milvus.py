@@ -219,6 +219,7 @@ class MilvusSpace(VectorSpace):
         self.vocabulary: MilvusVocabulary = MilvusVocabulary(collection)
         self.name, self.origin = name, collection.address
         self.index = collection.index
+        self.has_row_numbers = collection.are_keys_numbers
         self.spelling = self.counts = self.subwords = self.int8 = None
         self._outside = OutsideVectors(FIRST_OUTSIDE)
 
@@ -245,10 +246,10 @@ class MilvusSpace(VectorSpace):
 
     def searched(self, top: int | None) -> int:
         """The number of rows of a search that `top` restricts to the first ones. UsageProblem if there are no first."""
-        if top is not None and not self.collection.is_numbered:
+        if top is not None and top < len(self) and not self.collection.is_numbered:
             raise UsageProblem(
                 f"the keys of {self.name} are not row numbers from 0, so there are no first {top:,} words",
-                "remove --vocab",
+                "search all words: leave out --vocab, and use neighbors in place of --scan",
             )
         return super().searched(top)
 
@@ -263,7 +264,7 @@ class MilvusSpace(VectorSpace):
 
     def in_order(self, rows: Rows) -> Rows:
         """Numbers that sort rows as ties are sorted: by their keys, or by their words if the keys are not numbers."""
-        if self.collection.are_keys_numbers:
+        if self.has_row_numbers:
             return rows
         words = [entity.word for entity in self.vocabulary.entities(rows.tolist())]
         places = {word: place for place, word in enumerate(sorted(set(words)))}

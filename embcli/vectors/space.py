@@ -56,7 +56,7 @@ class VectorSpace:
         VectorSpace.from_words(["king", "queen"], [[1, 0], [1, 1]])["queen"]  # [1. 1.]
     """
 
-    is_remote = False  # whether the vectors are on a server (`vectors/milvus.py`)
+    is_remote, has_row_numbers = False, True  # whether the vectors are on a server, perhaps without row numbers
     index: "ServerIndex | None" = None  # the index that searches them there
     average_pieces = False  # whether a word of several tokens is the mean of their vectors, or else an error
 
@@ -335,9 +335,7 @@ class VectorSpace:
         return vectors
 
     def _float32(self, rows: Rows) -> Float32Array:
-        """Rows of the matrix."""
-        vectors: Float32Array = self.vectors[rows]
-        return vectors
+        return np.asarray(self.vectors[rows])
 
     def _outside_vector(self, row: int) -> Float64Array | Float32Array:
         vector = self._outside.vector(row)

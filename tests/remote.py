@@ -80,7 +80,8 @@ class MemoryCollection:
         rows[~is_fit] = 0  # what a server makes of them is not known
         longest = float(lengths(rows).max())
         if self.index.metric == "COSINE":
-            return np.where(is_fit, unit_rows(rows) @ vector, -1.0), error
+            unfit = 0.0 if self.norms is None else -1.0
+            return np.where(is_fit, unit_rows(rows) @ vector, unfit), error
         if self.index.metric == "IP":
             return rows @ vector, error * longest
         return ((rows - vector) ** 2).sum(axis=1), error * (longest + float(lengths(vector[None])[0])) ** 2

@@ -5,6 +5,9 @@ at most its lowest score + e. An answer is proven if it scores more than that, a
 asked for, up to the most that a server returns. With an index that compares every row (FLAT), proven answers are those
 of the local engines, byte for byte. The rank of a row is proven likewise; otherwise only a lower bound of it is known.
 
+The bounds hold for vectors whose norms fit float32 arithmetic, and for zero vectors, whose cosines Milvus gives as 0.
+Other rows of a collection that embcli made are known (`Norms.unfit`) and always scored here.
+
 An approximate index may miss any row, so its answers are never proven.
 """
 
@@ -142,8 +145,6 @@ class _Engine:
         rest = -np.inf
         if self.is_exact and len(hits.rows) < self.count:
             rest = float(upper.min(initial=np.inf)) if np.isfinite(hits.values).all() else np.inf
-            if self.space.collection.norms is None:
-                rest = max(rest, 0.0)  # zero vectors have the cosine 0, and a server may put them anywhere
         if hits.entities:
             exact = self.formula.exact(np.full(len(hits.rows), number, np.intp), hits.rows)
             if not ((exact >= lower) & (exact <= upper) | np.isin(hits.rows, self.unfit)).all():

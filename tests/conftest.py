@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import milvus_server
 import pytest
 import toy as toy_space
 from hypothesis import settings
@@ -50,6 +51,13 @@ def glove(home: Path) -> StoredSpace:
 def toy() -> VectorSpace:
     """The toy space of toy.py, whose answers can be computed by hand."""
     return toy_space.make_space()
+
+
+@pytest.fixture(scope="session")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[milvus_server.LiteServer]:
+    """A server with the API of Milvus."""
+    with milvus_server.running(tmp_path_factory.mktemp("milvus")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -113,7 +113,7 @@ def add_collection(
         )
     path = registration_path(name)
     if name in installed_names() and not is_registered(name):
-        raise _taken(name)
+        raise UsageProblem(f'"{name}": there is a local model of that name', "choose another name with --name")
     found = inspect(Server(parsed), word, vector)
     if path.exists() and not force:
         if read_registration(path) != found:

@@ -256,25 +256,30 @@ def rename(name: Named, new_name: str) -> Models:
 def verify(name: Named | None = None, *, progress: Progress | None = None) -> Models:
     """Verify the checksums of a model, or of all models, and that checkpoints are there unchanged.
 
-    Raises DamagedStore with the damaged ones; InputOutputProblem for a checkpoint that moved or changed.
+    Raises DamagedStore with the damaged ones; else InputOutputProblem for a checkpoint that moved or changed, and for a
+    collection whose server does not answer, or which changed.
     """
     name = None if name is None else as_name(name)
     names = installed_names() if name is None else [_made(name, progress)]
-    damaged = []
+    damaged, unreachable = [], []
     for each in names:
-        if is_registered(each):
-            open_space(each).verify()
-            continue
         try:
+            if is_registered(each):
+                open_space(each).verify()
+                continue
             verify_store(model_path(each))
             if "checkpoint" in (metadata := open_store(model_path(each)).metadata):
                 check_files(each, metadata)
         except DamagedStore as error:
             damaged.append(error)
+        except InputOutputProblem as error:
+            unreachable.append(error)
     if len(damaged) == 1:
         raise damaged[0]
     if damaged:
         raise DamagedStore(f"{len(damaged)} of {len(names)} models are damaged: {'; '.join(map(str, damaged))}")
+    if unreachable:
+        raise unreachable[0]
     return as_models("verify", name, [describe(each)._replace(status="verified") for each in names])
 
 

@@ -141,7 +141,7 @@ class Server:
 class Rows:
     """The rows of a collection: its fields `key`, `word` and `vector`.
 
-    Keys that are not integers get numbers, in the order of their first appearance in this process.
+    Keys that are not integers get numbers in this process, as they appear.
     """
 
     def __init__(self, server: Server, key: str, word: str, vector: str, *, are_keys_numbers: bool) -> None:
@@ -186,15 +186,18 @@ class Rows:
         return [self._hits(hits, with_vectors) for hits in self._read(list, found)]
 
     def _hits(self, hits: Any, with_vectors: bool) -> Hits:
-        rows = [self._number(hit[self.key]) for hit in hits]
-        values = np.array([hit["distance"] for hit in hits], np.float64)
+        rows, values = [self._number(key) for key in hits.ids], np.array(hits.distances, np.float64)
         entities: tuple[Entity, ...] = ()
         if with_vectors:
-            entities = tuple(self._entity(hit["entity"] | {self.key: hit[self.key]}) for hit in hits)
+            entities = tuple(
+                self._entity({**hit["entity"], self.key: key}) for key, hit in zip(hits.ids, hits, strict=True)
+            )
         return Hits(np.array(rows, np.intp), values, entities)
 
     def _entities(self, condition: str) -> Iterator[Entity]:
         found = self._query(condition, [self.key, self.word, self.vector], limit=MOST_ROWS)
+        if not self.are_keys_numbers:  # so that their numbers are in the order of the words
+            found.sort(key=lambda one: str(one[self.word]))
         return (self._entity(one) for one in found)
 
     def _entity(self, fields: Any) -> Entity:

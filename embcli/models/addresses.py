@@ -1,4 +1,4 @@
-"""Addresses of collections on Milvus servers: milvus://HOST:PORT/COLLECTION[?db=NAME&secure=true]."""
+"""Addresses of collections on Milvus servers: milvus://HOST:PORT/COLLECTION[?db=MILVUS_NAME&secure=true]."""
 
 import re
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from embcli.errors import UsageProblem
 
 SCHEMES = ("milvus://", "milvuss://")
 PORT = 19530
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
+MILVUS_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 FORM = "milvus://HOST:PORT/COLLECTION"
 SECRETS = ("token", "user", "password", "apikey", "api_key")
 
@@ -65,7 +65,7 @@ def parse_address(text: str) -> Address:
     if not collection:
         raise UsageProblem(f"{text} names no collection", f"write {FORM}")
     for name in (collection, *([db] if db else [])):
-        if not NAME.fullmatch(name):
+        if not MILVUS_NAME.fullmatch(name):
             raise UsageProblem(
                 f'"{name}" cannot be the name of a collection or database of Milvus',
                 "use letters, digits and underscores, not beginning with a digit",

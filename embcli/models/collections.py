@@ -12,19 +12,19 @@ from typing import Any, NamedTuple
 
 from embcli.errors import BadFile, InputOutputProblem, UsageProblem
 from embcli.models.addresses import parse_address
-from embcli.models.milvus import Rows, Server
+from embcli.models.milvus import RemoteRows, Server
 from embcli.models.names import registration_path
 from embcli.vectors.arithmetic import Float32Array
 from embcli.vectors.milvus import Entity, Hits, MilvusSpace, Norms, ServerIndex
 
-FORMAT = "embcli.milvus/1"
+REGISTRATION_FORMAT = "embcli.milvus/1"
 # The property of a collection with what embcli knows about its rows (`export_milvus.py`).
 FACTS = "embcli.facts"
 # The fields of a collection that embcli made.
 KEY, WORD, VECTOR, NORM = "row", "word", "vector", "norm"
 INT64, VARCHAR, FLOAT_VECTOR = 5, 21, 101  # numbers of the types in Milvus
 # The kinds of an index that compare a question with every row, in float32.
-EXACT = ("FLAT",)
+EXACT_KINDS = ("FLAT",)
 
 
 class Registration(NamedTuple):
@@ -47,7 +47,7 @@ class Registration(NamedTuple):
 class RegisteredCollection:
     """A registered collection on its server: the protocol `Collection` of `vectors/milvus.py`."""
 
-    def __init__(self, registration: Registration, rows: Rows, count: int) -> None:
+    def __init__(self, registration: Registration, rows: RemoteRows, count: int) -> None:
         self._rows, self._count = rows, count
         self.dim, self.index, self.address = registration.dim, registration.server_index, registration.address
         self.are_keys_numbers = registration.key_type == INT64
@@ -68,7 +68,7 @@ class RegisteredCollection:
         return self._rows.named(words)
 
     def numbered(self, rows: Sequence[int]) -> list[Entity]:
-        """Rows by number."""
+        """RemoteRows by number."""
         return self._rows.numbered(rows)
 
     def prefixed(self, prefix: str, limit: int) -> list[str]:
@@ -119,7 +119,7 @@ def inspect(
     key_type = int(fields[key]["type"])
     word = _field(fields, word, VARCHAR, WORD, "words", "--word")
     vector = _field(fields, vector, FLOAT_VECTOR, VECTOR, "vectors of float32", "--vector")
-    rows = Rows(server, key, word, vector, are_keys_numbers=key_type == INT64)
+    rows = RemoteRows(server, key, word, vector, are_keys_numbers=key_type == INT64)
     count = rows.count()
     if not count:
         raise UsageProblem(f"the collection {address} is empty", "insert rows, or export a model to it")
@@ -136,7 +136,7 @@ def register(path: Path, registration: Registration) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps({"format": FORMAT, **fields}, indent=1) + "\n", "utf-8")
+        temporary.write_text(json.dumps({"format": REGISTRATION_FORMAT, **fields}, indent=1) + "\n", "utf-8")
         temporary.replace(path)
     except OSError as error:
         raise InputOutputProblem(f"cannot write {path}: {error.strerror}", "check the folder of the models") from error
@@ -148,7 +148,7 @@ def read_registration(path: Path) -> Registration:
     """A registration from its file. Raises FileNotFoundError; BadFile for another file."""
     try:
         fields = json.loads(path.read_text("utf-8"))
-        if fields.pop("format") != FORMAT:
+        if fields.pop("format") != REGISTRATION_FORMAT:
             raise ValueError("another format")
         index = ServerIndex(**fields.pop("server_index"))
         key, word, vector = fields.pop("fields")
@@ -175,7 +175,7 @@ def open_registered(name: str) -> RegisteredSpace:
     was, now = (f"{one.kind} {one.metric}" for one in (known.server_index, found.server_index))
     if was != now:
         raise _changed(name, known.address, f"its index was {was} and is {now}")
-    rows = Rows(server, *known.fields, are_keys_numbers=known.key_type == INT64)
+    rows = RemoteRows(server, *known.fields, are_keys_numbers=known.key_type == INT64)
     collection = RegisteredCollection(known, rows, found.rows)
     return RegisteredSpace(collection, name)
 
@@ -206,7 +206,7 @@ def _index_of(server: Server, vector: str) -> ServerIndex:
                      "pending_index_rows")  # fmt: skip
             parameters = {key: str(value) for key, value in found.items() if key not in known}
             kind, metric = str(found["index_type"]), str(found["metric_type"])
-            return ServerIndex(kind, metric, parameters, kind in EXACT)
+            return ServerIndex(kind, metric, parameters, kind in EXACT_KINDS)
     raise UsageProblem(f'the field "{vector}" has no index', "create one on the server: FLAT gives exact answers")
 
 

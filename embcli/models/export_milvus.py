@@ -8,24 +8,24 @@ import numpy as np
 from embcli.errors import InputOutputProblem, UsageProblem
 from embcli.models.addresses import Address
 from embcli.models.collections import FACTS, FLOAT_VECTOR, INT64, KEY, NORM, VARCHAR, VECTOR, WORD
-from embcli.models.milvus import Rows, Server
+from embcli.models.milvus import RemoteRows, Server
 from embcli.search.local import SAFE_NORMS
-from embcli.search.milvus import METRICS
+from embcli.search.milvus import OPTION_OF_METRIC
 from embcli.vectors.space import VectorSpace
 
 if TYPE_CHECKING:
     from embcli.readers import ReportRows
 
 # Bytes of vectors in a request, and rows; a Milvus server accepts 64 MiB.
-BYTES_AT_ONCE, ROWS_AT_ONCE = 8 << 20, 5_000
+BYTES_SENT_AT_ONCE, ROWS_SENT_AT_ONCE = 8 << 20, 5_000
 # The longest word that a VARCHAR holds, in bytes.
-LONGEST_WORD = 65_535
-# Rows that are read back and compared, bit for bit.
+LONGEST_VARCHAR = 65_535
+# RemoteRows that are read back and compared, bit for bit.
 SAMPLED = 100
 # Of a collection with more rows whose norms do not fit float32 arithmetic, the answers are not called exact.
 MOST_UNFIT = 1_000
 FLOAT = 10  # the number of the type in Milvus
-SERVED = {name: metric for metric, name in METRICS.items()}
+SERVED = {name: metric for metric, name in OPTION_OF_METRIC.items()}
 
 
 def export_to_milvus(
@@ -65,7 +65,7 @@ def _create(server: Server, space: VectorSpace, metric: str) -> None:
     client = server.client
     schema = client.create_schema(auto_id=False, enable_dynamic_field=False)
     schema.add_field(KEY, INT64, is_primary=True)
-    schema.add_field(WORD, VARCHAR, max_length=LONGEST_WORD)
+    schema.add_field(WORD, VARCHAR, max_length=LONGEST_VARCHAR)
     schema.add_field(VECTOR, FLOAT_VECTOR, dim=space.dim)
     schema.add_field(NORM, FLOAT)
     indexes = client.prepare_index_params()
@@ -91,7 +91,7 @@ def _facts(space: VectorSpace) -> dict[str, Any]:
 
 
 def _insert(server: Server, space: VectorSpace, report: "ReportRows") -> None:
-    size = max(1, min(ROWS_AT_ONCE, BYTES_AT_ONCE // (4 * space.dim)))
+    size = max(1, min(ROWS_SENT_AT_ONCE, BYTES_SENT_AT_ONCE // (4 * space.dim)))
     for first in range(0, len(space), size):
         last = min(first + size, len(space))
         words = space.vocabulary[first:last]
@@ -109,7 +109,7 @@ def _insert(server: Server, space: VectorSpace, report: "ReportRows") -> None:
 
 def _verify(server: Server, space: VectorSpace) -> None:
     """Compare the number of rows, and some of them bit for bit. Raises InputOutputProblem."""
-    rows = Rows(server, KEY, WORD, VECTOR, are_keys_numbers=True)
+    rows = RemoteRows(server, KEY, WORD, VECTOR, are_keys_numbers=True)
     count = rows.count()
     if count != len(space):
         raise _incomplete(server, f"it has {count:,} rows instead of {len(space):,}")

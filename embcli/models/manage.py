@@ -30,7 +30,7 @@ from embcli.models.names import (
 from embcli.models.open import Progress, StoredSpace, open_space, open_stored
 from embcli.readers import glove_wheel
 from embcli.results.models import ModelEntry, ModelInfo, ModelInfos, Models, ModelsQuery
-from embcli.search.milvus import METRICS
+from embcli.search.milvus import OPTION_OF_METRIC
 from embcli.store.header import SUFFIX
 from embcli.store.read import open_store
 from embcli.store.read import verify as verify_store
@@ -155,7 +155,7 @@ def _info_of_collection(space: "RegisteredSpace") -> ModelInfo:
         norm_max=norms.largest if norms else None,
         int8=False,
         index_type=space.index.kind,
-        metric=METRICS.get(space.index.metric, space.index.metric),
+        metric=OPTION_OF_METRIC.get(space.index.metric, space.index.metric),
         index_parameters=space.index.parameters or None,
         exact=space.index.is_exact,
     )

@@ -27,7 +27,7 @@ SECONDS = 30.0
 # The wait before a request is repeated; the factor of the timeout for requests that build or load.
 PAUSE_SECONDS, LONG = 0.5, 20
 # Words or rows in a filter, and the most rows of an answer.
-IN_FILTER, MOST_ROWS = 1_000, 16_384
+IN_FILTER, MOST_FOUND = 1_000, 16_384
 # How pymilvus and gRPC say that a server did not answer.
 AWAY = (
     "unavailable",
@@ -41,7 +41,7 @@ AWAY = (
 LATE = ("deadline", "timed out", "timeout")
 REFUSED = ("unauthenticated", "auth check", "permission", "privilege", "invalid token", "incorrect username")
 RELEASED = ("not loaded", "'released'")
-MISSING = ("can't find collection", "collection not found", "collection not exist")
+NO_COLLECTION = ("can't find collection", "collection not found", "collection not exist")
 OF_COLLECTION = 100  # the code of Milvus for an unknown collection
 
 
@@ -120,7 +120,7 @@ class Server:
         if any(sign in lower for sign in REFUSED):
             is_set = "the token of" if os.environ.get(TOKEN) else "a request without a token, see"
             return InputOutputProblem(f"the Milvus server at {where} refuses {is_set} {TOKEN}", f"set {TOKEN}")
-        if getattr(error, "code", None) == OF_COLLECTION or any(sign in lower for sign in MISSING):
+        if getattr(error, "code", None) == OF_COLLECTION or any(sign in lower for sign in NO_COLLECTION):
             return InputOutputProblem(
                 f"there is no collection {self.address.collection} at {where}",
                 "it may have been dropped; check its name",
@@ -138,7 +138,7 @@ class Server:
         return InputOutputProblem(f"the Milvus server at {where} reports: {reason}", "check the server")
 
 
-class Rows:
+class RemoteRows:
     """The rows of a collection: its fields `key`, `word` and `vector`.
 
     Keys that are not integers get numbers in this process, as they appear.
@@ -195,7 +195,7 @@ class Rows:
         return Hits(np.array(rows, np.intp), values, entities)
 
     def _entities(self, condition: str) -> Iterator[Entity]:
-        found = self._query(condition, [self.key, self.word, self.vector], limit=MOST_ROWS)
+        found = self._query(condition, [self.key, self.word, self.vector], limit=MOST_FOUND)
         if not self.are_keys_numbers:  # so that their numbers are in the order of the words
             found.sort(key=lambda one: str(one[self.word]))
         return (self._entity(one) for one in found)

@@ -65,11 +65,10 @@ def left_out(record: Any) -> dict[str, str]:
     fields = as_json(record)
     missing = {}
     if fields.get("inputs"):
-        least = fields.get("least_ranks", {})
-        places = [f"{one['word']} {_rank(one, least)} score {one['score']}" for one in fields["inputs"]]
-        missing["ranks of the inputs"] = ", ".join(places)
-    if (expected := fields.get("expected")) and expected["word"] in fields.get("least_ranks", {}):
-        missing["rank of the expected word"] = _rank(expected | {"rank": None}, fields["least_ranks"])
+        places = [f"{one['word']} rank {one['rank']} score {one['score']}" for one in fields["inputs"]]
+        missing["ranks of the inputs"] = ", ".join(places).replace("rank None", "without a rank")
+    if fields.get("least_ranks"):
+        missing["lower bounds of ranks"] = ", ".join(f"{word} {least}" for word, least in fields["least_ranks"].items())
     if (fields["model"] or {}).get("exact") is False:
         missing["index"] = f"{fields['model']['index_type']}, not exact"
     if fields.get("pairs") and fields["results"]:
@@ -100,13 +99,6 @@ def left_out(record: Any) -> dict[str, str]:
         missing["number of dropped tokens"] = str(fields["query"]["truncated"])
     missing |= {name: _shortened(json.dumps(fields[name])) for name in OF_TRANSFORMERS if fields.get(name) is not None}
     return {name: text for name, text in missing.items() if text != "[]"}
-
-
-def _rank(answer: Mapping[str, Any], least_ranks: Mapping[str, int]) -> str:
-    if answer["rank"] is not None:
-        return f"rank {answer['rank']}"
-    least = least_ranks.get(answer["word"])
-    return "without a rank" if least is None else f"rank over {least - 1}"
 
 
 def _shortened(text: str) -> str:

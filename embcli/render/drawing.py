@@ -245,10 +245,11 @@ class Pen:
     def model(self, card: ModelCard) -> str:
         """The name and the shape of a model."""
         shape = f"{printable(card.name)}, {card.words:,} words {self.times} {card.dim}"
-        if card.exact is not False:
+        if card.index_type is None:
             return shape
-        chosen = [printable(f"{name}={value}") for name, value in (card.index_parameters or {}).items()]
-        return f"{shape}, approximate: {' '.join([printable(card.index_type or ''), *chosen])}"
+        chosen = [f"{name}={value}" for name, value in (card.index_parameters or {}).items()]
+        index = printable(" ".join([card.index_type, *chosen]))
+        return f"{shape}, index {index}" + ("" if card.exact else ", not exact")
 
 
 def longest_of(*texts: str, style: str = "", loss: str = "") -> Flexible:

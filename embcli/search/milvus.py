@@ -33,20 +33,20 @@ from embcli.vectors.milvus import Hits, MilvusSpace
 from embcli.vectors.space import VectorSpace
 
 # The most rows that Milvus returns for a question.
-MOST_ROWS = 16_384
+MOST_RETURNED = 16_384
 # Rows asked for beyond the k best and the wanted ones; they lower the bound for rows that are not returned.
 EXTRA_ROWS = 32
 # Numbers of returned vectors (32 MiB of float32), and returned rows, of a request for several questions.
-NUMBERS_AT_ONCE, ROWS_AT_ONCE = 1 << 23, 1 << 20
+NUMBERS_AT_ONCE, RETURNED_AT_ONCE = 1 << 23, 1 << 20
 # The server's sums may have a few more roundings than ours: of norms, and of the scaled rows.
 SERVER_ERROR = 2.0
 # The methods whose best words may lie anywhere in the lists of a server; the options that name the metrics of Milvus.
-METHODS: dict[type, str] = {
+UNSERVED: dict[type, str] = {
     ProductsOfCosines: "3cosmul",
     PairDirections: "pairdirection",
     LikelyCosines: "lrcos",
 }
-METRICS = {"COSINE": "cosine", "IP": "dot", "L2": "euclidean"}
+OPTION_OF_METRIC = {"COSINE": "cosine", "IP": "dot", "L2": "euclidean"}
 
 
 class _Scored(NamedTuple):
@@ -66,15 +66,15 @@ def search(space: VectorSpace, formula: Formula, searches: Sequence[Search], top
     assert isinstance(space, MilvusSpace)
     engine = _Engine(space, formula, _queries(space, formula), top)
     deepest = max(one.k + len(one.wanted) for one in searches)
-    if min(deepest, engine.count) > MOST_ROWS - EXTRA_ROWS:
+    if min(deepest, engine.count) > MOST_RETURNED - EXTRA_ROWS:
         raise UsageProblem(
-            f"a Milvus server returns at most {MOST_ROWS:,} rows for a question",
-            f"ask for fewer: -k {(MOST_ROWS - EXTRA_ROWS) // 1000 * 1000}",
+            f"a Milvus server returns at most {MOST_RETURNED:,} rows for a question",
+            f"ask for fewer: -k {(MOST_RETURNED - EXTRA_ROWS) // 1000 * 1000}",
         )
     found = engine.answer(searches, range(len(searches)), min(deepest + EXTRA_ROWS, engine.count), with_vectors=True)
     open_questions = [number for number, one in enumerate(found) if not _is_settled(one)]
     if open_questions and engine.is_exact and deepest + EXTRA_ROWS < engine.count:
-        limit = min(MOST_ROWS, engine.count)
+        limit = min(MOST_RETURNED, engine.count)
         deeper = engine.answer(searches, open_questions, limit, with_vectors=False)
         for number, one in zip(open_questions, deeper, strict=True):
             found[number] = one
@@ -97,15 +97,16 @@ def _queries(space: MilvusSpace, formula: Formula) -> Float64Array:
         metric, queries = "L2", formula.queries
     else:
         raise UsageProblem(
-            f"{METHODS[type(formula)]} cannot be answered from {space.name}: nothing bounds the scores of the words "
+            f"{UNSERVED[type(formula)]} cannot be answered from {space.name}: nothing bounds the scores of the words "
             "that a Milvus server does not return",
             "use 3cosadd, or a local model",
         )
     served = space.index.metric
     if served != metric:
+        option = OPTION_OF_METRIC.get(served)
         raise UsageProblem(
-            f"the index of {space.name} serves the metric {METRICS.get(served, served)}, not {METRICS[metric]}",
-            f"use --metric {METRICS[served]}" if served in METRICS else "ask for an index with another metric",
+            f"the index of {space.name} serves the metric {option or served}, not {OPTION_OF_METRIC[metric]}",
+            f"use --metric {option}" if option else "ask for an index with another metric",
         )
     return queries
 
@@ -127,7 +128,7 @@ class _Engine:
     ) -> list[Found]:
         """The answers to some of the questions from the best `limit` rows of each."""
         found = []
-        room = NUMBERS_AT_ONCE // self.space.dim if with_vectors else ROWS_AT_ONCE
+        room = NUMBERS_AT_ONCE // self.space.dim if with_vectors else RETURNED_AT_ONCE
         size = max(1, room // limit)
         for first in range(0, len(numbers), size):
             some = list(numbers[first : first + size])

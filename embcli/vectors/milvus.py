@@ -20,7 +20,7 @@ FIRST_OUTSIDE = 2**62
 # Numbers kept of fetched vectors (256 MiB of float32), and words.
 NUMBERS_KEPT, WORDS_KEPT = 1 << 26, 1 << 20
 # Words read at a time in an iteration over all of them.
-AT_ONCE = 1_000
+WORDS_READ_AT_ONCE = 1_000
 
 
 class ServerIndex(NamedTuple):
@@ -124,8 +124,8 @@ class MilvusVocabulary(Vocabulary):
         """The words in row order, block by block. Raises UsageProblem if the rows are not numbered from 0."""
         if not self._collection.is_numbered:
             raise UsageProblem(f"the keys of {self._collection.address} are not row numbers from 0", "ask for words")
-        for first in range(0, len(self), AT_ONCE):
-            yield from self[first : first + AT_ONCE]
+        for first in range(0, len(self), WORDS_READ_AT_ONCE):
+            yield from self[first : first + WORDS_READ_AT_ONCE]
 
     def find(self, word: str) -> int | None:
         """The row of exactly this word, or None; the lowest row if the collection has the word more than once."""

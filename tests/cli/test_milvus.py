@@ -211,7 +211,7 @@ def test_an_index_for_another_metric_serves_that_one(
 
 def test_deep_ranks_are_shown_with_their_lower_bound(toy_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settle(monkeypatch, toy_home)
-    monkeypatch.setattr("embcli.search.milvus.MOST_ROWS", 8)
+    monkeypatch.setattr("embcli.search.milvus.MOST_RETURNED", 8)
     monkeypatch.setattr("embcli.search.milvus.EXTRA_ROWS", 0)
     question = ("neighbors", "king - kittens", "-k", "2", "-m", "remote")  # kittens have the lowest cosine of all
     record = ask(*question, "--expect", "cat", "--json")
@@ -223,5 +223,5 @@ def test_deep_ranks_are_shown_with_their_lower_bound(toy_home: Path, monkeypatch
     table = ask(*question, "--expect", "cat").out
     assert "(> 8)" in table
     assert "expected cat: rank > 8" in table
-    assert "kittens rank over 8" in ask(*question, "--format", "csv").err
+    assert "lower bounds of ranks (--format json includes them): kittens 9" in ask(*question, "--format", "csv").err
     assert re.search(r"kittens +\(> 8\) +\(15\)", ask(*question, "-m", "local").out)

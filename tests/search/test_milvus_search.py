@@ -76,7 +76,7 @@ def test_what_is_called_exact_is_exact(
         Search(int(one.chance.integers(0, largest + 1)), tuple(one.chance.integers(0, len(one.space), i % 4)))
         for i in range(len(queries))
     ]
-    with patch.multiple(milvus, MOST_ROWS=14 + 2 + most, EXTRA_ROWS=2, ROWS_AT_ONCE=50, NUMBERS_AT_ONCE=50):
+    with patch.multiple(milvus, MOST_RETURNED=14 + 2 + most, EXTRA_ROWS=2, RETURNED_AT_ONCE=50, NUMBERS_AT_ONCE=50):
         found = search(remote, kind(remote, queries), asked, one.top)
     is_proven = knows_norms or kind is Cosines
     exact = compare(one.space, asked, found, kind(one.space, queries), one.top, are_ranks_proven=is_proven)
@@ -123,7 +123,7 @@ def sums(space: VectorSpace, terms: list[list[tuple[int, float]]]) -> Float64Arr
 
 def test_equal_rows_beyond_the_limit_of_the_server_leave_the_order_open() -> None:
     local = VectorSpace.from_words([f"w{row}" for row in range(100)], [[1.0, 0.0]] * 99 + [[-1.0, 0.0]])
-    with patch.multiple(milvus, MOST_ROWS=60, EXTRA_ROWS=2):
+    with patch.multiple(milvus, MOST_RETURNED=60, EXTRA_ROWS=2):
         found = search(on_server(local), Cosines(local, np.array([[1.0, 0.0]])), [Search(5, (0, 99))])[0]
     assert not found.is_exact
     assert found.places[1] == (None, -1.0)
@@ -137,7 +137,7 @@ def test_ranks_deeper_than_the_server_returns_have_a_lower_bound() -> None:
     formula = Cosines(remote, query)
     scores = formula.rounded(formula.exact(np.zeros(400, np.intp), np.arange(400)))
     last = int(np.argmin(scores))
-    with patch.multiple(milvus, MOST_ROWS=100, EXTRA_ROWS=5):
+    with patch.multiple(milvus, MOST_RETURNED=100, EXTRA_ROWS=5):
         found = search(remote, formula, [Search(3, (0, last))])[0]
     assert found.is_exact
     assert found.places == ((1, 1.0), (None, float(scores[last])))
@@ -186,5 +186,5 @@ def test_what_the_index_does_not_serve_is_refused(make: Callable[[VectorSpace], 
 
 def test_more_answers_than_a_server_returns_are_refused() -> None:
     remote = on_server(random_space(50, 4))
-    with patch.multiple(milvus, MOST_ROWS=40, EXTRA_ROWS=5), pytest.raises(UsageProblem, match="at most 40 rows"):
+    with patch.multiple(milvus, MOST_RETURNED=40, EXTRA_ROWS=5), pytest.raises(UsageProblem, match="at most 40 rows"):
         search(remote, Cosines(remote, remote.float64([0])), [Search(45)])

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from embcli.errors import UsageProblem
-from embcli.search.formulas import Cosines, Formula, LikelyCosines, PairDirections, ProductsOfCosines, SumsOfCosines
+from embcli.search.formulas import Cosines, Formula, PairDirections, ProductsOfCosines, SumsOfCosines
 from embcli.search.length_formulas import Distances, Dots
 from embcli.search.local import SAFE_NORMS
 from embcli.search.settling import Found, Search
@@ -40,16 +40,11 @@ EXTRA_ROWS = 32
 NUMBERS_AT_ONCE, RETURNED_AT_ONCE = 1 << 23, 1 << 20
 # The server's sums may have a few more roundings than ours: of norms, and of the scaled rows.
 SERVER_ERROR = 2.0
-# The methods whose best words may lie anywhere in the lists of a server; the options that name the metrics of Milvus.
-UNSERVED: dict[type, str] = {
-    ProductsOfCosines: "3cosmul",
-    PairDirections: "pairdirection",
-    LikelyCosines: "lrcos",
-}
+# The options that name the metrics of Milvus.
 OPTION_OF_METRIC = {"COSINE": "cosine", "IP": "dot", "L2": "euclidean"}
 
 
-class _Scored(NamedTuple):
+class Scored(NamedTuple):
     """Rows with bounds of their exact scores [rows], and an upper bound of the scores of all other rows."""
 
     rows: Rows
@@ -64,13 +59,18 @@ def search(space: VectorSpace, formula: Formula, searches: Sequence[Search], top
     Raises UsageProblem for a formula that the index does not serve, and for more answers than a server returns.
     """
     assert isinstance(space, MilvusSpace)
-    engine = _Engine(space, formula, _queries(space, formula), top)
     deepest = max(one.k + len(one.wanted) for one in searches)
-    if min(deepest, engine.count) > MOST_RETURNED - EXTRA_ROWS:
+    if min(deepest, space.searched(top)) > MOST_RETURNED - EXTRA_ROWS:
         raise UsageProblem(
             f"a Milvus server returns at most {MOST_RETURNED:,} rows for a question",
             f"ask for fewer: -k {(MOST_RETURNED - EXTRA_ROWS) // 1000 * 1000}",
         )
+    if isinstance(formula, ProductsOfCosines | PairDirections):
+        check_metric(space, "COSINE")
+        from embcli.search.two_lists import TwoLists
+
+        return TwoLists(space, formula, top).answer_all(searches)
+    engine = Engine(space, formula, _queries(space, formula), top)
     found = engine.answer(searches, range(len(searches)), min(deepest + EXTRA_ROWS, engine.count), with_vectors=True)
     open_questions = [number for number, one in enumerate(found) if not _is_settled(one)]
     if open_questions and engine.is_exact and deepest + EXTRA_ROWS < engine.count:
@@ -97,10 +97,16 @@ def _queries(space: MilvusSpace, formula: Formula) -> Float64Array:
         metric, queries = "L2", formula.queries
     else:
         raise UsageProblem(
-            f"{UNSERVED[type(formula)]} cannot be answered from {space.name}: nothing bounds the scores of the words "
-            "that a Milvus server does not return",
-            "use 3cosadd, or a local model",
+            f"lrcos cannot be answered from {space.name}: nothing bounds the scores of the words that a Milvus server "
+            "does not return",
+            "use 3cosavg, or a local model",
         )
+    check_metric(space, metric)
+    return queries
+
+
+def check_metric(space: MilvusSpace, metric: str) -> None:
+    """Raise UsageProblem if the index of a space serves another metric."""
     served = space.index.metric
     if served != metric:
         option = OPTION_OF_METRIC.get(served)
@@ -108,10 +114,9 @@ def _queries(space: MilvusSpace, formula: Formula) -> Float64Array:
             f"the index of {space.name} serves the metric {option or served}, not {OPTION_OF_METRIC[metric]}",
             f"use --metric {option}" if option else "ask for an index with another metric",
         )
-    return queries
 
 
-class _Engine:
+class Engine:
     """The questions of a formula, with their vectors [n, dim], for the first `top` rows of a space."""
 
     def __init__(self, space: MilvusSpace, formula: Formula, queries: Float64Array, top: int | None) -> None:
@@ -137,10 +142,10 @@ class _Engine:
             for number, hits in zip(some, answers, strict=True):
                 self.space.vocabulary.keep(hits.entities)
                 scored = self._scored(number, hits)
-                found.append(self._settle(number, searches[number], scored))
+                found.append(self.settle(number, searches[number], scored))
         return found
 
-    def _scored(self, number: int, hits: Hits) -> _Scored:
+    def _scored(self, number: int, hits: Hits) -> Scored:
         """The returned rows with bounds of their scores, and the bound of the others."""
         lower, upper = self._bounds(number, hits.values, self.errors[number])
         rest = -np.inf
@@ -155,7 +160,7 @@ class _Engine:
         lower[is_unfit], upper[is_unfit] = -np.inf, np.inf
         others = np.setdiff1d(self.unfit, hits.rows)
         unknown = np.full(len(others), np.inf)
-        return _Scored(
+        return Scored(
             np.concatenate([hits.rows, others]),
             np.concatenate([lower, -unknown]),
             np.concatenate([upper, unknown]),
@@ -169,7 +174,7 @@ class _Engine:
         scale = lengths(self.formula.queries[[number]])[0] if isinstance(self.formula, Dots) else 1.0
         return (values - error) * scale, (values + error) * scale
 
-    def _settle(self, number: int, asked: Search, scored: _Scored) -> Found:
+    def settle(self, number: int, asked: Search, scored: Scored) -> Found:
         """Score the rows that the bounds leave open in float64."""
         rest = float(self.formula.rounded(np.array([scored.rest]))[0]) if np.isfinite(scored.rest) else scored.rest
         k = min(asked.k, self.count)
@@ -186,25 +191,26 @@ class _Engine:
             least.append(at_least if rank is None else None)
         return Found(rows[order], scores[order], tuple(places), tuple(least), is_proven and self.is_exact)
 
-    def _rank(self, number: int, row: int, score: float, scored: _Scored, rest: float) -> tuple[int | None, int | None]:
+    def _rank(self, number: int, row: int, score: float, scored: Scored, rest: float) -> tuple[int | None, int | None]:
         """The rank of a row, or None and a lower bound of it; None for both if the row is not searched."""
         if self.top is not None and row >= self.top:
             return None, None
         blur = self._blur(score)
         is_before = scored.lower > score + blur
+        is_known = score > rest if self.is_exact else bool((scored.rows == row).any())
         is_open = ~is_before & (scored.upper >= score - blur)
+        if not is_known:  # rows without a lower bound are too many to be scored for a bound
+            is_open &= scored.lower > -np.inf
         rows = scored.rows[is_open]
         printed = self._printed(number, rows)
         ties = self.space.in_order(np.concatenate([rows, [row]]))
         before = int(is_before.sum()) + int(((printed > score) | ((printed == score) & (ties[:-1] < ties[-1]))).sum())
-        is_known = score > rest if self.is_exact else bool((scored.rows == row).any())
         return (before + 1, None) if is_known else (None, before + 1)
 
     def _blur(self, score: float) -> float:
         if not np.isfinite(score):
             return 0.0
-        is_cosine = isinstance(self.formula, Cosines | SumsOfCosines)
-        return COSINE_BLUR if is_cosine else LENGTH_BLUR * abs(float(score))
+        return LENGTH_BLUR * abs(float(score)) if isinstance(self.formula, Dots | Distances) else COSINE_BLUR
 
     def _printed(self, number: int, rows: Rows) -> Float64Array:
         if not len(rows):
@@ -219,7 +225,7 @@ def _errors(space: MilvusSpace, formula: Formula, queries: Float64Array) -> Floa
     the largest ‖v‖; a squared distance |v|² - 2 v · q + |q|² has it times (‖v‖ + ‖q‖)².
     """
     error = SERVER_ERROR * float32_error(space.dim)
-    if isinstance(formula, Cosines | SumsOfCosines):
+    if not isinstance(formula, Dots | Distances):
         return np.full(len(queries), error)
     norms = space.collection.norms
     if norms is None:

@@ -29,6 +29,9 @@ COMMANDS = (
     (*QUEEN, "--format", "csv"),
     (*QUEEN, "--format", "words"),
     (*QUEEN, "--among", "queen,prince,boy", "--method", "3cosmul"),
+    (*QUEEN, "--method", "3cosmul", "--expect", "queen"),
+    (*QUEEN, "--method", "pairdirection", "-k", "4"),
+    ("analogy", "king", "+", "woman", "--method", "3cosmul", "--vocab", "9"),
     ("analogy", "man:king::woman:?"),
     ("analogy", "0.5*king", "+", "queen", "-k", "4"),
     ("project", "queen - king", "woman", "girl", "boy"),
@@ -172,8 +175,7 @@ def test_an_unknown_word_gets_suggestions_by_query(toy_home: Path, monkeypatch: 
 
 
 REFUSED = (
-    ((*QUEEN, "--method", "3cosmul"), "3cosmul cannot be answered from remote"),
-    ((*QUEEN, "--method", "pairdirection"), "pairdirection cannot be answered from remote"),
+    (("analogy", "0.5*king + queen", "--method", "3cosmul"), "3cosmul is answered for words of weight 1"),
     (
         ("neighbors", "king", "--metric", "dot"),
         "the index of remote serves the metric cosine, not dot; use --metric cosine",

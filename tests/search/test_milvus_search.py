@@ -8,12 +8,12 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from remote import MemoryCollection, on_server
-from test_engine import Space, spaces
+from test_engine import Space, spaces, triples
 
 from embcli.errors import UsageProblem
-from embcli.search import milvus
+from embcli.search import milvus, two_lists
 from embcli.search.engine import search
-from embcli.search.formulas import Cosines, Formula, PairDirections, ProductsOfCosines, SumsOfCosines
+from embcli.search.formulas import Cosines, Formula, LikelyCosines, PairDirections, ProductsOfCosines, SumsOfCosines
 from embcli.search.length_formulas import Distances, Dots
 from embcli.search.settling import Found, Search
 from embcli.vectors.arithmetic import Float64Array, unit_rows
@@ -121,6 +121,58 @@ def sums(space: VectorSpace, terms: list[list[tuple[int, float]]]) -> Float64Arr
     return np.array([sum((weight * units[row] for row, weight in one), np.zeros(space.dim)) for one in terms])
 
 
+@settings(max_examples=150)
+@given(spaces(), st.integers(1, 4), st.booleans(), st.integers(0, 100), st.floats(0, 1.9), st.integers(0, 1))
+def test_what_is_called_exact_of_two_lists_is_exact(
+    one: Space, count: int, is_product: bool, most: int, noise: float, negatives: int
+) -> None:
+    units = unit_rows(one.space.float64(np.arange(len(one.space))))
+    terms = triples(one, count)
+    if is_product:
+        terms = [[(row, weight) for row, weight in question if weight > 0 or negatives] for question in terms]
+    else:
+        terms = [question for question in terms if np.abs(units[question[0][0]] - units[question[1][0]]).max() > 1e-6]
+    assume(terms)
+    kind = ProductsOfCosines if is_product else PairDirections
+    remote = on_server(one.space, noise=noise)
+    largest = min(10, len(one.space))
+    asked = [
+        Search(int(one.chance.integers(0, largest + 1)), tuple(one.chance.integers(0, len(one.space), i % 4)))
+        for i in range(len(terms))
+    ]
+    with (
+        patch.multiple(milvus, MOST_RETURNED=16 + most, EXTRA_ROWS=2, RETURNED_AT_ONCE=50),
+        patch.multiple(two_lists, SCORED_FIRST=3),
+    ):
+        found = search(remote, kind(remote, terms), asked, one.top)
+    compare(one.space, asked, found, kind(one.space, terms), one.top)
+
+
+@given(st.integers(1, 3), st.floats(-1, 3), st.floats(-1, 1), st.floats(-1, 1))
+def test_the_bound_of_3cosmul_is_its_largest_value_for_the_cosines_that_are_possible(
+    positives: int, x: float, one: float, other: float
+) -> None:
+    low, high = sorted((one, other))
+    bound = two_lists._Product(np.zeros((2, 1)), 1.0, positives, True).upper(
+        np.array([x]), np.array([-low]), np.array([-high])
+    )[0]
+    a = np.linspace(low, high, 20_001)
+    values = np.clip((positives + x + a) / (2 * positives), 0, 1) ** positives / ((1 + a) / 2 + 1e-6)
+    assert values.max() <= bound * (1 + 1e-12)
+    assert bound <= values.max() * 1.01
+
+
+@pytest.mark.parametrize("kind", [ProductsOfCosines, PairDirections])
+def test_two_lists_prove_the_answers_of_ordinary_vectors(kind: type[ProductsOfCosines | PairDirections]) -> None:
+    local = random_space(3000, 10)
+    terms = [[(1, 1.0), (2, -1.0), (3, 1.0)], [(4, 1.0), (2, -1.0), (5, 1.0)]]
+    asked = [Search(8, (1, 2, 3)), Search(8, (4, 5))]
+    with patch.multiple(milvus, MOST_RETURNED=1000):
+        remote = on_server(local)
+        found = search(remote, kind(remote, terms), asked)
+    assert compare(local, asked, found, kind(local, terms), None) == 2
+
+
 def test_equal_rows_beyond_the_limit_of_the_server_leave_the_order_open() -> None:
     local = VectorSpace.from_words([f"w{row}" for row in range(100)], [[1.0, 0.0]] * 99 + [[-1.0, 0.0]])
     with patch.multiple(milvus, MOST_RETURNED=60, EXTRA_ROWS=2):
@@ -172,8 +224,12 @@ def test_zero_vectors_are_ranked_even_if_the_server_does_not_return_them() -> No
 MISMATCHES: list[tuple[Callable[[VectorSpace], Formula], str]] = [
     (lambda space: Dots(space, space.float64([0])), "serves the metric cosine, not dot"),
     (lambda space: Distances(space, space.float64([0])), "serves the metric cosine, not euclidean"),
-    (lambda space: ProductsOfCosines(space, [[(0, 1.0)]]), "3cosmul cannot be answered"),
-    (lambda space: PairDirections(space, [[(0, 1.0), (1, -1.0), (2, 1.0)]]), "pairdirection cannot be answered"),
+    (lambda space: ProductsOfCosines(space, [[(0, 0.5), (1, 1.0)]]), "3cosmul is answered for words of weight 1"),
+    (lambda space: ProductsOfCosines(space, [[(0, -1.0), (1, -1.0), (2, 1.0)]]), "of which one may be subtracted"),
+    (
+        lambda space: LikelyCosines(space, [0], space.float64([1]), np.zeros(1)),
+        "lrcos cannot be answered",
+    ),
 ]
 
 

@@ -9,9 +9,9 @@ the arithmetic and geometric means gives for 3CosMul
 
     Π s(p) / (s(n) + ε) ≤ min(1, (P + x + a) / 2P)^P / ((1 + a) / 2 + ε),  s(t) = (1 + cos(v, t)) / 2.
 
-It grows with x. In a it has one minimum, and beyond the point where the numerator is 1 it falls, so that its maximum is
-at that point or at an end. PairDirection is (cos(v, d) - ĉ · d) / ‖v̂ - ĉ‖, with ‖v̂ - ĉ‖² = 1 + ‖ĉ‖² - 2 cos(v, c): it
-grows with both cosines where it is positive.
+It grows with x. In a it falls, or falls and then rises, so that its maximum is at an end of the interval of a; the
+numerator is 1 only where it falls. PairDirection is (cos(v, d) - ĉ · d) / ‖v̂ - ĉ‖, with
+‖v̂ - ĉ‖² = 1 + ‖ĉ‖² - 2 cos(v, c): it grows with both cosines where it is positive.
 """
 
 from collections.abc import Sequence
@@ -51,9 +51,9 @@ class _Product(NamedTuple):
         low, high = np.maximum(-second, -1), np.minimum(-second_low, 1)
         ends = [
             np.clip((count + x + a) / (2 * count), 0, 1) ** count / (np.maximum(1 + a, 0) / 2 + EPSILON)
-            for a in (low, high, np.clip(count - x, low, np.maximum(low, high)))
+            for a in (low, high)
         ]
-        return np.asarray(np.max(ends, axis=0))
+        return np.asarray(np.maximum(*ends))
 
 
 class _Pair(NamedTuple):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Unpack
 
 import numpy as np
 
-from embcli.errors import EmbcliError, UnknownWord, UsageProblem
+from embcli.errors import EmbcliError, InputOutputProblem, UnknownWord, UsageProblem
 from embcli.queries import directions
 from embcli.queries.expression import Expression
 from embcli.queries.questions import AnalogyOptions, NeighborsOptions, RankingQuestion
@@ -129,6 +129,8 @@ def answer_many(
         found: dict[int, Found | EmbcliError] = {}
         for group in alike.values():
             together = _attempt(_find, space, list(group.values()))
+            if isinstance(together, InputOutputProblem):  # a server that fails, for other questions, too
+                raise together
             if isinstance(together, EmbcliError):  # a damaged store
                 found |= dict.fromkeys(group, together)
             else:

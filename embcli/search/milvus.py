@@ -36,8 +36,9 @@ from embcli.vectors.space import VectorSpace
 MOST_RETURNED = 16_384
 # Rows asked for beyond the k best and the wanted ones; they lower the bound for rows that are not returned.
 EXTRA_ROWS = 32
-# Numbers of returned vectors (32 MiB of float32), and returned rows, of a request for several questions.
-NUMBERS_AT_ONCE, RETURNED_AT_ONCE = 1 << 23, 1 << 20
+# Numbers of returned vectors (32 MiB of float32), and returned rows, of a request for several questions. Of the longest
+# lists, eight are asked for at a time, so that a slow server answers within its time.
+NUMBERS_AT_ONCE, RETURNED_AT_ONCE = 1 << 23, 1 << 17
 # The server's sums may have a few more roundings than ours: of norms, and of the scaled rows.
 SERVER_ERROR = 2.0
 # The options that name the metrics of Milvus.

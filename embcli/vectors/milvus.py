@@ -176,7 +176,7 @@ class MilvusVocabulary(Vocabulary):
     def first(self, count: int | None) -> list[str]:
         """The words of the first rows; all of them are not read from a server."""
         if count is None:
-            raise UsageProblem(f"{self._collection.address} is too far away to read all its words", "use a local model")
+            raise UsageProblem(f"all words of {self._collection.address} are needed, on a server", "use a local model")
         return self[:count]  # type: ignore[no-any-return]
 
     def spelled_like(self, words: Iterable[str], top: int | None) -> Iterable[tuple[int, str]]:

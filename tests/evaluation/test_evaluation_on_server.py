@@ -58,13 +58,13 @@ def test_a_deep_answer_counts_as_wrong_and_adds_nothing_to_the_mrr(tmp_path: Pat
 
 
 def test_an_answer_that_may_be_the_first_is_not_counted_as_wrong(tmp_path: Path) -> None:
-    vectors = np.random.default_rng(2).standard_normal((300, 12))
+    vectors = np.random.default_rng(2).standard_normal((300, 60))
     space = VectorSpace.from_words([f"w{row}" for row in range(300)], vectors, "far")
     best = solve_analogy(space, "w2 - w1 + w3", method="3cosmul", k=1).results[0].word
     (tmp_path / "questions.txt").write_text(f"w1 w2 w3 {best}\n")
     remote = on_server(space)
     with (
-        patch.multiple(milvus, MOST_RETURNED=4, EXTRA_ROWS=0),
+        patch.multiple(milvus, MOST_RETURNED=2, EXTRA_ROWS=0),
         pytest.raises(UsageProblem, match="far cannot be evaluated by 3cosmul"),
     ):
         evaluate_analogies(remote, tmp_path / "questions.txt", methods=["3cosmul"])

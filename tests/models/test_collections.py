@@ -516,7 +516,7 @@ def test_a_server_that_fails_in_a_batch_ends_it_with_one_line(
             return process
 
         def end_of(process: "subprocess.Popen[bytes]") -> Outcome:
-            out, err = process.communicate(b"queen\nboy\n", timeout=60)
+            out, err = process.communicate(b"queen man\nboy girl\n", timeout=60)
             return Outcome(process.returncode, out.decode(), err.decode())
 
         slow = batch()
@@ -527,9 +527,15 @@ def test_a_server_that_fails_in_a_batch_ends_it_with_one_line(
         client_of(server).drop_collection("words")
         assert_one_line(end_of(dropped), 4, "there is no collection words")
         assert export(server, "words").status == 0
-        killed = batch()
+        killed, comparing = batch(), process_of(["similarity", "-", "-m", "far"], home, EMBCLI_MILVUS_TIMEOUT="2")
+        assert comparing.stdin
+        assert comparing.stdout
+        comparing.stdin.write(b"king queen\n")
+        comparing.stdin.flush()
+        assert b'"queen"' in comparing.stdout.readline()
         server.kill()
         assert_one_line(end_of(killed), 4, "no Milvus server answers")
+        assert_one_line(end_of(comparing), 4, "no Milvus server answers")
         assert_one_line(ask("neighbors", "king", "-m", "far"), 4, "no Milvus server answers")
         assert ask("models", "--json").answer["results"][-1]["status"] == "ready"
         again = milvus_server.start(folder, server.port)

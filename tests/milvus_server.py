@@ -5,11 +5,13 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,6 +73,51 @@ def start(folder: Path, port: int | None = None) -> LiteServer:
         time.sleep(0.1)
     process.kill()
     raise AssertionError("milvus-lite does not answer")
+
+
+@contextmanager
+def behind_tls(server: LiteServer, folder: Path) -> Iterator[tuple[int, Path]]:
+    """A port at which the server is reached by TLS, and its certificate. Skips without openssl, but not in CI."""
+    if shutil.which("openssl") is None and not os.environ.get("CI"):
+        pytest.skip("openssl is not installed")
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(["openssl", "req", *made, *names], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    context.set_alpn_protocols(["h2"])
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(20)
+        threading.Thread(target=_accept, args=(listener, context, server.port), daemon=True).start()
+        yield listener.getsockname()[1], certificate
+
+
+def _accept(listener: socket.socket, context: ssl.SSLContext, port: int) -> None:
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return
+        try:
+            outside = context.wrap_socket(connection, server_side=True)
+        except OSError:  # a client that speaks no TLS, or does not trust the certificate
+            connection.close()
+            continue
+        inside = socket.create_connection(("127.0.0.1", port))
+        for pair in ((outside, inside), (inside, outside)):
+            threading.Thread(target=_forward, args=pair, daemon=True).start()
+
+
+def _forward(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(1 << 16):
+            target.sendall(data)
+    for end in (source, target):
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)  # ends the other direction, too
+        end.close()
 
 
 @contextmanager

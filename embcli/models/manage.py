@@ -30,7 +30,6 @@ from embcli.models.names import (
 from embcli.models.open import Progress, StoredSpace, open_space, open_stored
 from embcli.readers import glove_wheel
 from embcli.results.models import ModelEntry, ModelInfo, ModelInfos, Models, ModelsQuery
-from embcli.search.milvus import OPTION_OF_METRIC
 from embcli.store.header import SUFFIX
 from embcli.store.read import open_store
 from embcli.store.read import verify as verify_store
@@ -135,6 +134,8 @@ def info(name: Named | None = None, *, progress: Progress | None = None) -> Mode
 
 def _info_of_collection(space: "RegisteredSpace") -> ModelInfo:
     """The details of a registered collection, as its server gives them."""
+    from embcli.search.milvus import OPTION_OF_METRIC
+
     path, norms = registration_path(space.name), space.collection.norms
     return ModelInfo(
         name=space.name,

@@ -101,6 +101,7 @@ class Server:
                 token=os.environ.get(TOKEN, ""),
                 db_name=self.address.db,
                 timeout=self.seconds,
+                dedicated=True,  # a connection of another TLS setting or token is not used again
                 **options,
             )
         except Exception as error:

@@ -375,6 +375,24 @@ def test_wrong_variables_are_reported(
     assert_one_line(ask("models", "add", milvus.address("words")), status, message)
 
 
+@pytest.mark.slow
+def test_a_server_is_reached_by_tls_with_its_certificate(
+    milvus: LiteServer, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert export(milvus, "by_tls", "--force").status == 0
+    monkeypatch.setenv("EMBCLI_MILVUS_TIMEOUT", "2")
+    with milvus_server.behind_tls(milvus, tmp_path) as (port, certificate):
+        address = f"milvuss://127.0.0.1:{port}/by_tls"
+        refused = "does not answer as a Milvus server"
+        assert_one_line(ask("models", "add", address), 4, refused)  # the certificate is not known
+        assert_one_line(ask("models", "add", address.replace("milvuss", "milvus")), 4, refused)
+        monkeypatch.setenv("EMBCLI_MILVUS_CA", str(certificate))
+        assert ask("models", "add", address, "--name", "secure").status == 0
+        assert results_of("secure", "neighbors", "king", "-k", "2") == results_of(
+            "local", "neighbors", "king", "-k", "2"
+        )
+
+
 def test_missing_collections_databases_and_certificates_are_reported(
     milvus: LiteServer, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -260,7 +260,11 @@ class MilvusSpace(VectorSpace):
     def find(self, word: str) -> Float32Array | None:
         """The vector [dim] of exactly this word, read-only, or None."""
         row = self.vocabulary.find(word)
-        return None if row is None else self.vocabulary.entities([row])[0].vector
+        if row is None:
+            return None
+        vector = self.vocabulary.entities([row])[0].vector
+        vector.setflags(write=False)
+        return vector
 
     def in_order(self, rows: Rows) -> Rows:
         """Numbers that sort rows as ties are sorted: by their keys, or by their words if the keys are not numbers."""

@@ -124,7 +124,7 @@ def add(
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Add a model: a file, a transformer, a collection, or a name of the catalogue.
+    """Add a model: a file, a transformer, a collection, a catalogue name.
 
     Formats: text of word2vec, GloVe and fastText, CSV, TSV, word2vec binary, fastText .bin, gensim .kv and .model,
     NumPy .npy and .npz. Text and binary may be compressed (.gz, .bz2, .xz) or in an archive (.zip, .tar): vectors.zip,

@@ -43,8 +43,8 @@ def export_to_milvus(
     """
     if metric not in SERVED:
         raise UsageProblem(f'unknown metric "{metric}"', f"use one of {', '.join(SERVED)}")
-    if space.is_remote:
-        raise UsageProblem(f"{space.name} is on a server already", "export a local model")
+    if space.spelling is not None:
+        raise UsageProblem(f"{space.name} has the tokens of a transformer", "export a model of word vectors")
     server = Server(address)
     if server.ask("has_collection", address.collection):
         if not force:

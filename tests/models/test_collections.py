@@ -25,6 +25,7 @@ from embcli.models import export_milvus
 from embcli.models.addresses import Address, parse_address
 from embcli.models.collections import FLOAT_VECTOR, INT64, VARCHAR
 from embcli.models.milvus import Server, _literal
+from embcli.store.write import write_store
 
 SECRET = "a-secret-token"
 
@@ -217,6 +218,13 @@ def test_an_export_refuses_a_collection_that_exists_unless_forced(milvus: LiteSe
     refused = export(milvus, "twice")
     assert (refused.status, refused.err.count("\n"), "exists; choose another name" in refused.err) == (2, 1, True)
     assert export(milvus, "twice", "--force").status == 0
+
+
+def test_tokens_of_a_transformer_are_not_exported(milvus: LiteServer, home: Path) -> None:
+    path = home / "models" / "tokens.safetensors"
+    write_store(path, [([b"king"], np.ones((1, 2), np.float32))], {"source": "a test", "tokens": "bytes"})
+    refused = ask("models", "export", "tokens", milvus.address("tokens"))
+    assert_one_line(refused, 2, "has the tokens of a transformer")
 
 
 def test_an_exported_collection_has_the_bits_of_the_store(milvus: LiteServer, home: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,9 +100,22 @@ def without_card(text: str) -> str:
 
 def assert_equal(*command: str, stdin: bytes = b"") -> None:
     local, remote = on_both(*command, stdin=stdin)
+    if "least_ranks" in remote.out and "--method" in command:
+        assert_equal_as_far_as_ranks_are_known(local.answer, remote.answer)
+        return
     assert (remote.status, without_card(remote.out)) == (local.status, without_card(local.out))
     assert without_card(remote.err) == without_card(local.err)
     assert local.status in (0, 1)
+
+
+def assert_equal_as_far_as_ranks_are_known(local: dict[str, Any], remote: dict[str, Any]) -> None:
+    """Two lists of a server bound 3CosMul and PairDirection well near the top only."""
+    assert remote["results"] == local["results"]
+    for ours, theirs in zip(local["inputs"], remote["inputs"], strict=True):
+        if theirs["rank"] is None:
+            assert remote["least_ranks"][theirs["word"]] <= ours["rank"]
+            theirs["rank"] = ours["rank"]
+        assert theirs == ours
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import milvus_server
 import pytest
 import toy as toy_space
 from hypothesis import settings
@@ -14,7 +15,7 @@ from process import share
 import embcli
 from embcli.errors import InputOutputProblem
 from embcli.models.add import add
-from embcli.models.open import StoredSpace
+from embcli.models.open import StoredSpace, open_stored
 from embcli.vectors.space import VectorSpace
 
 # The same examples on every run, and no deadlines, which fail on slow machines.
@@ -43,13 +44,20 @@ def home(data_dir: Path) -> Path:
 @pytest.fixture(scope="session")
 def glove(home: Path) -> StoredSpace:
     """GloVe 6B, 400,000 words x 50."""
-    return embcli.open_space("glove")
+    return open_stored("glove")
 
 
 @pytest.fixture(scope="session")
 def toy() -> VectorSpace:
     """The toy space of toy.py, whose answers can be computed by hand."""
     return toy_space.make_space()
+
+
+@pytest.fixture(scope="session")
+def milvus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[milvus_server.LiteServer]:
+    """A server with the API of Milvus."""
+    with milvus_server.running(tmp_path_factory.mktemp("milvus")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -20,14 +20,17 @@ import textwrap
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import chdir, redirect_stdout
+from contextlib import ExitStack, chdir, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import milvus_server
 from process import CLEARED, LIMIT, asks_transformers, environment, share
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs"
+# The address of a Milvus server in documents; examples are run with the port of one that is started for them.
+DOCUMENTED_SERVER = "127.0.0.1:19530"
 
 DECIMAL = re.compile(r"[-+]?\d+\.\d+")
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)[^`\n]*\n(?P<body>.*?)^(?P=indent)```[ \t]*$\n?", re.M | re.S)
@@ -73,22 +76,29 @@ def _read_session(body: str) -> list[Example]:
     return examples
 
 
-def replay(examples: Sequence[Example], home: Path, folder: Path) -> list[str]:
-    """Run examples in a folder, one after the other; returns their outputs."""
+def asks_milvus(text: str) -> bool:
+    """Whether the examples of a document ask a Milvus server."""
+    return f"milvus://{DOCUMENTED_SERVER}" in text
+
+
+def replay(examples: Sequence[Example], home: Path, folder: Path, port: int | None = None) -> list[str]:
+    """Run examples in a folder, one after the other; returns their outputs. port: that of a Milvus server."""
+    server = f"127.0.0.1:{port}" if port else DOCUMENTED_SERVER
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     namespace: dict[str, Any] = {"__name__": "__main__"}
     outputs = []
     for example in examples:
         if example.language == "console":
+            command = example.source.replace(DOCUMENTED_SERVER, server)
             output = subprocess.run(
-                ["sh", "-c", example.source], cwd=folder, env=environment(home, PATH=path), timeout=LIMIT,
+                ["sh", "-c", command], cwd=folder, env=environment(home, PATH=path), timeout=LIMIT,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
             ).stdout.decode()  # fmt: skip
         else:
             with redirect_stdout(io.StringIO()) as printed, chdir(folder):
                 run_cell(example.source, namespace)
             output = printed.getvalue()
-        outputs.append(output)
+        outputs.append(output.replace(server, DOCUMENTED_SERVER))
     return outputs
 
 
@@ -187,6 +197,11 @@ if __name__ == "__main__":
             work.mkdir()
             document = path.read_text("utf-8")
             examples = read_examples(document)
-            path.write_text(rewritten(document, examples, replay(examples, home, work)), "utf-8")
+            with ExitStack() as stack:
+                port = None
+                if asks_milvus(document):
+                    port = stack.enter_context(milvus_server.running(Path(temporary, "milvus"))).port
+                outputs = replay(examples, home, work, port)
+            path.write_text(rewritten(document, examples, outputs), "utf-8")
             for picture in outdated(work):
                 shutil.copyfile(picture, PICTURES / picture.name)

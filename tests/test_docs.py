@@ -4,7 +4,18 @@ import re
 from pathlib import Path
 
 import pytest
-from documents import FENCE, ROOT, differences, matches, nearly_matches, outdated, read_examples, replay, rewritten
+from documents import (
+    FENCE,
+    ROOT,
+    asks_milvus,
+    differences,
+    matches,
+    nearly_matches,
+    outdated,
+    read_examples,
+    replay,
+    rewritten,
+)
 from process import asks_transformers, settle, share
 from reference import DOCS, commands, manual, reference
 
@@ -38,7 +49,8 @@ def test_every_example_prints_what_the_document_shows(
     work = tmp_path / "work"
     work.mkdir()
     examples = read_examples(text)
-    found = differences(examples, replay(examples, mine, work))
+    port = request.getfixturevalue("milvus").port if asks_milvus(text) else None
+    found = differences(examples, replay(examples, mine, work, port))
     assert not found, "\n\n".join(found)
     assert outdated(work) == []
 

@@ -45,6 +45,7 @@ HOMES = {
     "huggingface_hub": {"models.fetch_checkpoints"},
     "prompt_toolkit": {"cli.prompt"},
     "numkong": {"search.int8"},
+    "pymilvus": {"models.milvus"},
     "sklearn": {"plot"},
     "vl_convert": {"plot"},
 }

@@ -13,6 +13,7 @@ from embcli.cli.session import say
 from embcli.errors import EmbcliError, InputOutputProblem, UsageProblem
 
 if TYPE_CHECKING:
+    from embcli.models.collections import RegisteredSpace
     from embcli.models.open import StoredSpace
 
 
@@ -93,7 +94,7 @@ def set_models(interpreter: Interpreter, names: Sequence[str], is_told: bool) ->
     return 0
 
 
-def described_models(spaces: "Sequence[StoredSpace]") -> str:
+def described_models(spaces: "Sequence[StoredSpace | RegisteredSpace]") -> str:
     """The names and the shapes of models in a line."""
     return "model: " + ", ".join(f"{space.name}, {len(space):,} words × {space.dim}" for space in spaces)
 

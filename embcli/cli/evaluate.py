@@ -13,6 +13,7 @@ from embcli.cli.session import load_one, note, output_format, show
 from embcli.errors import UsageProblem
 
 if TYPE_CHECKING:
+    from embcli.models.collections import RegisteredSpace
     from embcli.models.open import StoredSpace
 
 METHODS = ("3cosadd", "3cosmul", "pairdirection", "3cosavg", "lrcos")
@@ -177,7 +178,7 @@ def similarity(
         raise typer.Exit(1)
 
 
-def _load(names: list[str] | None) -> "list[StoredSpace]":
+def _load(names: list[str] | None) -> "list[StoredSpace | RegisteredSpace]":
     """Open and verify the named models without duplicates, or the default; a damaged model gives wrong figures."""
     asked: list[str | None] = list(dict.fromkeys(names)) if names else [None]
     spaces = {space.name: space for space in (load_one([name] if name else None) for name in asked)}

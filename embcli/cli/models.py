@@ -1,13 +1,14 @@
 """The commands that manage models."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from embcli.cli import options
 from embcli.cli.command import Command, Group, NamedModelCommand
-from embcli.cli.session import is_terminal, load_one, note, output_format, show
+from embcli.cli.export import export
+from embcli.cli.session import is_terminal, note, output_format, show, show_with_notes
 
 app = typer.Typer(cls=Group)
 Name = Annotated[
@@ -53,7 +54,7 @@ def list_models(
 def add(
     source: Annotated[
         str,
-        typer.Argument(metavar="SOURCE", help="A file, a folder, or a name in `models catalog`."),
+        typer.Argument(metavar="SOURCE", help="A file, a folder, an address, or a name in `models catalog`."),
     ],
     name: Annotated[
         str | None,
@@ -98,6 +99,14 @@ def add(
         str | None,
         typer.Option(metavar="NAME", help="The matrix to take from a .safetensors file.", show_default=False),
     ] = None,
+    word: Annotated[
+        str | None,
+        typer.Option(metavar="FIELD", help="Of a collection: the field with the words.", show_default=False),
+    ] = None,
+    vector: Annotated[
+        str | None,
+        typer.Option(metavar="FIELD", help="Of a collection: the field with the vectors.", show_default=False),
+    ] = None,
     like: Annotated[
         str | None,
         typer.Option(
@@ -115,7 +124,7 @@ def add(
     as_json: options.Json = False,
     as_jsonl: options.JsonLines = False,
 ) -> None:
-    """Add a model: a file, a transformer, or a name of the catalogue.
+    """Add a model: a file, a transformer, a collection, a catalogue name.
 
     Formats: text of word2vec, GloVe and fastText, CSV, TSV, word2vec binary, fastText .bin, gensim .kv and .model,
     NumPy .npy and .npz. Text and binary may be compressed (.gz, .bz2, .xz) or in an archive (.zip, .tar): vectors.zip,
@@ -125,16 +134,24 @@ def add(
     minilm. Their token embeddings become the vectors; the rest stays where it is. `random --like MODEL` adds random
     vectors with the words of another model.
 
+    Collections: milvus://HOST:PORT/COLLECTION registers a collection on a Milvus server, which answers from then on.
+
     Example: embcli models add vectors.txt --name mine
     """
     from embcli.errors import UsageProblem
     from embcli.models.add import add as add_model
-    from embcli.models.add import add_random_like
+    from embcli.models.add import add_collection, add_random_like
+    from embcli.models.addresses import is_address
     from embcli.readers import ReadOptions
     from embcli.render.progress import progress_bar
 
     format_name = output_format(format_name, as_json, as_jsonl)
     read = ReadOptions(input_format, reader, words, subwords, header, limit, tensor)
+    if word is not None or vector is not None:
+        if not is_address(source) or read != ReadOptions():
+            raise UsageProblem("--word and --vector apply to a collection", "give milvus://HOST:PORT/COLLECTION alone")
+        show_with_notes(add_collection(source, name, word=word, vector=vector, force=force), format_name)
+        return
     if like is None and (init is not None or seed is not None):
         raise UsageProblem("--init and --seed apply to random vectors", "add --like MODEL, or remove them")
     if like is not None and (source != RANDOM or read != ReadOptions()):
@@ -300,42 +317,4 @@ def catalog(
     show(read_catalog(), output_format(format_name, as_json, as_jsonl))
 
 
-@app.command(cls=NamedModelCommand)
-def export(
-    name: Name,
-    file: Annotated[
-        Path,
-        typer.Argument(metavar="FILE", help="The file to write.", show_default=False),
-    ],
-    file_format: Annotated[
-        Literal["word2vec", "binary", "kv"] | None,
-        typer.Option(
-            "--as", help="Write this format.  [default: by the suffix, .txt, .vec, .bin or .kv]", show_default=False
-        ),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
-    format_name: options.Format = None,
-    as_json: options.Json = False,
-    as_jsonl: options.JsonLines = False,
-) -> None:
-    """Write a model to a word2vec file or a gensim .kv.
-
-    Example: embcli models export glove glove.bin
-    """
-    from embcli.models.export import export as export_model
-    from embcli.models.manage import as_models, describe
-
-    format_name = output_format(format_name, as_json, as_jsonl)
-    space = load_one([name])
-    written = export_model(space, file, file_format, force=force)
-    record = as_models("export", space.name, [describe(space.name)])
-    noted = record._replace(notes=(f"written to {file} ({written})",))
-    show_with_notes(noted, format_name)
-
-
-def show_with_notes(record: Any, format_name: str | None) -> None:
-    """Write the record to stdout and, without a format option, its notes to stderr."""
-    show(record, format_name)
-    if format_name is None:
-        for text in record.notes or ():
-            note(text)
+app.command(cls=NamedModelCommand)(export)

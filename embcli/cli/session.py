@@ -13,6 +13,7 @@ from embcli.errors import EmbcliError, UsageProblem
 if TYPE_CHECKING:
     from embcli.cli.options import FormatName
     from embcli.cli.topic import Topic
+    from embcli.models.collections import RegisteredSpace
     from embcli.models.open import StoredSpace
     from embcli.transformer.model import Transformer
 
@@ -21,7 +22,7 @@ class ReaderGone(Exception):
     """The other end of stdout is closed: the command ends without a message."""
 
 
-def load(models: Sequence[str] | None, pieces: str | None = None) -> "list[StoredSpace]":
+def load(models: Sequence[str] | None, pieces: str | None = None) -> "list[StoredSpace | RegisteredSpace]":
     """Open the named models, or the default one, with a progress bar if a store must be built.
 
     pieces: `mean` if a word of several tokens is the mean of them. Raises UsageProblem if no model has tokens.
@@ -65,7 +66,7 @@ def load_transformers(models: Sequence[str] | None, *, only_one: bool = True) ->
     return [open_transformer(name) for name in wanted]
 
 
-def load_model(models: Sequence[str] | None) -> "StoredSpace | Transformer":
+def load_model(models: Sequence[str] | None) -> "StoredSpace | RegisteredSpace | Transformer":
     """Open one model: a transformer, or word vectors. Raises UsageProblem for several."""
     if models and len(models) > 1:
         raise UsageProblem(f"{len(models)} models are named ({', '.join(models)})", "name one model")
@@ -74,7 +75,7 @@ def load_model(models: Sequence[str] | None) -> "StoredSpace | Transformer":
     return open_any(models[0] if models else None)
 
 
-def load_one(models: Sequence[str] | None, pieces: str | None = None) -> "StoredSpace":
+def load_one(models: Sequence[str] | None, pieces: str | None = None) -> "StoredSpace | RegisteredSpace":
     """The same for commands that use one model. Raises UsageProblem for several."""
     if models and len(models) > 1:
         raise UsageProblem(f"{len(models)} models are named ({', '.join(models)})", "name one model")
@@ -82,8 +83,8 @@ def load_one(models: Sequence[str] | None, pieces: str | None = None) -> "Stored
 
 
 def ask(
-    topic: "Topic", spaces: "Sequence[StoredSpace | Transformer | None]", question: Any, format_name: str | None,
-    *, has_header: bool, from_stdin: bool,
+    topic: "Topic", spaces: "Sequence[StoredSpace | RegisteredSpace | Transformer | None]", question: Any,
+    format_name: str | None, *, has_header: bool, from_stdin: bool,
 ) -> None:  # fmt: skip
     """Answer a question, or those from stdin with the question's options; exits with 1 when the answer is "no".
 
@@ -146,6 +147,14 @@ def output_format(
     if no_header and found not in ("csv", "tsv"):
         raise UsageProblem("--no-header applies only to CSV and TSV", "add --format csv, or remove it")
     return found
+
+
+def show_with_notes(record: Any, format_name: str | None) -> None:
+    """Write the record to stdout and, without a format option, its notes to stderr."""
+    show(record, format_name)
+    if format_name is None:
+        for text in record.notes or ():
+            note(text)
 
 
 def show(record: Any, format_name: str | None, *, has_header: bool = True) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from embcli.errors import EmbcliError
+from embcli.errors import EmbcliError, InputOutputProblem
 
 if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
@@ -42,6 +42,8 @@ def answer_each(
         try:
             yield answer(space, question)
         except EmbcliError as error:
+            if isinstance(error, InputOutputProblem) and space is not None and space.is_remote:
+                raise  # other questions would wait for the server, too
             yield error
 
 

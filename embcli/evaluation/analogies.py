@@ -133,14 +133,19 @@ def evaluate_analogies(
                 details(_details(space, model, of_method))
     return Evaluation(
         schema="embcli.evaluate-analogies/1",
-        model=ModelCard.of(spaces[0]),
+        model=_card(spaces[0]),
         query=EvaluationQuery(
             questions, tuple(methods), top, case_sensitive, baseline, CONFIDENCE, tuple(only) if only else None
         ),
         results=tuple(results),
-        models=tuple(map(ModelCard.of, spaces)),
+        models=tuple(map(_card, spaces)),
         differences=tuple(differences),
     )
+
+
+def _card(space: VectorSpace) -> ModelCard:
+    """The card of an evaluated space; an approximate index of a server may miss the expected words."""
+    return ModelCard.of(space, exact=space.index is None or space.index.is_exact)
 
 
 def count_questions(sections: Sequence[Section], method: str) -> int:

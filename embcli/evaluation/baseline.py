@@ -42,6 +42,10 @@ def compared(spaces: VectorSpace | Sequence[VectorSpace], top: int | None, basel
         return spaces
     if baseline not in BASELINES:
         raise UsageProblem(f'unknown baseline "{baseline}"', f"use one of {', '.join(BASELINES)}")
+    if spaces[0].is_remote:
+        raise UsageProblem(
+            f"the words of {spaces[0].name} are on a server, so there is no baseline", "name a local model first"
+        )
     name = baseline
     while name in names:
         name += "-baseline"

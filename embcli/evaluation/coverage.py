@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from itertools import islice
 
 from embcli.vectors.space import VectorSpace
 
@@ -30,7 +29,7 @@ def explain_no_coverage(words: Sequence[str], spaces: Sequence[VectorSpace], top
         why = "its words are spelled in another case"
     else:
         why = "the vocabulary lacks its words" if lacking else "no question has all its words"
-    theirs, ours = ", ".join(different[:SHOWN_WORDS]), ", ".join(islice(space.vocabulary, SHOWN_WORDS))
+    theirs, ours = ", ".join(different[:SHOWN_WORDS]), ", ".join(space.vocabulary.sample(SHOWN_WORDS))
     name = space.name or "the vocabulary"
     return f"no question is covered: {why}; words of the file: {theirs}; words of {name}: {ours}"
 

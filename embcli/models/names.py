@@ -13,6 +13,8 @@ DEFAULT = "glove"
 # The name of the same vectors in gensim's catalogue.
 DEFAULT_IN_CATALOGUE = "glove-wiki-gigaword-50"
 NAME = re.compile(r"(?![.-])[A-Za-z0-9._-]{1,100}")
+# The suffix of the registrations of collections on servers.
+REGISTERED = ".milvus.json"
 # Suffixes of files of vectors and models.
 FILE_SUFFIXES = (
     "txt", "vec", "bin", "kv", "model", "w2v", "npy", "npz", "csv", "tsv", "gguf", "safetensors",
@@ -36,7 +38,7 @@ def is_path(name: str) -> bool:
     """
     if os.sep in name or (os.altsep is not None and os.altsep in name):
         return True
-    if name == DEFAULT or (NAME.fullmatch(name) and model_path(name).exists()):
+    if name == DEFAULT or (NAME.fullmatch(name) and is_installed(name)):
         return False
     return FILE_NAME.fullmatch(name) is not None and Path(name).exists()
 
@@ -85,6 +87,30 @@ def model_path(name: str) -> Path:
     return data_dir() / "models" / f"{name}{SUFFIX}"
 
 
+def registration_path(name: str) -> Path:
+    """The path of the registration of a collection on a server (`collections.py`)."""
+    return model_path(name).with_name(f"{name}{REGISTERED}")
+
+
+def is_registered(name: str) -> bool:
+    """Whether a collection on a server is registered as a model of that name."""
+    return NAME.fullmatch(name) is not None and registration_path(name).exists()
+
+
+def is_installed(name: str) -> bool:
+    """Whether a model of that name has a store, or is a registered collection."""
+    return model_path(name).exists() or is_registered(name)
+
+
+def path_of_new_store(name: str) -> Path:
+    """The path of a store that is to be built. Raises UsageProblem if a collection is registered under that name."""
+    if is_registered(name):
+        raise UsageProblem(
+            f'"{name}" is a registered collection', f"choose another name, or: embcli models remove {name}"
+        )
+    return model_path(name)
+
+
 def data_dir() -> Path:
     """`EMBCLI_HOME`, else `embcli` in the platform's folder for user data."""
     # The same paths as platformdirs, whose import takes 43 ms.
@@ -105,9 +131,10 @@ def default_file() -> Path:
 
 
 def installed_names() -> list[str]:
-    """The names of the models that have a store, sorted."""
-    stores = (data_dir() / "models").glob(f"*{SUFFIX}")
-    return sorted(path.stem for path in stores if NAME.fullmatch(path.stem))
+    """The names of the models that have a store, and of registered collections, sorted."""
+    folder = data_dir() / "models"
+    names = [path.name.removesuffix(suffix) for suffix in (SUFFIX, REGISTERED) for path in folder.glob(f"*{suffix}")]
+    return sorted(name for name in names if NAME.fullmatch(name))
 
 
 def no_model(name: str, chosen_by: str = "") -> UnknownModel:

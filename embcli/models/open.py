@@ -18,6 +18,7 @@ from embcli.models.names import (
     default_name,
     default_source,
     is_path,
+    is_registered,
     model_path,
     no_model,
     path_of_model,
@@ -29,6 +30,7 @@ from embcli.vectors.space import VectorSpace
 from embcli.vectors.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    from embcli.models.collections import RegisteredSpace
     from embcli.readers import ReportRows
 
 # Readers of formats that are sorted by frequency.
@@ -58,8 +60,6 @@ class StoredSpace(VectorSpace):
         self.metadata = store.metadata
         self.spelling = store.metadata.get("tokens")
         self.origin = store.metadata.get("source", str(path))
-        # Whether a word of several tokens is the mean of their vectors; otherwise it is an error.
-        self.average_pieces = False
         self._is_verified = False
         self.identity = store.identity
 
@@ -136,13 +136,26 @@ def reopen(path: Path, identity: Identity, average_pieces: bool = False) -> Stor
     return space
 
 
-def open_space(name: str | os.PathLike[str] | None = None, *, progress: Progress | None = None) -> StoredSpace:
+def open_stored(name: str | os.PathLike[str] | None = None, *, progress: Progress | None = None) -> StoredSpace:
+    """As `open_space`, but UsageProblem for a collection on a server."""
+    wanted = default_name() if name is None else as_name(name)
+    if is_registered(wanted):
+        raise UsageProblem(f"{wanted} is a collection on a server", "use a local model")
+    space = open_space(name, progress=progress)
+    assert isinstance(space, StoredSpace)
+    return space
+
+
+def open_space(
+    name: str | os.PathLike[str] | None = None, *, progress: Progress | None = None
+) -> "StoredSpace | RegisteredSpace":
     """Open a model by name, or by the path of a file of vectors, from which a model is built at its first use.
 
     A string is a path if it has a separator, or a suffix of vector files; a `Path` always is.
 
     None opens the default: `EMBCLI_MODEL`, else the choice of `models default`, else `glove`. Raises UnknownModel, with
-    the installed models, if it is not installed; DamagedStore for a damaged one; InputOutputProblem for a missing file.
+    the installed models, if it is not installed; DamagedStore for a damaged one; InputOutputProblem for a missing file,
+    and if the server of a registered collection does not answer.
 
         open_space("glove").dim  # 50
     """
@@ -150,11 +163,17 @@ def open_space(name: str | os.PathLike[str] | None = None, *, progress: Progress
         raise UsageProblem("the name of the model is empty", "remove -m, or name a model")
     chosen_by = default_source() if name is None else ""
     name = default_name() if name is None else as_name(name)
+    if "://" in name:
+        raise UsageProblem(f"{name} is an address, not a model", "first run: embcli models add ADDRESS")
     path = _add_path(name, progress) if is_path(name) else model_path(name)
     try:
         return StoredSpace(path)
     except FileNotFoundError:
         pass
+    if is_registered(name):
+        from embcli.models.collections import open_registered
+
+        return open_registered(name)
     if name != DEFAULT:
         raise no_model(name, chosen_by)
     from embcli.models.build import make_default

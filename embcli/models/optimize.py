@@ -4,7 +4,7 @@ from embcli.models.checkpoints import reporting
 from embcli.models.export import blocks_of
 from embcli.models.manage import Named, as_models, describe
 from embcli.models.names import as_name
-from embcli.models.open import Progress, open_space, reporter
+from embcli.models.open import Progress, open_stored, reporter
 from embcli.results.models import Models
 from embcli.store.read import open_store
 from embcli.store.write import write_store
@@ -17,7 +17,7 @@ def optimize(name: Named | None = None, *, int8: bool = True, progress: Progress
     checksums are verified before, so that no damage gets new ones. Raises UnknownModel, DamagedStore,
     InputOutputProblem.
     """
-    space = open_space(None if name is None else as_name(name), progress=progress)
+    space = open_stored(None if name is None else as_name(name), progress=progress)
     if (space.int8 is not None) == int8:
         note = "it has its int8 companion already" if int8 else "it has no int8 companion"
         return as_models("optimize", space.name, [describe(space.name)], notes=(note,))

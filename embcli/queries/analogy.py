@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Unpack
 
 import numpy as np
 
-from embcli.errors import EmbcliError, UnknownWord, UsageProblem
+from embcli.errors import EmbcliError, InputOutputProblem, UnknownWord, UsageProblem
 from embcli.queries import directions
 from embcli.queries.expression import Expression
 from embcli.queries.questions import AnalogyOptions, NeighborsOptions, RankingQuestion
@@ -119,6 +119,7 @@ def answer_many(
     """
     for first in range(0, len(questions), QUESTIONS_AT_ONCE):
         block = questions[first : first + QUESTIONS_AT_ONCE]
+        space.prefetch(word for question in block for word in _words_of(question, triple))
         prepared = [_attempt(_prepare, space, question, triple) for question in block]
         alike: dict[tuple[Any, ...], dict[int, ResolvedQuestion]] = {}
         for number, asked in enumerate(prepared):
@@ -128,6 +129,8 @@ def answer_many(
         found: dict[int, Found | EmbcliError] = {}
         for group in alike.values():
             together = _attempt(_find, space, list(group.values()))
+            if isinstance(together, InputOutputProblem):  # a server that fails, for other questions, too
+                raise together
             if isinstance(together, EmbcliError):  # a damaged store
                 found |= dict.fromkeys(group, together)
             else:
@@ -140,6 +143,14 @@ def answer_many(
             else:
                 ranking = _answer(space, asked, one)
                 yield ranking if triple else ranking._replace(schema=NEIGHBORS_SCHEMA)
+
+
+def _words_of(question: RankingQuestion, triple: bool) -> tuple[str, ...]:
+    """The words of a question; none if it cannot be parsed, which is reported in its turn."""
+    try:
+        return directions.words_of(directions.read(question.expression, triple=triple))
+    except EmbcliError:
+        return ()
 
 
 def _attempt(function: Callable[..., Returned], *arguments: Any) -> Returned | EmbcliError:
@@ -174,7 +185,7 @@ def _prepare(space: VectorSpace, question: RankingQuestion, triple: bool) -> "Re
     if question.expect is not None:
         found = found.joined(space.resolve_all([question.expect]))
         expected = found.rows[-1]
-        if expected >= len(space):
+        if not space.has_row(expected):
             raise UnknownWord(space.word(expected), (), space.name)
     candidates = None
     if question.among is not None:
@@ -206,13 +217,16 @@ def _answer(space: VectorSpace, asked: "ResolvedQuestion", found: Found) -> Rank
         row: Answer(rank, space.word(row), sign * score + 0.0)
         for row, (rank, score) in zip(asked.wanted, found.places, strict=True)
     }
+    least_ranks = {
+        space.word(row): least for row, least in zip(asked.wanted, found.least_ranks, strict=False) if least is not None
+    }
     inputs = {row: places[row] for row in combined.rows}
     excluded = () if question.include_inputs else tuple(inputs)
     listed = zip(found.rows.tolist(), found.scores.tolist(), strict=True)
     answers = [(row, sign * score + 0.0) for row, score in listed if row not in excluded][: question.k]
     return Ranking(
         schema="embcli.analogy/1",
-        model=ModelCard.of(space),
+        model=ModelCard.of(space, exact=found.is_exact),
         query=RankingQuery(
             expression=directions.describe(combined),
             method=question.method,
@@ -225,9 +239,10 @@ def _answer(space: VectorSpace, asked: "ResolvedQuestion", found: Found) -> Rank
             **reported(asked.found),
             among=None if asked.candidates is None else len(asked.candidates),
         ),
-        results=tuple(Answer(i, space.vocabulary[row], value) for i, (row, value) in enumerate(answers, start=1)),
+        results=tuple(Answer(i, space.word(row), value) for i, (row, value) in enumerate(answers, start=1)),
         inputs=tuple(inputs.values()),
         expected=None if asked.expected is None else _expected(inputs, asked.expected, places[asked.expected]),
+        least_ranks=least_ranks or None,
     )
 
 

@@ -32,7 +32,7 @@ def look_up(
     for row in found.rows:
         vector = space.float64([row])[0]
         norm = float(lengths(space.float64([row]))[0])
-        in_matrix = row if row < len(space) else None
+        in_matrix = row if space.has_row(row) and space.has_row_numbers else None
         rank = row + 1 if in_matrix is not None and space.is_sorted_by_frequency else None
         largest = None if coordinates is None else largest_coordinates(vector, coordinates)
         entries.append(Entry(space.word(row), in_matrix, rank, norm, tuple(float(x) for x in vector), largest))

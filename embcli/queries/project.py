@@ -86,9 +86,9 @@ def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
     combined = directions.combine(space, asked, unit=False)
     d = combined.vector
     found = resolve_words(space, words, skip_unknown=skip_unknown)
-    rows = found.rows
+    rows, is_exact = found.rows, True
     if scan is not None:
-        rows = _ends(space, d, scan, top)
+        rows, is_exact = _ends(space, d, scan, top)
     results = _projections(space, d, np.array(rows, np.intp))
     if sort:  # by the printed values; ties in the given order
         order = np.argsort(-round_lengths(np.array([one.dot for one in results])), kind="stable")
@@ -99,7 +99,7 @@ def answer(space: VectorSpace, question: ProjectionQuestion) -> Projections:
         found = found.joined(of_pairs)
     return Projections(
         schema="embcli.project/1",
-        model=ModelCard.of(space),
+        model=ModelCard.of(space, exact=is_exact),
         query=ProjectionQuery(
             expression=directions.describe(combined),
             terms=tuple(WeightedWord(*term) for term in combined.terms),
@@ -142,12 +142,11 @@ def _projections(space: VectorSpace, d: Float64Array, rows: Rows) -> list[Projec
     ]
 
 
-def _ends(space: VectorSpace, d: Float64Array, count: int, top: int) -> list[int]:
-    """The rows of the `count` highest cosines and of the `count` lowest, in descending order."""
-    high, low = (
-        found.rows.tolist() for found in search(space, Cosines(space, np.stack([d, -d])), [Search(count)] * 2, top)
-    )
-    return [*high, *(row for row in reversed(low) if row not in set(high))]
+def _ends(space: VectorSpace, d: Float64Array, count: int, top: int) -> tuple[list[int], bool]:
+    """The rows of the `count` highest cosines and of the `count` lowest, in descending order, and whether exactly."""
+    found = search(space, Cosines(space, np.stack([d, -d])), [Search(count)] * 2, top)
+    high, low = (one.rows.tolist() for one in found)
+    return [*high, *(row for row in reversed(low) if row not in set(high))], all(one.is_exact for one in found)
 
 
 def _compare(

@@ -92,6 +92,10 @@ def answer(space: VectorSpace | None, question: SoftmaxQuestion) -> Distribution
         raise UsageProblem("k applies only to the whole vocabulary", "add --all, or remove k")
     if k is not None and k < 1:
         raise UsageProblem(f"k must be at least 1, not {k}", "for example k=10")
+    if everything and space.is_remote:
+        raise UsageProblem(
+            f"--all needs the logits of all {len(space):,} words, which are on a server", "name the candidates"
+        )
     asked = directions.read(expression)
     if not skip_unknown:  # all unknown words are reported at once
         resolve_words(space, [*directions.words_of(asked), *words])

@@ -67,6 +67,10 @@ def left_out(record: Any) -> dict[str, str]:
     if fields.get("inputs"):
         places = [f"{one['word']} rank {one['rank']} score {one['score']}" for one in fields["inputs"]]
         missing["ranks of the inputs"] = ", ".join(places).replace("rank None", "without a rank")
+    if fields.get("least_ranks"):
+        missing["lower bounds of ranks"] = ", ".join(f"{word} {least}" for word, least in fields["least_ranks"].items())
+    if (fields["model"] or {}).get("exact") is False:
+        missing["index"] = f"{fields['model']['index_type']}, not exact"
     if fields.get("pairs") and fields["results"]:
         dots = [f"{one['low']} {one['low_dot']} {one['high']} {one['high_dot']}" for one in fields["pairs"]]
         missing["pairs"] = ", ".join(dots)

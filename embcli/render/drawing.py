@@ -249,7 +249,12 @@ class Pen:
 
     def model(self, card: ModelCard) -> str:
         """The name and the shape of a model."""
-        return f"{printable(card.name)}, {card.words:,} words {self.times} {card.dim}"
+        shape = f"{printable(card.name)}, {card.words:,} words {self.times} {card.dim}"
+        if card.index_type is None:
+            return shape
+        chosen = [f"{name}={value}" for name, value in (card.index_parameters or {}).items()]
+        index = printable(" ".join([card.index_type, *chosen]))
+        return f"{shape}, index {index}" + ("" if card.exact else ", not exact")
 
 
 def longest_of(*texts: str, style: str = "", loss: str = "") -> Flexible:

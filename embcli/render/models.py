@@ -41,19 +41,34 @@ def _model_info(infos: models.ModelInfos, pen: Pen) -> Parts:
         ("words", f"{info.words:,}"),
         ("dimensions", f"{info.dim:,}"),
         ("parameters", f"{info.parameters:,} = {info.words:,} {pen.times} {info.dim:,}"),
-        ("norms", f"{digits(info.norm_min)} to {digits(info.norm_max)}, median {digits(info.norm_median)}"),
+        ("norms", _norms(info)),
         ("source", source),
         ("SHA-256", info.source_sha256),
-        ("read by", f"{info.reader}, {info.duplicates:,} duplicate words dropped"),
-        ("created", info.created),
+        ("read by", f"{info.reader}, {info.duplicates:,} duplicate words dropped" if info.bytes is not None else ""),
+        ("index", _index(info)),
+        ("created" if info.bytes is not None else "registered", info.created),
         ("int8 companion", "yes" if info.int8 else ""),
         ("checkpoint", info.checkpoint or ""),
-        ("store", f"{info.path} ({info.bytes:,} bytes)"),
+        ("store", f"{info.path} ({info.bytes:,} bytes)" if info.bytes is not None else ""),
     )
     for name, fact in facts:
         if fact:
             shown.add_row(name, printable(fact))
     return [*headline(pen, info.name, ("the default model" if info.default else "a model",)), shown]
+
+
+def _norms(info: models.ModelInfo) -> str:
+    if info.norm_min is None or info.norm_median is None or info.norm_max is None:
+        return ""
+    return f"{digits(info.norm_min)} to {digits(info.norm_max)}, median {digits(info.norm_median)}"
+
+
+def _index(info: models.ModelInfo) -> str:
+    """The index of a collection on a server: FLAT, cosine, exact."""
+    if info.index_type is None:
+        return ""
+    chosen = [f"{name}={value}" for name, value in (info.index_parameters or {}).items()]
+    return ", ".join([" ".join([info.index_type, *chosen]), str(info.metric), "exact" if info.exact else "approximate"])
 
 
 def _catalog(catalog: models.Catalog, pen: Pen) -> Parts:

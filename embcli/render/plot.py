@@ -13,7 +13,8 @@ from embcli.render.drawing import GAP, Column, Grid, Parts, Pen, cosine, headlin
 from embcli.render.heat import shaded
 from embcli.render.number_line import number_line
 from embcli.render.printable import cell_width, printable
-from embcli.render.queries import question_facts, softmax_table
+from embcli.render.queries import softmax_table
+from embcli.render.question_facts import question_facts
 from embcli.render.transformer import text_with_focus
 from embcli.results import plot as records
 from embcli.results import queries, transformer

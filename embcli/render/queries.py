@@ -23,12 +23,11 @@ from embcli.render.drawing import (
     word,
 )
 from embcli.render.printable import cell_width, printable
+from embcli.render.question_facts import question_facts
+from embcli.render.similarity import groups, odd, similarities
 from embcli.results import queries
-from embcli.results.transformer import Prediction
 
-SIGN_LEGEND = "sign of cosine and dot: + acute angle, 0 right angle, - obtuse angle"
 FIRST_NUMBERS = 3
-ANALOGY_SCHEMA = "embcli.analogy/1"
 
 
 def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
@@ -42,8 +41,8 @@ def _ranking(ranking: queries.Ranking, pen: Pen) -> Parts:
     numbers = [cosine(score) for score in scores] if is_cosine else lengths(scores)
     for (answer, is_excluded), number in zip(merged, numbers, strict=True):
         if is_excluded:
-            place: Cell = "-" if answer.rank is None else rank_with_inputs(answer.rank)
-            why = "input (not searched)" if answer.rank is None else "input (excluded)"
+            place = rank_with_inputs(ranking, answer)
+            why = "input (not searched)" if place == "-" else "input (excluded)"
             shown.add(place, word(answer.word, "italic"), number, longest_of(why, "input", "", style="italic"))
         else:
             # No bars for distances: the best answer would have the shortest bar.
@@ -67,31 +66,21 @@ def order_of(pair: queries.Pair) -> Text:
     return Text("in order", style="green") if pair.ordered else Text("out of order", style="bold red")
 
 
-def rank_with_inputs(rank: int) -> Flexible:
-    """The rank that an excluded word would have."""
-    text = f"({rank:,})"
-    return Flexible(len(text), len(text), lambda _: Text(text), words=f"{rank:,} with the inputs included")
+def rank_with_inputs(ranking: queries.Ranking, answer: queries.Answer) -> Cell:
+    """The rank that an excluded word would have, as far as it is known."""
+    rank = rank_or_least(ranking, answer.word, answer.rank)
+    if rank is None:
+        return "-"
+    text = f"({rank})"
+    return Flexible(len(text), len(text), lambda _: Text(text), words=f"{rank} with the inputs included")
 
 
-def question_facts(record: Any) -> tuple[str | None, ...]:
-    """The settings of a question that are the same for all models, for its heading."""
-    query = record.query
-    if isinstance(record, queries.Ranking):
-        return (
-            _method(record) if len(query.terms) > 1 or query.method != "3cosadd" else None,
-            None if query.method != "3cosadd" else "distance" if query.metric == "euclidean" else query.metric,
-            "plain vectors" if query.raw else "unit vectors",
-            f"first {query.top:,} words" if query.top else None,
-            f"among {query.among:,} words" if query.among else None,
-        )
-    if isinstance(record, queries.Projections):
-        return (f"first {query.top:,} words" if query.top else None,)
-    if isinstance(record, Prediction):
-        return ("token at [MASK]" if record.query.masked else "next token",)
-    if isinstance(record, queries.Distribution):
-        measure = {"dot": "softmax of dot products", "cosine": "softmax of cosines", None: "softmax"}[query.metric]
-        return measure, f"{query.candidates:,} candidates"
-    return ("cosine with the mean of the unit vectors",) if isinstance(record, queries.OddOneOut) else ("cosine",)
+def rank_or_least(ranking: queries.Ranking, word: str, rank: int | None) -> str | None:
+    """A rank, or that it is greater than one: `> 16,384`; None if the word is not searched."""
+    if rank is not None:
+        return f"{rank:,}"
+    least = (ranking.least_ranks or {}).get(word)
+    return None if least is None else f"> {least - 1:,}"
 
 
 def _merged(ranking: queries.Ranking) -> list[tuple[queries.Answer, bool]]:
@@ -106,20 +95,15 @@ def _merged(ranking: queries.Ranking) -> list[tuple[queries.Answer, bool]]:
     return merged + [(answer, True) for answer in reversed(waiting)]
 
 
-def _method(ranking: queries.Ranking) -> str:
-    query = ranking.query
-    if query.method == "3cosadd" and (ranking.schema != ANALOGY_SCHEMA or query.raw):
-        return "vector sum"
-    return {"3cosadd": "3CosAdd", "3cosmul": "3CosMul", "pairdirection": "PairDirection"}[query.method]
-
-
 def _expected(ranking: queries.Ranking, expected: queries.Expected) -> Text:
     is_input = any(answer.word == expected.word for answer in ranking.inputs)
     searched = f"first {ranking.query.top:,} words" if ranking.query.top else "vocabulary"
     why = "no rank (input)" if is_input and expected.rank_with_inputs else f"no rank in the {searched}"
-    rank, with_inputs = (
-        why if rank is None else f"rank {rank:,}" for rank in (expected.rank, expected.rank_with_inputs)
+    known = (
+        rank_or_least(ranking, expected.word, one) if expected.rank_with_inputs is None or one is not None else None
+        for one in (expected.rank, expected.rank_with_inputs)
     )
+    rank, with_inputs = (why if one is None else f"rank {one}" for one in known)
     if ranking.query.exclude_inputs:
         places = f"{rank}; with the inputs included, {with_inputs}"
     else:
@@ -198,75 +182,6 @@ def softmax_table(distribution: queries.Distribution, pen: Pen) -> Parts:
     return parts
 
 
-def _similarities(similarities: queries.Similarities, pen: Pen) -> Parts:
-    if similarities.matrix is not None:
-        return _matrix(similarities, similarities.matrix, pen)
-    shown = Grid(
-        Column("a", words=True), Column("b", words=True), Column("cosine", right=True),
-        Column("angle", right=True, rank=1), Column("dot", right=True, rank=2), Column("euclidean", right=True, rank=3),
-    )  # fmt: skip
-    dots = lengths([one.dot for one in similarities.results], "+")
-    distances = lengths([one.euclidean for one in similarities.results])
-    for one, dot, distance in zip(similarities.results, dots, distances, strict=True):
-        angle = f"{one.angle:.2f}{pen.degree}"
-        shown.add(word(one.a), word(one.b), cosine(one.cosine, "+"), angle, dot, distance)
-    parts: Parts = [*headline(pen, "", (pen.model(similarities.model),), similarities.query)]
-    return [*parts, shown, Text(), Text(SIGN_LEGEND)]
-
-
-def _matrix(similarities: queries.Similarities, matrix: queries.CosineMatrix, pen: Pen) -> Parts:
-    """A matrix of cosines, in blocks of as many columns as fit."""
-    parts: Parts = [*headline(pen, "", ("cosine", pen.model(similarities.model)), similarities.query)]
-    labels = [printable(label) for label in matrix.words]
-    first = max(map(cell_width, labels))
-    left, at_once = pen.width - min(first, 2 * BAR) - GAP, 0
-    widths = [max(cell_width(label), len("+0.0000")) + GAP for label in labels]
-    start = 0
-    while start < len(labels):
-        at_once, room = 1, left - widths[start]
-        while start + at_once < len(labels) and room >= widths[start + at_once]:
-            room -= widths[start + at_once]
-            at_once += 1
-        part = slice(start, start + at_once)
-        shown = Grid(Column("", words=True), *(Column(label, right=True) for label in labels[part]))
-        for label, cosines in zip(matrix.words, matrix.cosines, strict=True):
-            shown.add(word(label), *(cosine(value, "+") for value in cosines[part]))
-        parts += [*([Text()] if start else []), shown]
-        start += at_once
-    return [*parts, Text(), Text(SIGN_LEGEND)]
-
-
-def _groups(groups: queries.GroupSimilarities, pen: Pen) -> Parts:
-    """Cosines within and between groups: the mean as a bar, the least and the greatest."""
-    shown = Grid(
-        Column("group", words=True), Column("with", words=True), Column("pairs", right=True, rank=2),
-        Column("mean cosine", right=True), Column("", rank=1), Column("least", right=True, rank=1),
-        Column("greatest", right=True, rank=1),
-    )  # fmt: skip
-    for one in groups.results:
-        other = word("itself", "") if one.a == one.b else word(one.b)
-        bar = pen.bar(one.mean, 1.0)
-        shown.add(
-            word(one.a),
-            other,
-            f"{one.pairs:,}",
-            cosine(one.mean, "+"),
-            bar,
-            *(cosine(x, "+") for x in (one.min, one.max)),
-        )
-    return [*headline(pen, "", ("cosine", pen.model(groups.model)), groups.query), shown]
-
-
-def _odd(odd: queries.OddOneOut, pen: Pen) -> Parts:
-    shown = Grid(Column("word", words=True), Column("cosine", right=True), Column(""))
-    for member in odd.results:
-        is_odd = member.word == odd.odd
-        bar: Cell = longest_of("does not belong", "odd", style="red") if is_odd else pen.bar(member.score, 1.0)
-        shown.add(word(member.word, "bold red" if is_odd else "bold"), cosine(member.score), bar)
-    facts = (*question_facts(odd), pen.model(odd.model))
-    return [*headline(pen, "", facts, odd.query), shown]
-
-
 def _lookup(lookup: queries.Lookup, pen: Pen) -> Parts:
     known = any(entry.frequency_rank is not None for entry in lookup.results)
     rank = [Column("frequency rank", right=True, rank=2)] if known else []
@@ -283,7 +198,7 @@ def _lookup(lookup: queries.Lookup, pen: Pen) -> Parts:
     for entry in lookup.results:
         if entry.coordinates is not None:
             parts += [Text(), *_coordinates(entry, entry.coordinates, pen)]
-    first = next((entry.row for entry in lookup.results if entry.row is not None), None)
+    first = next((entry.row for entry in lookup.results if entry.row is not None and entry.row < card.words), None)
     if first is None or any(entry.coordinates is not None for entry in lookup.results):
         return parts
     lesson = (
@@ -332,8 +247,8 @@ VIEWS: dict[type, Callable[[Any, Pen], Parts]] = {
     queries.Ranking: _ranking,
     queries.Projections: _projections,
     queries.Distribution: softmax_table,
-    queries.Similarities: _similarities,
-    queries.GroupSimilarities: _groups,
-    queries.OddOneOut: _odd,
+    queries.Similarities: similarities,
+    queries.GroupSimilarities: groups,
+    queries.OddOneOut: odd,
     queries.Lookup: _lookup,
 }

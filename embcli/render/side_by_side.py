@@ -13,8 +13,10 @@ from embcli.errors import EmbcliError
 from embcli.render.drawing import Cell, Column, Grid, Parts, Pen, cosine, digits, headline, word
 from embcli.render.printable import printable
 from embcli.render.printing import print_parts
-from embcli.render.queries import SIGN_LEGEND, order_of, question_facts, rank_with_inputs
+from embcli.render.queries import order_of, rank_with_inputs
+from embcli.render.question_facts import question_facts
 from embcli.render.readable import readable
+from embcli.render.similarity import SIGN_LEGEND
 from embcli.results import queries, transformer
 
 Answers = Sequence[tuple[str, Any]]  # names of models, each with its record or its EmbcliError
@@ -79,8 +81,7 @@ def _rank_of(text: str, record: Any) -> Cell:
     """The rank that an excluded input would have had in a model."""
     if isinstance(record, EmbcliError):
         return NO_VALUE
-    rank = next((one.rank for one in record.inputs if one.word == text), None)
-    return "-" if rank is None else rank_with_inputs(rank)
+    return next((rank_with_inputs(record, one) for one in record.inputs if one.word == text), "-")
 
 
 def _projections(answers: Answers, pen: Pen) -> Parts:

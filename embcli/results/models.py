@@ -1,5 +1,6 @@
 """The records of the commands that manage models."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from embcli.results.display import displayed
@@ -7,7 +8,8 @@ from embcli.results.numbers import Length
 
 
 class ModelEntry(NamedTuple):
-    """A model. status: `ready`, `at first use` (its store is built then; bytes is None), or `damaged`."""
+    """A model. status: `ready`, `at first use` (its store is built then; bytes is None), `on a server` (bytes is
+    None), or `damaged`."""
 
     name: str
     words: int
@@ -41,14 +43,15 @@ class ModelInfo(NamedTuple):
     """The details of a model. parameters: words × dim. norm_…: the minimum, the median and the maximum norm.
 
     int8: whether the store has the companion that searches of large models read first. checkpoint: the path of the
-    transformer whose tokens these are.
+    transformer whose tokens these are. A collection on a server has no bytes here, its norms may be unknown, and it has
+    index_type, metric, index_parameters and exact (see `ModelCard`).
     """
 
     name: str
     words: int
     dim: int
     parameters: int
-    bytes: int
+    bytes: int | None
     default: bool
     path: str
     source: str
@@ -57,11 +60,15 @@ class ModelInfo(NamedTuple):
     reader: str
     created: str
     duplicates: int
-    norm_min: Length
-    norm_median: Length
-    norm_max: Length
+    norm_min: Length | None
+    norm_median: Length | None
+    norm_max: Length | None
     int8: bool
     checkpoint: str | None = None
+    index_type: str | None = None
+    metric: str | None = None
+    index_parameters: Mapping[str, str] | None = None
+    exact: bool | None = None
 
 
 @displayed

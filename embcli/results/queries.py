@@ -7,6 +7,22 @@ from embcli.results.display import displayed, shortened
 from embcli.results.numbers import Coordinate, Length, Score, Share
 
 
+class Index(Protocol):
+    """The interface of `ServerIndex` that records use without importing it."""
+
+    @property
+    def kind(self) -> str:
+        """FLAT, HNSW, ..."""
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """As the server gives them."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it compares a question with every row."""
+
+
 class Space(Protocol):
     """The interface of `VectorSpace` that records use without importing it."""
 
@@ -17,6 +33,10 @@ class Space(Protocol):
         """How the words are spelled, if they are tokens (`results/tokens.py`)."""
 
     @property
+    def index(self) -> Index | None:
+        """The index of the server that the vectors are on."""
+
+    @property
     def dim(self) -> int:
         """The number of dimensions."""
 
@@ -24,17 +44,29 @@ class Space(Protocol):
 
 
 class ModelCard(NamedTuple):
-    """The model of an answer."""
+    """The model of an answer.
+
+    tokens: how its words are spelled, if they are tokens (`results/tokens.py`). For a model on a server, index_type:
+    the kind of its index there, with its parameters; exact: whether no better answer can have been missed.
+    """
 
     name: str
     words: int
     dim: int
     tokens: str | None = None
+    index_type: str | None = None
+    index_parameters: Mapping[str, str] | None = None
+    exact: bool | None = None
 
     @classmethod
-    def of(cls, space: Space) -> "ModelCard":
-        """The name and the size of a space, and how its words are spelled, if they are tokens (`results/tokens.py`)."""
-        return cls(space.name, len(space), space.dim, space.spelling)
+    def of(cls, space: Space, *, exact: bool = True) -> "ModelCard":
+        """The card of a space. exact: False if a server may have missed better answers."""
+        index = space.index
+        if index is None:
+            return cls(space.name, len(space), space.dim, space.spelling)
+        return cls(
+            space.name, len(space), space.dim, space.spelling, index.kind, index.parameters or None, exact,
+        )  # fmt: skip
 
 
 class WeightedWord(NamedTuple):
@@ -72,7 +104,8 @@ class RankingQuery(NamedTuple):
 class Answer(NamedTuple):
     """A word, its score (a distance for `euclidean`) and its rank.
 
-    In `inputs` the rank is the one with the inputs included; None if `top` excludes the word.
+    In `inputs` the rank is the one with the inputs included; None if `top` excludes the word, or if it is not known
+    (`Ranking.least_ranks`).
     """
 
     rank: int | None
@@ -91,7 +124,10 @@ class Expected(NamedTuple):
 
 @displayed
 class Ranking(NamedTuple):
-    """The record of `analogy` and `neighbors`."""
+    """The record of `analogy` and `neighbors`.
+
+    least_ranks: lower bounds of the ranks, with the inputs included, of words that a server does not return.
+    """
 
     schema: str
     model: ModelCard
@@ -99,6 +135,7 @@ class Ranking(NamedTuple):
     results: tuple[Answer, ...]
     inputs: tuple[Answer, ...]
     expected: Expected | None = None
+    least_ranks: Mapping[str, int] | None = None
 
     @property
     def missed(self) -> bool:

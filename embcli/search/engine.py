@@ -3,6 +3,7 @@
 An engine (`local.py`, or `int8.py`, which reads less) computes products with an error that is proven, a formula
 (`formulas.py`) derives lower and upper bounds of every score from them, and rows that the bounds do not decide are
 settled (`settling.py`). The answers equal those of scoring every row in float64, on every machine, with every engine.
+Vectors on a server are searched there (`milvus.py`).
 """
 
 import os
@@ -32,7 +33,11 @@ def search(space: VectorSpace, formula: Formula, searches: Sequence[Search], top
     two rows nearest to [1, 0], rows 0 and 2 with cosines 1.0 and 0.707107, and the rank of row 1, which is 3 with
     cosine 0.0. Raises DamagedStore for non-finite vectors.
     """
-    count = len(space.norms[:top])
+    if space.is_remote:
+        from embcli.search import milvus
+
+        return milvus.search(space, formula, searches, top)
+    count = space.searched(top)
     settling = Settling(space, formula, searches, count)
     for bounds in _bounds(space, formula, len(searches), count):
         settling.add(bounds)

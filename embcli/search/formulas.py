@@ -131,7 +131,7 @@ class SumsOfCosines(_CosineFormula):
         tails = unit_rows(space.float64(self._shared.tails))
         heads = np.stack([_head(space, head) for head in self._shared.heads])
         self.basis = np.concatenate([heads, tails])
-        self._directions = unit_rows(vectors)
+        self.directions = unit_rows(vectors)
         self.scale = lengths(vectors)
         self._reach = 1 + lengths(heads)[self._shared.head_of]
 
@@ -159,7 +159,7 @@ class SumsOfCosines(_CosineFormula):
 
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
         """cos(v, q) in float64."""
-        return unit_cosines(unit_rows(self._space.float64(rows)), self._directions[questions])
+        return unit_cosines(unit_rows(self._space.float64(rows)), self.directions[questions])
 
 
 class ProductsOfCosines(_CosineFormula):
@@ -181,11 +181,11 @@ class ProductsOfCosines(_CosineFormula):
         self._tail_weights = np.array([question[-1][1] for question in terms])
         longest = max(len(question) for question in terms)
         # Padded with weight 0, which gives a factor of 1.
-        self._places = np.zeros((len(terms), longest), np.intp)
-        self._weights = np.zeros((len(terms), longest))
+        self.places = np.zeros((len(terms), longest), np.intp)
+        self.weights = np.zeros((len(terms), longest))
         for number, question in enumerate(terms):
             for j, (row, weight) in enumerate(question):
-                self._places[number, j], self._weights[number, j] = place[row], weight
+                self.places[number, j], self.weights[number, j] = place[row], weight
 
     def prepare(self, products: Slice) -> Prepared:
         """Lower and upper bounds of the heads' quotients and of the tails' similarities."""
@@ -221,9 +221,9 @@ class ProductsOfCosines(_CosineFormula):
         """3CosMul in float64."""
         units = unit_rows(self._space.float64(rows))
         numerator, denominator = np.ones(len(rows)), np.ones(len(rows))
-        for j in range(self._places.shape[1]):
-            weights = self._weights[questions, j]
-            similarities = (1 + unit_cosines(units, self.basis[self._places[questions, j]])) / 2
+        for j in range(self.places.shape[1]):
+            weights = self.weights[questions, j]
+            similarities = (1 + unit_cosines(units, self.basis[self.places[questions, j]])) / 2
             # The exponent 1 is exact; other powers may differ in the last bit between machines.
             similarities = np.where(np.abs(weights) == 1, similarities, similarities ** np.abs(weights))
             numerator *= np.where(weights > 0, similarities, 1)
@@ -240,21 +240,21 @@ class PairDirections(_CosineFormula):
 
     def __init__(self, space: VectorSpace, terms: Sequence[Terms]) -> None:
         self._space = space
-        self._shared = SharedTerms(terms)
-        self._tails = unit_rows(space.float64(self._shared.tails))
-        self._heads = unit_rows(np.stack([_head(space, head) for head in self._shared.heads]))
-        self.basis = np.concatenate([self._heads, self._tails])
+        self.shared = SharedTerms(terms)
+        self.tails = unit_rows(space.float64(self.shared.tails))
+        self.heads = unit_rows(np.stack([_head(space, head) for head in self.shared.heads]))
+        self.basis = np.concatenate([self.heads, self.tails])
         self.scale = np.ones(len(terms))
         # ĉ · d of each question.
-        self._foot = dot_products(self._tails[self._shared.tail_of], self._heads[self._shared.head_of])
+        self.foot = dot_products(self.tails[self.shared.tail_of], self.heads[self.shared.head_of])
 
     def prepare(self, products: Slice) -> Prepared:
         """Cosines with the heads, their error, bounds of 1 / distance from the tails, and undecided rows.
 
         A row whose cosines are all 0 is perpendicular to the basis or a zero vector; float64 decides.
         """
-        heads, tails = products.values[: len(self._heads)], products.values[len(self._heads) :]
-        squares = (1 + lengths(self._tails)[:, None] ** 2).astype(np.float32) - 2 * tails
+        heads, tails = products.values[: len(self.heads)], products.values[len(self.heads) :]
+        squares = (1 + lengths(self.tails)[:, None] ** 2).astype(np.float32) - 2 * tails
         error = np.float32(2 * products.error + 2 * ROUNDINGS)
         nearest = np.float32(1 + ROUNDINGS) / np.sqrt(np.maximum(squares - error, np.float32(SHORTEST_SQUARE)))
         farthest = np.float32(1 - ROUNDINGS) / np.sqrt(np.maximum(squares + error, np.float32(SHORTEST_SQUARE)))
@@ -266,8 +266,8 @@ class PairDirections(_CosineFormula):
         heads, error, farthest, nearest, is_unclear = prepared
         shape = last - first, heads.shape[1]
         lower, upper = np.empty(shape, np.float32), np.empty(shape, np.float32)
-        for run in self._shared.runs(first, last):
-            foot = self._foot[first:last][run.questions, None].astype(np.float32)
+        for run in self.shared.runs(first, last):
+            foot = self.foot[first:last][run.questions, None].astype(np.float32)
             rise = heads[run.head] - foot
             for bound, end, choose in ((lower, rise - error, np.minimum), (upper, rise + error, np.maximum)):
                 choose(end * farthest[run.tails], end * nearest[run.tails], out=bound[run.questions])
@@ -277,9 +277,9 @@ class PairDirections(_CosineFormula):
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
         """cos(v̂ - ĉ, d) in float64; 0 for a zero vector, and where v̂ - ĉ is only rounding error."""
         units = unit_rows(self._space.float64(rows))
-        steps = units - self._tails[self._shared.tail_of[questions]]
+        steps = units - self.tails[self.shared.tail_of[questions]]
         steps[(np.abs(steps).max(axis=1) < NO_STEP) | ~units.any(axis=1)] = 0
-        return unit_cosines(unit_rows(steps), self._heads[self._shared.head_of[questions]])
+        return unit_cosines(unit_rows(steps), self.heads[self.shared.head_of[questions]])
 
 
 class LikelyCosines(_CosineFormula):

@@ -23,7 +23,7 @@ class _LengthFormula:
     is_unit = False
 
     def __init__(self, space: VectorSpace, queries: Float64Array) -> None:
-        self._space, self._queries = space, queries
+        self._space, self.queries = space, queries
         self._lengths = lengths(queries)
         self.basis = unit_rows(queries)
 
@@ -62,7 +62,7 @@ class Dots(_LengthFormula):
 
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
         """v · q in float64."""
-        return dot_products(self._space.float64(rows), self._queries[questions])
+        return dot_products(self._space.float64(rows), self.queries[questions])
 
 
 class Distances(_LengthFormula):
@@ -100,4 +100,4 @@ class Distances(_LengthFormula):
 
     def exact(self, questions: Rows, rows: Rows) -> Float64Array:
         """-‖v - q‖ in float64."""
-        return -lengths(self._space.float64(rows) - self._queries[questions])
+        return -lengths(self._space.float64(rows) - self.queries[questions])

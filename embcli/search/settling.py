@@ -47,12 +47,16 @@ class Search(NamedTuple):
 class Found(NamedTuple):
     """The k best rows with their scores, best first, and the rank and score of each wanted row.
 
-    Scores are rounded as printed; ties are in row order. The rank of a row that is not searched is None.
+    Scores are rounded as printed; ties are in row order. The rank of a row that is not searched is None, and so is one
+    that a server leaves open (`search/milvus.py`): least_ranks has a lower bound of it. is_exact: False if better rows
+    may exist.
     """
 
     rows: Rows
     scores: Float64Array
     places: tuple[tuple[int | None, float], ...]
+    least_ranks: tuple[int | None, ...] = ()
+    is_exact: bool = True
 
 
 class Bounds(NamedTuple):

@@ -92,6 +92,7 @@ class Transformer:
     def __init__(self, path: Path, name: str = "") -> None:
         self.checkpoint = Checkpoint(path)
         self.name = name or path.name
+        self.index = None  # its vectors are not on a server
 
     def __repr__(self) -> str:
         c = self.config

@@ -9,10 +9,11 @@ class OutsideVectors:
     """Vectors that are not rows of the matrix, each with a row number after those of the matrix.
 
     These are words whose vectors come from their n-grams, which are composed when they are needed, and expressions.
+    first: the first such row number.
     """
 
     def __init__(self, first: int) -> None:
-        self._first = first
+        self.first = first
         self._rows: dict[str, int] = {}
         self._labels: list[str] = []
         self._vectors: dict[int, Float64Array] = {}
@@ -20,7 +21,7 @@ class OutsideVectors:
     def row(self, label: str, vector: Float64Array | None = None) -> int:
         """The row of a word or an expression; a new one for a new label. vector: that of an expression."""
         if label not in self._rows:
-            self._rows[label] = self._first + len(self._labels)
+            self._rows[label] = self.first + len(self._labels)
             self._labels.append(label)
             if vector is not None:
                 self._vectors[self._rows[label]] = vector
@@ -28,7 +29,7 @@ class OutsideVectors:
 
     def label(self, row: int) -> str:
         """The word or the expression of a row."""
-        return self._labels[row - self._first]
+        return self._labels[row - self.first]
 
     def vector(self, row: int) -> Float64Array | None:
         """The vector of an expression; None for a word."""

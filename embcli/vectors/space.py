@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from embcli.store.codes import Codes
+    from embcli.vectors.milvus import ServerIndex
     from embcli.vectors.subwords import Subwords
 
 # The range of query lengths; others come from extreme weights and would over- or underflow in float32.
@@ -55,6 +56,10 @@ class VectorSpace:
         VectorSpace.from_words(["king", "queen"], [[1, 0], [1, 1]])["queen"]  # [1. 1.]
     """
 
+    is_remote, has_row_numbers = False, True  # whether the vectors are on a server, perhaps without row numbers
+    index: "ServerIndex | None" = None  # the index that searches them there
+    average_pieces = False  # whether a word of several tokens is the mean of their vectors, or else an error
+
     def __init__(self, vectors: Float32Array, norms: Float32Array, vocabulary: Vocabulary, name: str = "") -> None:
         self.vectors = vectors
         self.norms = norms
@@ -68,7 +73,7 @@ class VectorSpace:
         self.subwords: Subwords | None = None
         self.int8: Codes | None = None
         self._outside = OutsideVectors(len(vectors))
-        self._frequent: dict[str, int] | None = None  # the rows of the most frequent words, once they are needed
+        self._rows_of_frequent: dict[str, int] | None = None  # of the most frequent words, once they are needed
 
     @classmethod
     def from_words(cls, words: Sequence[str], vectors: "ArrayLike", name: str = "") -> "VectorSpace":
@@ -186,6 +191,17 @@ class VectorSpace:
         """The number of dimensions."""
         return int(self.vectors.shape[1])
 
+    def has_row(self, row: int) -> bool:
+        """Whether a row number is that of a row of the matrix, not of a word or expression outside it."""
+        return row < self._outside.first
+
+    def searched(self, top: int | None) -> int:
+        """The number of rows of a search that `top` restricts to the first ones."""
+        return len(self) if top is None else min(top, len(self))
+
+    def prefetch(self, words: Iterable[str]) -> None:
+        """Announce that these words are looked up next, so that a space on a server asks for all of them at once."""
+
     def resolve(self, text: str) -> tuple[int, str]:
         """The row and the word that a typed word stands for (`Vocabulary.resolve`), or UnknownWord.
 
@@ -205,6 +221,8 @@ class VectorSpace:
         resolved: dict[str, str] = {}
         rare: dict[str, tuple[int, str]] = {}
         unknown: list[UnknownWord] = []
+        words = list(words)
+        self.prefetch(words)
         for word in words:
             try:
                 row, used = self.resolve(word)
@@ -213,7 +231,7 @@ class VectorSpace:
                 continue
             rows.append(row)
             kept.append(word)
-            if row >= len(self):
+            if not self.has_row(row):
                 resolved[word] = FROM_NGRAMS if used == word else used
             elif used != word:
                 resolved[word] = used
@@ -227,16 +245,14 @@ class VectorSpace:
 
     def _instead(self, typed: str, row: int, used: str) -> str | None:
         """What may be meant in place of a rare word: the parts of a phrase, or a frequent word one letter away."""
-        if row < RARE_ROW or row >= len(self) or not self.is_sorted_by_frequency:
+        if row < RARE_ROW or not self.has_row(row) or not self.is_sorted_by_frequency:
             return None
         if used == typed:
             if row <= len(self) // 2 or len(typed) < LEAST_LETTERS or not typed.isalpha():
                 return None
-            if self._frequent is None:
-                self._frequent = {word: row for row, word in enumerate(self.vocabulary.first(len(self) // RARER))}
             from embcli.vectors.spellings import one_edit_away
 
-            near = {self._frequent[word]: word for word in one_edit_away(typed) if word in self._frequent}
+            near = self._frequent(one_edit_away(typed))
             return near[min(near)] if near and min(near) < row // RARER else None
         parts = [self.vocabulary.find(part) for part in re.split(r"[ _-]+", used)]
         known = [part for part in parts if part is not None]
@@ -244,9 +260,15 @@ class VectorSpace:
             return None
         return " + ".join(self.vocabulary[part] for part in known)
 
+    def _frequent(self, words: Iterable[str]) -> dict[int, str]:
+        """Those of some words that are among the most frequent ones, by row."""
+        if self._rows_of_frequent is None:
+            self._rows_of_frequent = {word: row for row, word in enumerate(self.vocabulary.first(len(self) // RARER))}
+        return {self._rows_of_frequent[word]: word for word in words if word in self._rows_of_frequent}
+
     def word(self, row: int) -> str:
         """The word of a row, also of one outside the vocabulary; the expression of a row from `add_expression`."""
-        return self.vocabulary[row] if row < len(self) else self._outside.label(row)
+        return self.vocabulary[row] if self.has_row(row) else self._outside.label(row)
 
     def add_expression(self, label: str, vector: Float64Array) -> int:
         """A row number for the vector [dim] of an expression, so that it can stand where a word can."""
@@ -300,16 +322,20 @@ class VectorSpace:
     def float64(self, rows: Rows | Sequence[int]) -> Float64Array:
         """The vectors of some rows in float64 [len(rows), dim]. DamagedStore for numbers that are not finite."""
         wanted = np.asarray(rows, np.intp)
-        is_outside = wanted >= len(self)
+        is_outside = wanted >= self._outside.first
         if is_outside.any():
-            vectors = self.vectors[np.where(is_outside, 0, wanted)].astype(np.float64)
+            vectors = np.empty((len(wanted), self.dim))
+            vectors[~is_outside] = self._float32(wanted[~is_outside])
             for place in np.flatnonzero(is_outside).tolist():
                 vectors[place] = self._outside_vector(int(wanted[place]))
         else:
-            vectors = self.vectors[wanted].astype(np.float64)
+            vectors = self._float32(wanted).astype(np.float64)
         if not np.isfinite(vectors).all():
             raise DamagedStore("the vectors contain non-finite numbers")
         return vectors
+
+    def _float32(self, rows: Rows) -> Float32Array:
+        return np.asarray(self.vectors[rows])
 
     def _outside_vector(self, row: int) -> Float64Array | Float32Array:
         vector = self._outside.vector(row)

@@ -1,6 +1,6 @@
 """The words of a model: look-up of words as they are typed; suggestions. `sorted_words.py` finds exact words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -59,6 +59,14 @@ class Vocabulary(SortedWords):
         except (UnicodeDecodeError, IndexError) as error:
             raise DamagedStore("a word of the vocabulary is not UTF-8") from error
 
+    def sample(self, count: int) -> list[str]:
+        """Up to `count` words that are easy to read: the first ones."""
+        return self.first(count)
+
+    def spelled_like(self, words: Iterable[str], top: int | None) -> Iterable[tuple[int, str]]:
+        """Rows and words in row order, among which are those of the first `top` rows that are spelled like `words`."""
+        return enumerate(self.first(top))
+
     def __contains__(self, word: object) -> bool:
         return isinstance(word, str) and self.find(word) is not None
 
@@ -77,8 +85,8 @@ class Vocabulary(SortedWords):
         """
         if text in self._resolved:
             return self._resolved[text]
-        for group in _spelled(text):
-            found = [(row, spelled) for spelled in group if (row := self.find(spelled)) is not None]
+        for group in spelled(text):
+            found = [(row, other) for other in group if (row := self.find(other)) is not None]
             if found:
                 if len(self._resolved) >= REMEMBERED:
                     self._resolved.clear()
@@ -111,13 +119,13 @@ class Vocabulary(SortedWords):
         return words_spelled_like(word, self._words, self._offsets, limit)
 
     def _is_known(self, text: str) -> bool:
-        return any(self.find(spelled) is not None for group in _spelled(text) for spelled in group)
+        return any(self.find(other) is not None for group in spelled(text) for other in group)
 
     def _with_affixes(self, text: str) -> Iterator[str]:
         from embcli.vectors.spellings import affixes
 
         spelled = list(dict.fromkeys([text, text.lower(), text.capitalize()]))
-        for prefix, suffix in affixes(self.first(AFFIX_SAMPLE)):
+        for prefix, suffix in affixes(self.sample(AFFIX_SAMPLE)):
             yield from (word for one in spelled if (word := f"{prefix}{one}{suffix}") in self)
 
 
@@ -130,7 +138,7 @@ def is_utf8(word: str) -> bool:
     return True
 
 
-def _spelled(text: str) -> Iterator[Sequence[str]]:
+def spelled(text: str) -> Iterator[Sequence[str]]:
     """A word as typed, then its other spellings."""
     yield [text]
     from embcli.vectors.spellings import spellings  # most words are found as typed

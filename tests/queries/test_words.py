@@ -9,7 +9,7 @@ from process import ask, settle, share
 
 import embcli
 from embcli.errors import UnknownWord
-from embcli.models.open import StoredSpace
+from embcli.models.open import StoredSpace, open_stored
 from embcli.vectors.space import VectorSpace
 from embcli.vectors.spellings import one_edit_away
 
@@ -214,7 +214,7 @@ def trained() -> FastText:
 def fasttext(request: pytest.FixtureRequest, trained: FastText, at_home: Path) -> StoredSpace:
     (trained.wv if request.param == "ft.kv" else trained).save(request.param)
     assert ask("models", "add", request.param).status == 0
-    return embcli.open_space("ft")
+    return open_stored("ft")
 
 
 def test_words_of_the_vocabulary_have_gensims_vectors_bit_for_bit(fasttext: StoredSpace, trained: FastText) -> None:

@@ -57,6 +57,8 @@ NOT_IN_TABLES = (
     "model.tokens", "models.tokens", "results.id", "query.texts", "query.focus",
     "query.context", "query.position", "query.seed", "query.batch", "query.layer", "query.head",
     "tokens.id", "tokens.0.id", "tokens.position", "heads.position", "samples.tokens", "query.sequence",
+    "least_ranks",  # are in place of the ranks of these words
+    "models.index",  # is shown with the first model
     "query.temperature", "change.sum_error", "values.position", "values.value", "query.sections",
 )  # fmt: skip
 # Lines of a JSON file, and steps of a demo as JSON, which have no other format.

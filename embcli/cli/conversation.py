@@ -67,7 +67,7 @@ def converse(interpreter: Interpreter) -> int:
 def _answer_lines(interpreter: Interpreter, lines: list[str]) -> None:
     """Answer what was typed, or each line of a paste below itself. Raises KeyboardInterrupt for Ctrl-C; Left."""
     for line in lines:
-        if len(lines) > 1:
+        if len(lines) > 1 and line:
             say(f"> {line}")
         with without_stdin():
             if answer_line(interpreter, line, is_told=True) == INTERRUPTED:

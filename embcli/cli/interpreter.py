@@ -6,16 +6,18 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from itertools import pairwise
+from pathlib import Path
 from shlex import join
 from typing import Any, NamedTuple
 
 import typer
 
+from embcli.cli.applicable import OF_FORMAT
 from embcli.cli.command import Command, Group
 from embcli.cli.main import as_problem, build_app, execute, report
 from embcli.cli.quoting import Argument, Excerpt, split_command, split_excerpt
 from embcli.cli.session import write
-from embcli.cli.settings import OF_FORMAT, Settings, asks
+from embcli.cli.settings import Settings, asks
 from embcli.errors import EmbcliError, ExpressionSyntaxError, UsageProblem
 
 # The signs that begin a note, and a directive of the program itself.
@@ -38,8 +40,8 @@ class Interpreter:
     """One running program: the app, built once, the settings, and the commands that it has answered.
 
     A line is a command with its options, or a bare expression: `king - man + woman` means `analogy`, and one word means
-    `neighbors`. refused: the commands that cannot run within this program. session: the notes and the answered
-    commands, for `:save`.
+    `neighbors`. refused: the commands that cannot run within this program. session: the notes, the answered
+    commands and the empty lines, for `:save`; saved: what it wrote to which file.
     """
 
     def __init__(self, refused: Sequence[str] = ("shell",)) -> None:
@@ -47,6 +49,7 @@ class Interpreter:
         self.refused = refused
         self.settings = Settings(commands_of(self.program))
         self.session: list[str] = []
+        self.saved: dict[Path, str] = {}
 
     @property
     def format_arguments(self) -> list[str]:
@@ -81,6 +84,8 @@ class Interpreter:
         line = line.strip()
         if line.startswith(NOTE):
             self.session.append(line)
+        elif not line and self.session and self.session[-1]:
+            self.session.append("")
         if not line or line.startswith(NOTE):
             return []
         given = _without_program(split_command(line))
@@ -187,7 +192,7 @@ class Interpreter:
         if command is None:
             return False
         formats = {after for option, after in pairwise(rest) if option == "--format"}
-        is_default = not command.given(typer.Context(command), rest)[0] & OF_FORMAT
+        is_default = not {*command.given(typer.Context(command), rest)[0]} & OF_FORMAT
         return is_default or "--plain" in rest or bool(formats & {"table", "plain"})
 
     def _path(self, arguments: list[str]) -> tuple[list[str], list[str]]:

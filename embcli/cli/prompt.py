@@ -52,7 +52,7 @@ class Prompt:
 
     def read(self) -> list[str]:
         """The lines that were typed or pasted. Raises EOFError for Ctrl-D, and KeyboardInterrupt for Ctrl-C."""
-        return [line for line in joined(self._session.prompt().splitlines()) if line]
+        return [*joined(self._session.prompt().splitlines() or [""])]
 
     def _settings(self) -> str:
         settings = self._interpreter.settings

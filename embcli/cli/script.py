@@ -23,8 +23,8 @@ from embcli.errors import BadFile, InputOutputProblem
 PAUSE = "pause"
 INTERPRETER = "#!"
 CONTINUED = "\\"
-# How a file of `:save` begins, so that it is known as one that may be replaced.
-SAVED = "#!/bin/sh\n# A session of embcli shell\n"
+# How a file of `:save` begins: with its title.
+SAVED = "#!/bin/sh\n# A session of embcli shell"
 
 
 class ScriptStep(NamedTuple):
@@ -114,19 +114,21 @@ def joined(lines: Iterable[str]) -> Iterator[str]:
 
 
 def session_text(session: Sequence[str]) -> str:
-    """The notes and the commands of a session as a script: a block for each command with the notes before it."""
-    blocks, block = list[str](), list[str]()
-    for line in session:
-        block.append(line)
-        if not line.startswith(NOTE):
+    """The notes and the commands of a session as a script, whose steps are shown as they were typed.
+
+    Notes at the beginning belong to the first command. Notes that follow an answer stand below it; an empty line in the
+    session ends that, and the notes after it belong to the next command.
+
+        session_text(["embcli nn king", "# below", "", "# before", "embcli nn cat"]).split("\\n\\n")[1:]
+        # ["embcli nn king\\n# below", "# before\\nembcli nn cat\\n"]
+    """
+    blocks, block, is_answered = [SAVED], list[str](), False
+    for line in [*session, ""]:
+        is_note = line.startswith(NOTE)
+        if block and is_answered and not is_note:
             blocks.append("\n".join(block))
-            block = []
-    return "\n\n".join([SAVED.rstrip("\n"), *blocks, *(["\n".join(block)] if block else [])]) + "\n"
-
-
-def is_saved_session(path: Path) -> bool:
-    """Whether a file is empty, or was written by `:save`. Raises OSError."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(SAVED)) in (b"", SAVED.encode())
+            block, is_answered = [], False
+        if line:
+            block.append(line)
+            is_answered = is_answered or not is_note
+    return "\n\n".join([*blocks, *(["\n".join(block)] if block else [])]) + "\n"

@@ -142,9 +142,28 @@ def test_the_answer_no_is_no_error_of_a_demo(toy_home: Path) -> None:
     assert ask("demo", "no.txt").status == 0
 
 
-def test_other_formats_are_those_of_the_commands(toy_home: Path) -> None:
+def test_plain_is_that_of_the_commands(toy_home: Path) -> None:
     assert "rank 1, word" in ask("demo", "my.demo", "--step", "1", "--plain").out
-    assert "rank,word,score" in ask("demo", "my.demo", "--step", "1", "--format", "csv").out
+
+
+@pytest.mark.parametrize("name", ["csv", "tsv", "markdown", "words"])
+def test_formats_of_rows_alone_are_refused_since_a_demo_has_notes(name: str, toy_home: Path) -> None:
+    found = ask("demo", "my.demo", "--format", name)
+    assert (found.status, found.out) == (2, "")
+    assert found.err == (
+        f"embcli: a demo has notes and commands beside its answers, which {name} cannot hold; "
+        "use table, plain, json or jsonl\n"
+    )
+    assert ask("demo", "--format", "csv").status == 0  # the list has rows alone
+
+
+@pytest.mark.parametrize("arguments", ["demo my.demo -o my.svg", "shell -o my.svg"])
+def test_a_program_of_many_answers_writes_no_file(arguments: str, toy_home: Path) -> None:
+    found = ask(*arguments.split(), stdin=b"king\nqueen\n")
+    assert (found.status, found.out) == (2, "")
+    assert found.err.startswith("embcli: -o writes one answer, and a ")
+    assert found.err.count("\n") == 1
+    assert not Path("my.svg").exists()
 
 
 @pytest.mark.parametrize(

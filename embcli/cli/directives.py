@@ -133,10 +133,36 @@ def _unset(interpreter: Interpreter, names: list[str], is_told: bool) -> int:
 
 
 def _ask(interpreter: Interpreter, words: list[str], _: bool) -> int:
+    return overall([interpreter.run(each) for each in asked(interpreter, words)])
+
+
+def asked(interpreter: Interpreter, words: Sequence[str]) -> list[list[str]]:
+    """The command lines of `:ask` with the settings; words: as they are typed. Raises UsageProblem."""
     if not words:
         raise UsageProblem(":ask needs a word or an expression", "for example :ask project")
-    arguments = interpreter.bare([argument.text for argument in split_command(" ".join(words))])
-    return overall([interpreter.run(each) for each in interpreter.applied(arguments)])
+    return interpreter.applied(interpreter.bare([argument.text for argument in split_command(" ".join(words))]))
+
+
+def commands_of_step(interpreter: Interpreter, line: str) -> list[list[str]]:
+    """The command lines of a step of a demo: of a line of the shell, or of `:ask`. Raises EmbcliError."""
+    return asked(interpreter, _split(line)[1:]) if is_directive(line) else interpreter.commands(line)
+
+
+def check_settings(interpreter: Interpreter, lines: Sequence[tuple[int, str]], file: str) -> None:
+    """Check the settings of a demo, with the numbers of their lines, in order; models are not opened.
+
+    Raises UsageProblem with the file and the line.
+    """
+    for number, line in lines:
+        try:
+            name = directive_name(line)
+            if name not in SETTING:
+                known = ", ".join(f":{one}" for one in SETTING)
+                raise UsageProblem(f"{line} has no meaning in a demo", f"these have: {known}, :ask, :pause")
+            if name != "model":
+                direct(interpreter, line, is_told=False)
+        except EmbcliError as error:
+            raise UsageProblem(f"line {number} of {file}: {error.message}", error.hint) from None
 
 
 def _save(interpreter: Interpreter, names: list[str], is_told: bool) -> int:

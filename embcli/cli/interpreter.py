@@ -2,9 +2,8 @@
 
 import io
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from itertools import pairwise
 from pathlib import Path
 from shlex import join
@@ -233,16 +232,6 @@ def line_of(arguments: Sequence[str], typed: str) -> str:
     if not is_as_typed:
         return join([PROGRAM, *arguments])
     return f"{PROGRAM} {typed.removeprefix('$ ').removeprefix(f'{PROGRAM} ')}"
-
-
-@contextmanager
-def without_stdin() -> Iterator[None]:
-    """Within the block, a command cannot read stdin, which is the script itself, or the keys of a speaker."""
-    usual, sys.stdin = sys.stdin, None
-    try:
-        yield
-    finally:
-        sys.stdin = usual
 
 
 def _without_program(given: list[Argument]) -> list[Argument]:

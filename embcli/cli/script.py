@@ -20,7 +20,7 @@ from typing import NamedTuple
 from embcli.cli.interpreter import DIRECTIVES, NOTE
 from embcli.errors import BadFile, InputOutputProblem
 
-PAUSE = "pause"
+PAUSE, ASK = "pause", "ask"
 INTERPRETER = "#!"
 CONTINUED = "\\"
 # How a file of `:save` begins: with its title.
@@ -42,10 +42,11 @@ class ScriptStep(NamedTuple):
 
 
 class Script(NamedTuple):
-    """A demo: its title in one line, and its steps."""
+    """A demo: its title in one line, its steps, and the settings of all steps with the numbers of their lines."""
 
     title: str
     steps: tuple[ScriptStep, ...]
+    directives: tuple[tuple[int, str], ...] = ()
 
 
 def read_script(text: str) -> Script:
@@ -54,7 +55,8 @@ def read_script(text: str) -> Script:
     read_script("# Towers\\n\\n# Which words?\\nnn tower\\n").steps[0].note  # ("Which words?",)
     """
     title, steps, step = "", list[ScriptStep](), ScriptStep()
-    for line in [*joined(text.splitlines()), ""]:
+    lines = [*numbered(text.splitlines()), (0, "")]
+    for _, line in lines:
         if _is_ended(step, line):
             if title or steps or step.command:
                 steps.append(step)
@@ -62,7 +64,17 @@ def read_script(text: str) -> Script:
             else:
                 title, step = " ".join(step.note), step._replace(note=())
         step = _with_line(step, line)
-    return Script(title, tuple(steps))
+    return Script(title, tuple(steps), tuple(one for one in lines if _is_setting(one[1])))
+
+
+def _is_setting(line: str) -> bool:
+    """Whether a line is a directive that is neither a pause nor a question."""
+    return line.startswith(DIRECTIVES) and _name(line) not in (PAUSE, ASK)
+
+
+def _name(line: str) -> str:
+    """The name of the directive of a line: _name(": pause now")  # "pause"."""
+    return (line[1:].split() or [""])[0] if line.startswith(":") else ""
 
 
 def _is_ended(step: ScriptStep, line: str) -> bool:
@@ -76,9 +88,10 @@ def _with_line(step: ScriptStep, line: str) -> ScriptStep:
     if line.startswith(NOTE):
         text = line.removeprefix(NOTE).strip()
         return step._replace(shown=(*step.shown, text)) if step.command else step._replace(note=(*step.note, text))
-    if line.startswith(DIRECTIVES):
-        is_pause = line[1:].strip() == PAUSE
-        return step._replace(pauses=True) if is_pause else step._replace(directives=(*step.directives, line))
+    if _name(line) == PAUSE:
+        return step._replace(pauses=True)
+    if _is_setting(line):
+        return step._replace(directives=(*step.directives, line))
     return step._replace(command=line) if line else step
 
 
@@ -100,17 +113,22 @@ def joined(lines: Iterable[str]) -> Iterator[str]:
 
     list(joined(["nn tower \\\\", "  -k 3"]))  # ["nn tower -k 3"]
     """
-    before = ""
-    for number, line in enumerate(lines):
-        if number == 0 and line.startswith(INTERPRETER):
+    return (line for _, line in numbered(lines))
+
+
+def numbered(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The same with the number of the last line of each, from 1."""
+    before, number = "", 0
+    for number, line in enumerate(lines, start=1):
+        if number == 1 and line.startswith(INTERPRETER):
             continue
         text = f"{before} {line.strip()}".strip()
         is_continued = text.endswith(CONTINUED) and not text.startswith(NOTE)
         before = text.removesuffix(CONTINUED).rstrip() if is_continued else ""
         if not is_continued:
-            yield text
+            yield number, text
     if before:
-        yield before
+        yield number, before
 
 
 def session_text(session: Sequence[str]) -> str:

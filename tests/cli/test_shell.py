@@ -318,7 +318,8 @@ def test_a_session_is_saved_as_a_script_that_gives_the_same_answers() -> None:
 
 def test_notes_stand_in_a_saved_session_where_they_were_typed() -> None:
     play(
-        "# Kings\nnn king\n# Below the king.\n# And more.\nkingg\n\n# Before the cat\nnn cat\nnn queen\n\n# End\n:save a.demo"
+        "# Kings\nnn king\n# Below the king.\n# And more.\nkingg\n\n# Before the cat\nnn cat\n"
+        "nn queen\n\n# End\n:save a.demo"
     )
     assert Path("a.demo").read_text().partition("\n\n")[2] == (
         "# Kings\nembcli nn king\n# Below the king.\n# And more.\n\n# Before the cat\nembcli nn cat\n\n"

@@ -15,7 +15,7 @@ from embcli.cli.applicable import OF_FORMAT
 from embcli.cli.command import Command, Group
 from embcli.cli.main import as_problem, build_app, execute, report
 from embcli.cli.quoting import Argument, Excerpt, split_command, split_excerpt
-from embcli.cli.session import write
+from embcli.cli.session import load, write
 from embcli.cli.settings import Settings, asks
 from embcli.errors import EmbcliError, ExpressionSyntaxError, UsageProblem
 
@@ -117,6 +117,8 @@ class Interpreter:
             source, _ = split_expected(join_arguments(words))
             if is_phrase(source) and len(words) > 1:
                 hint = for_unknown_command(PROGRAM, arguments, self.program.list_commands(None))
+                if self._is_phrase_of_model(source):
+                    hint = f'did you mean "{source}", in quotes?'
                 raise UsageProblem(f'there is no command "{arguments[0]}"', hint)
             is_word = len(parse(source).terms) == 1
         except (typer.TyperException, ExpressionSyntaxError):
@@ -166,6 +168,16 @@ class Interpreter:
         if is_quoted or not (first in self.program.commands or self._begins_with_option(arguments)):
             return self.bare(arguments)
         return arguments
+
+    def _is_phrase_of_model(self, phrase: str) -> bool:
+        """Whether the model has several words as one, such as new-york."""
+        from embcli.queries.words import resolve_words
+
+        try:
+            resolve_words(load(self.settings.models[:1])[0], [phrase])
+        except EmbcliError:
+            return False
+        return True
 
     def _begins_with_option(self, arguments: list[str]) -> bool:
         """Whether an option of the program, such as --help, or -m before a command, comes first."""

@@ -235,7 +235,9 @@ def test_a_value_may_follow_an_equals_sign() -> None:
         ("king | sort", "| joins programs in a shell, which this is not"),
         ("king > file", "> joins programs in a shell, which this is not"),
         ("shell", "shell cannot run here; leave this program, and run: embcli shell"),
-        ("analogy -", "cannot read questions: stdin is closed"),
+        ("analogy -", "questions are not read from stdin here; write each question on a line of its own"),
+        ('analogy -- "-"', "questions are not read from stdin here"),
+        ("odd king -", "words are not read from stdin here"),
     ],
 )
 def test_a_bad_line_is_explained_in_one_line(line: str, message: str) -> None:
@@ -257,6 +259,13 @@ def test_head_and_tail_shorten_an_answer() -> None:
     whole = ask("nn", "king").out.splitlines()
     assert play("nn king | head -n 2").out.splitlines() == [*whole[:2], ""]
     assert play("nn king|tail -3").out.splitlines() == [*whole[-3:], ""]
+
+
+def test_words_that_are_one_in_the_model_are_suggested_in_quotes(at_home: Path) -> None:
+    assert "in quotes" not in play("king queen prince cat").err
+    add_store(at_home, "glove", {"new-york": [1.0, 0], "new": [0.6, 0.8], "york": [0, 1.0]})
+    assert play("new york").err == 'embcli: there is no command "new"; did you mean "new york", in quotes?\n'
+    assert play('"new york"').status == 0
 
 
 def test_quit_ends_a_script() -> None:

@@ -41,7 +41,7 @@ NEEDS = {
 # The same, if the model is a transformer: there -T is of one head, and word vectors have only one.
 NEEDS_OF_TRANSFORMERS = {"attend temperature": {"head"}}
 # Parameters that only transformers have, for commands that also take word vectors.
-OF_TRANSFORMERS = {"attend layer", "attend head", "attend truncate", "plot layer", "plot head"}
+NOT_OF_WORDS = {"attend layer", "attend head", "attend truncate", "plot layer", "plot head"}
 PIECES = "pieces"
 # Parameters that another one excludes: given logits come from no model, and pairs stand in their own order.
 _RANKING = {
@@ -139,7 +139,7 @@ def _is_met(path: str, name: str, known: Collection[str], models: Sequence[str])
 
 def _is_known_to(models: Sequence[str], path: str, name: str) -> bool:
     """Whether the models have what a parameter is about; True for models that cannot be opened, as the command says."""
-    if f"{path} {name}" in OF_TRANSFORMERS:
+    if f"{path} {name}" in NOT_OF_WORDS:
         return _are_transformers(models)
     if name != PIECES:
         return True

@@ -120,11 +120,12 @@ def test_the_bottom_line_ends_at_a_setting_that_fits(columns: int, shown: str) -
     assert fitting(["glove", "-k 5", "--vocab 50000"], columns) == shown
 
 
-def test_a_narrow_bottom_line_says_that_more_is_set(screen: Screen) -> None:
-    screen.resize(30, 30)
-    for line in (":k 2", ":set metric dot", ":set vocab 12"):
-        ready(screen.type(f"{line}{ENTER}"))
-    screen.wait_for("glove · -k 2 · --metric dot · …")
+def test_a_narrow_bottom_line_says_that_more_is_set(toy_home: Path) -> None:
+    with Screen("shell", home=toy_home, columns=40) as screen:
+        for line in (":k 2", ":set metric dot", ":set vocab 50000"):
+            ready(screen).type(f"{line}{ENTER}")
+            screen.wait_for(f"{line.rpartition(' ')[2]}  for")
+        screen.wait_for("glove · -k 2 · --metric dot · …")
 
 
 def test_exit_is_a_word_and_the_hint_says_how_to_leave(screen: Screen) -> None:

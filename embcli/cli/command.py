@@ -13,6 +13,8 @@ FORMER = {"--vocab": "--top"}
 # Commands whose answer is a picture; the suffixes of files of pictures and of tables.
 DRAWING_COMMANDS = {"plot"}
 PICTURE_FILES, TABLE_FILES = ("svg", "png", "pdf", "html", "json", "txt"), ("svg", "html", "txt")
+# Commands whose help does not list `-o`, which they refuse: each answer would replace the file of the one before.
+WITHOUT_FILES = {"shell"}
 # gensim's `topn` is the number of answers; so small a vocabulary was probably meant as that.
 FEW_WORDS = 100
 PLAIN, PLAIN_HELP = "--plain", "Short for --format plain: tables in words, for screen readers."
@@ -64,7 +66,14 @@ class WithFormats:
         what = "picture" if self.name in DRAWING_COMMANDS else "table"
         output_help = OUTPUT_HELP.format(what=what, suffixes=f"{', '.join(first)} or {last}")
         return [
-            TyperOption(param_decls=opts, metavar=metavar, help=text, expose_value=False, callback=keep)
+            TyperOption(
+                param_decls=opts,
+                metavar=metavar,
+                help=text,
+                expose_value=False,
+                callback=keep,
+                hidden=self.name in WITHOUT_FILES,
+            )
             for opts, metavar, text in ((OUTPUT, "FILE", output_help), (THEME, "THEME", THEME_HELP))
         ]
 
@@ -97,13 +106,13 @@ class Command(WithFormats, TyperCommand):
             self._explain_top(ctx.params["top"])
         return rest
 
-    def given(self, ctx: Any, args: list[str]) -> tuple[set[str], list[str]]:
-        """The names of the options that arguments give, by parameter, and the arguments that belong to no option.
+    def given(self, ctx: Any, args: list[str]) -> tuple[dict[str, Any], list[str]]:
+        """The options that arguments give, as they are typed, by parameter, and the arguments of no option.
 
         Raises a TyperException where the parser does.
         """
         values, _, order = self.make_parser(ctx).parse_args(args=self._as_typed(args))
-        options = {str(one.name) for one in order if isinstance(one, TyperOption)}
+        options = {str(one.name): values.get(one.name) for one in order if isinstance(one, TyperOption)}
         others = [values[one.name] for one in order if not isinstance(one, TyperOption)]
         return options, [text for one in others for text in (one if isinstance(one, tuple) else (one,)) if text]
 

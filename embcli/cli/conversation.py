@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 
 from embcli.cli.directives import Left, answer_line, described_models
-from embcli.cli.interpreter import INTERRUPTED, Interpreter, overall, without_stdin
+from embcli.cli.interpreter import INTERRUPTED, Interpreter, overall
 from embcli.cli.main import report
 from embcli.cli.script import joined
-from embcli.cli.session import load, say
-from embcli.cli.stdin import blocks_of_lines
+from embcli.cli.session import load, note, say
+from embcli.cli.stdin import blocks_of_lines, without_stdin
 from embcli.errors import BadFile, EmbcliError, UsageProblem
 
 WELCOME = "A word, king - man + woman, or a command. Tab completes; :help; Ctrl-D leaves."
+# Words by which people want to leave other programs.
+LEAVING = ("exit", "quit")
 
 
 def answer_script(interpreter: Interpreter) -> int:
@@ -18,7 +20,7 @@ def answer_script(interpreter: Interpreter) -> int:
     statuses = list[int]()
 
     def lines() -> Iterator[str]:
-        for line in (line for block in blocks_of_lines() for line in block):
+        for line in (line for block in blocks_of_lines(with_empty=True) for line in block):
             if not line.problem:
                 yield line.text
                 continue
@@ -67,11 +69,13 @@ def converse(interpreter: Interpreter) -> int:
 def _answer_lines(interpreter: Interpreter, lines: list[str]) -> None:
     """Answer what was typed, or each line of a paste below itself. Raises KeyboardInterrupt for Ctrl-C; Left."""
     for line in lines:
-        if len(lines) > 1:
+        if len(lines) > 1 and line:
             say(f"> {line}")
         with without_stdin():
             if answer_line(interpreter, line, is_told=True) == INTERRUPTED:
                 raise KeyboardInterrupt
+        if line in LEAVING:
+            note(f'that was the word "{line}"; to leave: :quit, or Ctrl-D')
 
 
 def _welcome(interpreter: Interpreter) -> None:

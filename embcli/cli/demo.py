@@ -9,6 +9,9 @@ from embcli.cli import options
 from embcli.cli.session import is_terminal, output_format, show, use_one_blas_thread
 from embcli.errors import UsageProblem
 
+# Formats of a demo: those for people, and those with a record for each step.
+FORMATS = ("table", "plain", "json", "jsonl")
+
 
 def demo(
     name: Annotated[
@@ -27,6 +30,9 @@ def demo(
 
     Example: embcli demo embedding --step 5
     """
+    from embcli.cli.directives import check_settings
+    from embcli.cli.interpreter import Interpreter
+    from embcli.cli.output_file import refuse_output_file
     from embcli.cli.player import Player, list_demos, path_of
     from embcli.cli.script import read_script_file
     from embcli.models.opened import models_stay_open
@@ -37,13 +43,21 @@ def demo(
             raise UsageProblem("--pause and --step need a demo", "for example embcli demo embedding --pause")
         show(list_demos(), chosen)
         return
-    script = read_script_file(path_of(name))
+    refuse_output_file("demo")
+    if chosen not in (None, *FORMATS):
+        raise UsageProblem(
+            f"a demo has notes and commands beside its answers, which {chosen} cannot hold",
+            f"use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}",
+        )
+    path = path_of(name)
+    script = read_script_file(path)
     if step and step > len(script.steps):
         raise UsageProblem(f"{name} has {len(script.steps)} steps, so there is no step {step}", "give a smaller number")
     if pause and chosen in ("json", "jsonl"):
         raise UsageProblem("--pause waits for a person, and JSON is for programs", "remove one of them")
     if pause and not (is_terminal() and sys.stdout.isatty()):
         raise UsageProblem("--pause needs a terminal", "remove it")
+    check_settings(Interpreter(), script.directives, path.name)
     use_one_blas_thread()
     with models_stay_open():
         raise typer.Exit(Player(script, chosen, is_paused=pause).play(step))

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from embcli.cli.interpreter import DIRECTIVES, Interpreter, overall
+from embcli.cli.interpreter import DIRECTIVES, NOTE, Interpreter, overall
 from embcli.cli.main import report
 from embcli.cli.quoting import split_command
-from embcli.cli.script import is_saved_session, session_text
+from embcli.cli.script import session_text
 from embcli.cli.session import say
 from embcli.errors import EmbcliError, InputOutputProblem, UsageProblem
 
@@ -134,25 +134,53 @@ def _unset(interpreter: Interpreter, names: list[str], is_told: bool) -> int:
 
 
 def _ask(interpreter: Interpreter, words: list[str], _: bool) -> int:
+    return overall([interpreter.run(each) for each in asked(interpreter, words)])
+
+
+def asked(interpreter: Interpreter, words: Sequence[str]) -> list[list[str]]:
+    """The command lines of `:ask` with the settings; words: as they are typed. Raises UsageProblem."""
     if not words:
         raise UsageProblem(":ask needs a word or an expression", "for example :ask project")
-    arguments = interpreter.bare([argument.text for argument in split_command(" ".join(words))])
-    return overall([interpreter.run(each) for each in interpreter.applied(arguments)])
+    return interpreter.applied(interpreter.bare([argument.text for argument in split_command(" ".join(words))]))
+
+
+def commands_of_step(interpreter: Interpreter, line: str) -> list[list[str]]:
+    """The command lines of a step of a demo: of a line of the shell, or of `:ask`. Raises EmbcliError."""
+    return asked(interpreter, _split(line)[1:]) if is_directive(line) else interpreter.commands(line)
+
+
+def check_settings(interpreter: Interpreter, lines: Sequence[tuple[int, str]], file: str) -> None:
+    """Check the settings of a demo, with the numbers of their lines, in order; models are not opened.
+
+    Raises UsageProblem with the file and the line.
+    """
+    for number, line in lines:
+        try:
+            name = directive_name(line)
+            if name not in SETTING:
+                known = ", ".join(f":{one}" for one in SETTING)
+                raise UsageProblem(f"{line} has no meaning in a demo", f"these have: {known}, :ask, :pause")
+            if name != "model":
+                direct(interpreter, line, is_told=False)
+        except EmbcliError as error:
+            raise UsageProblem(f"line {number} of {file}: {error.message}", error.hint) from None
 
 
 def _save(interpreter: Interpreter, names: list[str], is_told: bool) -> int:
     if len(names) != 1:
         raise UsageProblem(":save needs the name of one file", "for example :save talk.demo")
-    if not any(line for line in interpreter.session if not line.startswith("#")):
+    if not any(line and not line.startswith(NOTE) for line in interpreter.session):
         raise UsageProblem("no question was answered yet, so there is nothing to save")
     path = Path(os.path.expanduser(names[0]))
     try:
-        if path.exists() and not is_saved_session(path):
-            raise UsageProblem(f"{path} exists and is not a saved session", "choose another name")
+        if path.exists() and not _is_as_saved(interpreter, path):
+            raise UsageProblem(f"{path} exists, and was not written by this session", "choose another name")
+        text = session_text(interpreter.session)
         unfinished = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            unfinished.write_text(session_text(interpreter.session), "utf-8")
+            unfinished.write_text(text, "utf-8", newline="\n")
             unfinished.replace(path)
+            interpreter.saved[path.resolve()] = text
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as error:
@@ -162,6 +190,12 @@ def _save(interpreter: Interpreter, names: list[str], is_told: bool) -> int:
     if is_told:
         say(f"saved; to play it: embcli demo {os.path.join('.', names[0]) if os.sep not in names[0] else names[0]}")
     return 0
+
+
+def _is_as_saved(interpreter: Interpreter, path: Path) -> bool:
+    """Whether a file holds what this session wrote to it, so that nothing of a person is lost. Raises OSError."""
+    text = interpreter.saved.get(path.resolve())
+    return text is not None and path.is_file() and path.read_bytes() == text.encode()
 
 
 def _help(interpreter: Interpreter, words: list[str], _: bool) -> int:

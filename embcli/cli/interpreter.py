@@ -2,20 +2,21 @@
 
 import io
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from itertools import pairwise
+from pathlib import Path
 from shlex import join
 from typing import Any, NamedTuple
 
 import typer
 
+from embcli.cli.applicable import OF_FORMAT
 from embcli.cli.command import Command, Group
 from embcli.cli.main import as_problem, build_app, execute, report
 from embcli.cli.quoting import Argument, Excerpt, split_command, split_excerpt
-from embcli.cli.session import write
-from embcli.cli.settings import OF_FORMAT, Settings, asks
+from embcli.cli.session import load, write
+from embcli.cli.settings import Settings, asks
 from embcli.errors import EmbcliError, ExpressionSyntaxError, UsageProblem
 
 # The signs that begin a note, and a directive of the program itself.
@@ -38,8 +39,8 @@ class Interpreter:
     """One running program: the app, built once, the settings, and the commands that it has answered.
 
     A line is a command with its options, or a bare expression: `king - man + woman` means `analogy`, and one word means
-    `neighbors`. refused: the commands that cannot run within this program. session: the notes and the answered
-    commands, for `:save`.
+    `neighbors`. refused: the commands that cannot run within this program. session: the notes, the answered
+    commands and the empty lines, for `:save`; saved: what it wrote to which file.
     """
 
     def __init__(self, refused: Sequence[str] = ("shell",)) -> None:
@@ -47,6 +48,7 @@ class Interpreter:
         self.refused = refused
         self.settings = Settings(commands_of(self.program))
         self.session: list[str] = []
+        self.saved: dict[Path, str] = {}
 
     @property
     def format_arguments(self) -> list[str]:
@@ -81,6 +83,8 @@ class Interpreter:
         line = line.strip()
         if line.startswith(NOTE):
             self.session.append(line)
+        elif not line and self.session and self.session[-1]:
+            self.session.append("")
         if not line or line.startswith(NOTE):
             return []
         given = _without_program(split_command(line))
@@ -113,6 +117,8 @@ class Interpreter:
             source, _ = split_expected(join_arguments(words))
             if is_phrase(source) and len(words) > 1:
                 hint = for_unknown_command(PROGRAM, arguments, self.program.list_commands(None))
+                if self._is_phrase_of_model(source):
+                    hint = f'did you mean "{source}", in quotes?'
                 raise UsageProblem(f'there is no command "{arguments[0]}"', hint)
             is_word = len(parse(source).terms) == 1
         except (typer.TyperException, ExpressionSyntaxError):
@@ -163,6 +169,16 @@ class Interpreter:
             return self.bare(arguments)
         return arguments
 
+    def _is_phrase_of_model(self, phrase: str) -> bool:
+        """Whether the model has several words as one, such as new-york."""
+        from embcli.queries.words import resolve_words
+
+        try:
+            resolve_words(load(self.settings.models[:1])[0], [phrase])
+        except EmbcliError:
+            return False
+        return True
+
     def _begins_with_option(self, arguments: list[str]) -> bool:
         """Whether an option of the program, such as --help, or -m before a command, comes first."""
         if not arguments[0].startswith("-") or not arguments[0].strip("-"):
@@ -187,7 +203,7 @@ class Interpreter:
         if command is None:
             return False
         formats = {after for option, after in pairwise(rest) if option == "--format"}
-        is_default = not command.given(typer.Context(command), rest)[0] & OF_FORMAT
+        is_default = not {*command.given(typer.Context(command), rest)[0]} & OF_FORMAT
         return is_default or "--plain" in rest or bool(formats & {"table", "plain"})
 
     def _path(self, arguments: list[str]) -> tuple[list[str], list[str]]:
@@ -228,16 +244,6 @@ def line_of(arguments: Sequence[str], typed: str) -> str:
     if not is_as_typed:
         return join([PROGRAM, *arguments])
     return f"{PROGRAM} {typed.removeprefix('$ ').removeprefix(f'{PROGRAM} ')}"
-
-
-@contextmanager
-def without_stdin() -> Iterator[None]:
-    """Within the block, a command cannot read stdin, which is the script itself, or the keys of a speaker."""
-    usual, sys.stdin = sys.stdin, None
-    try:
-        yield
-    finally:
-        sys.stdin = usual
 
 
 def _without_program(given: list[Argument]) -> list[Argument]:

@@ -96,6 +96,14 @@ def output_file() -> OutputFile | None:
     return _current.get()
 
 
+def refuse_output_file(program: str) -> None:
+    """Raise UsageProblem for `-o` of a program of many answers, each of which would replace the file."""
+    if output_file() is not None:
+        raise UsageProblem(
+            f"-o writes one answer, and a {program} has many", "give -o to a command of it, or use > FILE"
+        )
+
+
 @contextmanager
 def writing_to(file: OutputFile | None) -> Iterator[None]:
     """Let a command write its answer to a file."""

@@ -11,13 +11,14 @@ from typing import Any
 
 import typer
 
-from embcli.cli.directives import SETTING, direct, directive_name
-from embcli.cli.interpreter import INTERRUPTED, Interpreter, line_of, without_stdin
+from embcli.cli.directives import commands_of_step, direct
+from embcli.cli.interpreter import INTERRUPTED, Interpreter, line_of
 from embcli.cli.main import report
 from embcli.cli.quoting import split_excerpt
 from embcli.cli.script import Script, ScriptStep, read_script_file
 from embcli.cli.session import is_terminal, write
 from embcli.cli.settings import Settings
+from embcli.cli.stdin import without_stdin
 from embcli.errors import EmbcliError, UsageProblem
 from embcli.models.names import default_name, similar_names
 
@@ -92,9 +93,6 @@ class Player:
         settings = self.interpreter.settings
         try:
             for line in step.directives:
-                if directive_name(line) not in SETTING:
-                    known = ", ".join(f":{name}" for name in SETTING)
-                    raise UsageProblem(f"{line} has no meaning in a demo", f"these have: {known}, :pause")
                 direct(self.interpreter, line, is_told=False)
         except EmbcliError as error:
             return report(error, ["--json"] if self.is_json else [])
@@ -117,10 +115,12 @@ class Player:
 
         place, (line, excerpt) = f"{number}/{len(self.steps)}", split_excerpt(step.command)
         try:
-            commands = self.interpreter.commands(line)
+            commands = commands_of_step(self.interpreter, line)
         except EmbcliError as error:
             write(step_before(place, step.note, [step.command]))
-            return report(error, [])
+            status = report(error, [])
+            write(step_below(step.shown) + ("" if self.is_paused else "\n"))
+            return status
         typed = [f"{line_of(arguments, line)}{excerpt or ''}" for arguments in commands]
         before, below = step_before(place, step.note, typed), step_below(step.shown)
         write(before)
@@ -139,7 +139,7 @@ class Player:
         line, _ = split_excerpt(step.command)  # a record is complete
         typed, answers, status = [line], list[Any](), 0
         try:
-            commands = self.interpreter.commands(line)
+            commands = commands_of_step(self.interpreter, line)
             typed = [line_of(arguments, line) for arguments in commands]
             for arguments in self._with_format(commands):
                 with without_stdin():

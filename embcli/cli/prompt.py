@@ -16,6 +16,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.output import create_output
 from prompt_toolkit.styles import Style
+from prompt_toolkit.utils import get_cwidth
 
 from embcli.cli.completers import FILES
 from embcli.cli.completion import described
@@ -52,12 +53,25 @@ class Prompt:
 
     def read(self) -> list[str]:
         """The lines that were typed or pasted. Raises EOFError for Ctrl-D, and KeyboardInterrupt for Ctrl-C."""
-        return [line for line in joined(self._session.prompt().splitlines()) if line]
+        return [*joined(self._session.prompt().splitlines() or [""])]
 
     def _settings(self) -> str:
         settings = self._interpreter.settings
         models = ", ".join(settings.models or [default_name()])
-        return printable(" · ".join([models, *(" ".join(one.arguments) for one in settings.options.values())]))
+        shown = [models, *(" ".join(one.arguments) for one in settings.options.values())]
+        return fitting([printable(one) for one in shown], self._session.output.get_size().columns)
+
+
+def fitting(parts: list[str], columns: int) -> str:
+    """The parts that fit a line, and an ellipsis if not all do: fitting(["glove", "-k 5"], 9)  # "glove · …"
+
+    columns: the width of the line in cells.
+    """
+    for count in range(len(parts), 0, -1):
+        line = " · ".join([*parts[:count], *(["…"] if count < len(parts) else [])])
+        if get_cwidth(line) <= columns:
+            return line
+    return "…"
 
 
 class LineCompleter(Completer):

@@ -20,11 +20,11 @@ from typing import NamedTuple
 from embcli.cli.interpreter import DIRECTIVES, NOTE
 from embcli.errors import BadFile, InputOutputProblem
 
-PAUSE = "pause"
+PAUSE, ASK = "pause", "ask"
 INTERPRETER = "#!"
 CONTINUED = "\\"
-# How a file of `:save` begins, so that it is known as one that may be replaced.
-SAVED = "#!/bin/sh\n# A session of embcli shell\n"
+# How a file of `:save` begins: with its title.
+SAVED = "#!/bin/sh\n# A session of embcli shell"
 
 
 class ScriptStep(NamedTuple):
@@ -42,10 +42,11 @@ class ScriptStep(NamedTuple):
 
 
 class Script(NamedTuple):
-    """A demo: its title in one line, and its steps."""
+    """A demo: its title in one line, its steps, and the settings of all steps with the numbers of their lines."""
 
     title: str
     steps: tuple[ScriptStep, ...]
+    directives: tuple[tuple[int, str], ...] = ()
 
 
 def read_script(text: str) -> Script:
@@ -54,7 +55,8 @@ def read_script(text: str) -> Script:
     read_script("# Towers\\n\\n# Which words?\\nnn tower\\n").steps[0].note  # ("Which words?",)
     """
     title, steps, step = "", list[ScriptStep](), ScriptStep()
-    for line in [*joined(text.splitlines()), ""]:
+    lines = [*numbered(text.splitlines()), (0, "")]
+    for _, line in lines:
         if _is_ended(step, line):
             if title or steps or step.command:
                 steps.append(step)
@@ -62,7 +64,17 @@ def read_script(text: str) -> Script:
             else:
                 title, step = " ".join(step.note), step._replace(note=())
         step = _with_line(step, line)
-    return Script(title, tuple(steps))
+    return Script(title, tuple(steps), tuple(one for one in lines if _is_setting(one[1])))
+
+
+def _is_setting(line: str) -> bool:
+    """Whether a line is a directive that is neither a pause nor a question."""
+    return line.startswith(DIRECTIVES) and _name(line) not in (PAUSE, ASK)
+
+
+def _name(line: str) -> str:
+    """The name of the directive of a line: _name(": pause now")  # "pause"."""
+    return (line[1:].split() or [""])[0] if line.startswith(":") else ""
 
 
 def _is_ended(step: ScriptStep, line: str) -> bool:
@@ -76,9 +88,10 @@ def _with_line(step: ScriptStep, line: str) -> ScriptStep:
     if line.startswith(NOTE):
         text = line.removeprefix(NOTE).strip()
         return step._replace(shown=(*step.shown, text)) if step.command else step._replace(note=(*step.note, text))
-    if line.startswith(DIRECTIVES):
-        is_pause = line[1:].strip() == PAUSE
-        return step._replace(pauses=True) if is_pause else step._replace(directives=(*step.directives, line))
+    if _name(line) == PAUSE:
+        return step._replace(pauses=True)
+    if _is_setting(line):
+        return step._replace(directives=(*step.directives, line))
     return step._replace(command=line) if line else step
 
 
@@ -100,33 +113,40 @@ def joined(lines: Iterable[str]) -> Iterator[str]:
 
     list(joined(["nn tower \\\\", "  -k 3"]))  # ["nn tower -k 3"]
     """
-    before = ""
-    for number, line in enumerate(lines):
-        if number == 0 and line.startswith(INTERPRETER):
+    return (line for _, line in numbered(lines))
+
+
+def numbered(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The same with the number of the last line of each, from 1."""
+    before, number = "", 0
+    for number, line in enumerate(lines, start=1):
+        if number == 1 and line.startswith(INTERPRETER):
             continue
         text = f"{before} {line.strip()}".strip()
         is_continued = text.endswith(CONTINUED) and not text.startswith(NOTE)
         before = text.removesuffix(CONTINUED).rstrip() if is_continued else ""
         if not is_continued:
-            yield text
+            yield number, text
     if before:
-        yield before
+        yield number, before
 
 
 def session_text(session: Sequence[str]) -> str:
-    """The notes and the commands of a session as a script: a block for each command with the notes before it."""
-    blocks, block = list[str](), list[str]()
-    for line in session:
-        block.append(line)
-        if not line.startswith(NOTE):
+    """The notes and the commands of a session as a script, whose steps are shown as they were typed.
+
+    Notes at the beginning belong to the first command. Notes that follow an answer stand below it; an empty line in the
+    session ends that, and the notes after it belong to the next command.
+
+        session_text(["embcli nn king", "# below", "", "# before", "embcli nn cat"]).split("\\n\\n")[1:]
+        # ["embcli nn king\\n# below", "# before\\nembcli nn cat\\n"]
+    """
+    blocks, block, is_answered = [SAVED], list[str](), False
+    for line in [*session, ""]:
+        is_note = line.startswith(NOTE)
+        if block and is_answered and not is_note:
             blocks.append("\n".join(block))
-            block = []
-    return "\n\n".join([SAVED.rstrip("\n"), *blocks, *(["\n".join(block)] if block else [])]) + "\n"
-
-
-def is_saved_session(path: Path) -> bool:
-    """Whether a file is empty, or was written by `:save`. Raises OSError."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(SAVED)) in (b"", SAVED.encode())
+            block, is_answered = [], False
+        if line:
+            block.append(line)
+            is_answered = is_answered or not is_note
+    return "\n\n".join([*blocks, *(["\n".join(block)] if block else [])]) + "\n"

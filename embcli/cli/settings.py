@@ -1,13 +1,21 @@
 """Settings of a running program: the options that it adds to a command line which does not give them."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperOption
 
 from embcli.cli import options
 from embcli.cli.advice import for_unknown_option, readable
+from embcli.cli.applicable import (
+    MODEL,
+    OF_FORMAT,
+    applicable,
+    excluded_by,
+    is_part_of_a_question,
+    problem_of,
+)
 from embcli.cli.command import Command
 from embcli.errors import EmbcliError, UsageProblem
 
@@ -16,26 +24,6 @@ NOT_ASKING = ("models", "shell", "demo", "schema", "help")
 WITH_FORMAT = ("models", "demo")
 # Short for values of --format. A line that gives one of these parameters has a format.
 SHORT_FORMATS = ("json", "jsonl", "plain")
-OF_FORMAT = {"format_name", "as_json", "as_jsonl"}
-MODEL = "model"
-# A parameter of a command that has an effect only beside another one, and is an error without it.
-NEEDS = {
-    "softmax k": "everything",
-    "project top": "scan",
-    "analogy skip_unknown": "among",
-    "neighbors skip_unknown": "among",
-    "predict seed": "sample",
-    "predict tokens": "sample",
-    "attend head": "layer",
-    "attend temperature": "head",
-}
-# Parameters that another one excludes: given logits come from no model, and pairs stand in their own order.
-EXCLUDES = {
-    "softmax logits": {MODEL, "metric", "everything", "k"},
-    "project pairs": {"sort"},
-    "analogy among": {"top"},
-    "neighbors among": {"top"},
-}
 
 
 class Setting(NamedTuple):
@@ -69,12 +57,15 @@ class Settings:
         """
         if name.lstrip("-") in SHORT_FORMATS and value is None:
             name, value = "format", name.lstrip("-")
+        name, equals, behind = name.partition("=")
+        if equals and value is None:
+            value = behind
         found = [*self._options(name)]
         if not found:
             raise self._unknown(name)
         parameters, problems = dict[str, str](), []
         for path, command, option in found:
-            problem = _problem(command, option, value)
+            problem = _problem(path, command, option, value)
             if problem:
                 problems.append(problem)
             else:
@@ -104,17 +95,21 @@ class Settings:
             given, _ = command.given(typer.Context(command), arguments)
         except (typer.TyperException, EmbcliError):
             return [arguments]
-        excluded = set().union(*(EXCLUDES.get(f"{path} {name}", set()) for name in given))
-        excluded |= given | (OF_FORMAT if given & OF_FORMAT else set())
-        known = given | {one.parameters[path] for one in self.options.values() if path in one.parameters}
-        added = []
-        for setting in self.options.values():
-            name = setting.parameters.get(path, "")
-            if name and name not in excluded and NEEDS.get(f"{path} {name}", name) in known:
-                added += setting.arguments
-        takes_model = any(parameter.name == MODEL for parameter in command.params)
-        models = self.models if takes_model and MODEL not in excluded else ()
-        return [[*named, *added, *arguments] for named in _as_options(models, command)]
+        usual = {str(one.name): str(one.default) for one in command.params}
+        asked = {name: value for name, value in given.items() if str(value) != usual[name]}
+        settings = {one.parameters[path]: one for one in self.options.values() if path in one.parameters}
+        others = {
+            name: True if one.value is None else one.value
+            for name, one in settings.items()
+            if name not in given and str(one.value) != usual[name]
+        }
+        takes_model = MODEL in usual and MODEL not in {*given, *excluded_by(path, asked)}
+        lines = []
+        for named in _as_options(self.models if takes_model else (), command):
+            models = given.get(MODEL) or named[1::2]
+            added = [part for name in applicable(path, asked, others, models) for part in settings[name].arguments]
+            lines.append([*named, *added, *arguments])
+        return lines
 
     def option_names(self) -> list[str]:
         """The names of all options that can be set, without dashes."""
@@ -145,6 +140,11 @@ class Settings:
             return UsageProblem("models are not set as options", "write :model NAME")
         similar = get_close_matches(name.lstrip("-"), self.option_names())
         meant = f"did you mean {', '.join(similar)}?" if similar else "see the help of a command: :help analogy"
+        named = (
+            one.lstrip("-") for command in self.commands.values() for option in command.params for one in option.opts
+        )
+        if name.lstrip("-") in named:
+            return UsageProblem(f"{name} is a part of one question, so it is not set for all", "write it on that line")
         hint = for_unknown_option(f"--{name.lstrip('-')}") or meant
         return UsageProblem(f'no command has an option "{name}"', hint)
 
@@ -163,11 +163,13 @@ def _options_of(path: str, command: Command) -> Iterable[TyperOption]:
     """The options of a command that can be set."""
     for one in command.params:
         is_for_all = one.name in OF_FORMAT and path.partition(" ")[0] in WITH_FORMAT
-        if isinstance(one, TyperOption) and one.name != MODEL and (asks(path) or is_for_all):
+        if not isinstance(one, TyperOption) or one.name == MODEL or is_part_of_a_question(path, str(one.name)):
+            continue
+        if asks(path) or is_for_all:
             yield one
 
 
-def _problem(command: Command, option: TyperOption, value: str | None) -> str:
+def _problem(path: str, command: Command, option: TyperOption, value: str | None) -> str:
     """Why an option cannot have a value; empty if it can."""
     name = max(option.opts, key=len)
     if option.is_flag:
@@ -175,10 +177,10 @@ def _problem(command: Command, option: TyperOption, value: str | None) -> str:
     if value is None:
         return f"{name} needs a value"
     try:
-        option.type_cast_value(typer.Context(command), [value] if option.multiple else value)
+        read: Any = option.type_cast_value(typer.Context(command), [value] if option.multiple else value)
     except typer.TyperException as error:
         return readable(error.format_message().rstrip("."))
-    return ""
+    return problem_of(path, str(option.name), read)
 
 
 def _as_options(models: tuple[str, ...], command: Command) -> list[list[str]]:

@@ -19,8 +19,10 @@ def shell(
     from embcli.cli.conversation import answer_script, converse
     from embcli.cli.directives import set_models
     from embcli.cli.interpreter import Interpreter
+    from embcli.cli.output_file import refuse_output_file
     from embcli.models.opened import models_stay_open
 
+    refuse_output_file("shell")
     use_one_blas_thread()
     chosen = output_format(format_name, as_json, as_jsonl)
     interpreter = Interpreter()

@@ -5,6 +5,8 @@ import re
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from select import select
 from typing import NamedTuple
@@ -27,13 +29,37 @@ class Line(NamedTuple):
 Lines = list[Line]
 
 
-def blocks_of_lines() -> Iterator[Lines]:
+# Whether the lines of stdin are those of a running program, so that its commands cannot read them.
+_is_taken: ContextVar[bool] = ContextVar("is_taken", default=False)
+
+
+@contextmanager
+def without_stdin() -> Iterator[None]:
+    """Within the block, a command cannot read stdin, which is the script itself, or the keys of a speaker."""
+    usual, sys.stdin = sys.stdin, None
+    token = _is_taken.set(True)
+    try:
+        yield
+    finally:
+        sys.stdin = usual
+        _is_taken.reset(token)
+
+
+def _no_stdin(what: str) -> UsageProblem:
+    if _is_taken.get():
+        return UsageProblem(f"{what} are not read from stdin here", "write each question on a line of its own")
+    return UsageProblem(f"cannot read {what}: stdin is closed")
+
+
+def blocks_of_lines(*, with_empty: bool = False) -> Iterator[Lines]:
     """The available lines in blocks, and an empty block before each read that may wait.
+
+    with_empty: whether empty lines are returned.
 
     So each line of a slow writer is answered at once, and all pending answers are written before waiting.
     """
     if sys.stdin is None:
-        raise UsageProblem("cannot read questions: stdin is closed")
+        raise _no_stdin("questions")
     rest, number, ended = b"", 0, False
     ready: deque[Line] = deque()
     while not ended or ready:
@@ -47,7 +73,7 @@ def blocks_of_lines() -> Iterator[Lines]:
             for line in whole:
                 number += 1
                 read = _read_line(number, line)
-                if read.text:
+                if read.text or (with_empty and not read.problem):
                     ready.append(read)
             rest = rest[:LONGEST_QUESTION]  # bounds the memory of a line that is too long
         yield [ready.popleft() for _ in range(min(len(ready), FULL_BLOCK))]
@@ -140,7 +166,7 @@ def _more_is_there() -> bool:
 
 def _lines_of_stdin() -> list[str]:
     if sys.stdin is None:
-        raise UsageProblem("cannot read words: stdin is closed")
+        raise _no_stdin("words")
     lines = []
     for number, line in enumerate(sys.stdin.buffer, start=1):
         try:

@@ -118,6 +118,40 @@ def test_a_step_that_fails_shows_its_error_and_the_demo_goes_on(toy_home: Path) 
     assert "expected man" in found.out
 
 
+def test_settings_are_checked_before_the_first_step_and_reported_with_file_and_line(toy_home: Path) -> None:
+    Path("late.demo").write_text("king\n\n# A note\nnn \\\n  queen\n:set metric dott\nqueen\n")
+    found = ask("demo", "late.demo")
+    assert (found.status, found.out) == (2, "")
+    assert found.err.startswith("embcli: line 6 of late.demo: ")
+    assert "'dott' is not one of" in found.err
+    assert ask("demo", "late.demo", "--step", "1", "--json").error["message"].startswith("line 6 of late.demo: ")
+
+
+def test_ask_is_a_question_of_a_demo_with_its_notes_and_settings(toy_home: Path) -> None:
+    add_store(toy_home, "glove", {"project": [1.0, 0], "king": [0.6, 0.8]})
+    Path("ask.demo").write_text(":k 1\n# A word\n:ask project\n# and not a command\n\n:ask\n")
+    found = ask("demo", "ask.demo")
+    assert found.out.startswith("1/2  A word\n$ embcli neighbors -k 1 project\n\nproject\n")
+    assert "and not a command" in found.out
+    assert found.err == "embcli: :ask needs a word or an expression; for example :ask project\n"
+    first, _ = steps_of(ask("demo", "ask.demo", "--json"))
+    assert first["answer"]["results"][0]["word"] == "king"
+
+
+def test_a_pause_may_have_a_reason() -> None:
+    first, second = read_script("king\n\n:pause for questions\nqueen\n").steps
+    assert (first.pauses, second.pauses) == (False, True)
+
+
+@pytest.mark.parametrize("line", ["nope x", "king > x", "it's", "demo honesty", "kingg"])
+def test_a_blank_line_stands_between_an_error_and_the_next_step(line: str, toy_home: Path) -> None:
+    Path("bad.demo").write_text(f"{line}\n# below\n\n{line}\n\nking\n")
+    found = ask("demo", "bad.demo")
+    assert found.status > 1
+    assert "below\n\n2/3" in found.out
+    assert "\n\n3/3" in found.out.partition("2/3")[2].partition("$ ")[2].partition("\n")[2]
+
+
 def test_json_is_one_record_a_step_with_the_record_of_the_command(toy_home: Path) -> None:
     outcome = ask("demo", "my.demo", "--json")
     first, second, third = steps_of(outcome)
@@ -142,9 +176,28 @@ def test_the_answer_no_is_no_error_of_a_demo(toy_home: Path) -> None:
     assert ask("demo", "no.txt").status == 0
 
 
-def test_other_formats_are_those_of_the_commands(toy_home: Path) -> None:
+def test_plain_is_that_of_the_commands(toy_home: Path) -> None:
     assert "rank 1, word" in ask("demo", "my.demo", "--step", "1", "--plain").out
-    assert "rank,word,score" in ask("demo", "my.demo", "--step", "1", "--format", "csv").out
+
+
+@pytest.mark.parametrize("name", ["csv", "tsv", "markdown", "words"])
+def test_formats_of_rows_alone_are_refused_since_a_demo_has_notes(name: str, toy_home: Path) -> None:
+    found = ask("demo", "my.demo", "--format", name)
+    assert (found.status, found.out) == (2, "")
+    assert found.err == (
+        f"embcli: a demo has notes and commands beside its answers, which {name} cannot hold; "
+        "use table, plain, json or jsonl\n"
+    )
+    assert ask("demo", "--format", "csv").status == 0  # the list has rows alone
+
+
+@pytest.mark.parametrize("arguments", ["demo my.demo -o my.svg", "shell -o my.svg"])
+def test_a_program_of_many_answers_writes_no_file(arguments: str, toy_home: Path) -> None:
+    found = ask(*arguments.split(), stdin=b"king\nqueen\n")
+    assert (found.status, found.out) == (2, "")
+    assert found.err.startswith("embcli: -o writes one answer, and a ")
+    assert found.err.count("\n") == 1
+    assert not Path("my.svg").exists()
 
 
 @pytest.mark.parametrize(
@@ -160,7 +213,7 @@ def test_other_formats_are_those_of_the_commands(toy_home: Path) -> None:
         ("--step 1", 2, "--pause and --step need a demo"),
         ("binary.demo", 2, "binary.demo is not UTF-8"),
         ("empty.demo", 2, "empty.demo has no commands"),
-        ("quits.demo", 2, ":quit has no meaning in a demo; these have: :model, :k, :set, :unset, :pause"),
+        ("quits.demo", 2, ":quit has no meaning in a demo; these have: :model, :k, :set, :unset, :ask, :pause"),
         ("wrong.demo", 2, "--metric needs a value"),
     ],
 )

@@ -12,7 +12,7 @@ from process import add_store, environment, share, start
 from screen import CTRL_C, CTRL_D, ENTER, PASTE_BEGINS, PASTE_ENDS, RIGHT, TAB, UP, Screen
 from toy import SIGNS, vector
 
-from embcli.cli.prompt import HISTORY, PROMPT
+from embcli.cli.prompt import HISTORY, PROMPT, fitting
 
 READY = PROMPT.rstrip()
 
@@ -104,6 +104,33 @@ def test_a_setting_is_confirmed_and_stands_in_the_bottom_line(screen: Screen) ->
     ready(screen.wait_for("toy, 15 words × 5\n\nrank"))
     assert "\n   2 " in screen.text
     assert "\n   3 " not in screen.text
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        (40, "glove · -k 5 · --vocab 50000"),
+        (28, "glove · -k 5 · --vocab 50000"),
+        (27, "glove · -k 5 · …"),
+        (15, "glove · …"),
+        (5, "…"),
+    ],
+)
+def test_the_bottom_line_ends_at_a_setting_that_fits(columns: int, shown: str) -> None:
+    assert fitting(["glove", "-k 5", "--vocab 50000"], columns) == shown
+
+
+def test_a_narrow_bottom_line_says_that_more_is_set(toy_home: Path) -> None:
+    with Screen("shell", home=toy_home, columns=40) as screen:
+        for line in (":k 2", ":set metric dot", ":set vocab 50000"):
+            ready(screen).type(f"{line}{ENTER}")
+            screen.wait_for(f"{line.rpartition(' ')[2]}  for")
+        screen.wait_for("glove · -k 2 · --metric dot · …")
+
+
+def test_exit_is_a_word_and_the_hint_says_how_to_leave(screen: Screen) -> None:
+    screen.type(f"exit{ENTER}")
+    ready(screen.wait_for('that was the word "exit"; to leave: :quit, or Ctrl-D'))
 
 
 def test_history_lasts_over_sessions_in_a_file_that_only_the_user_can_read(toy_home: Path) -> None:

@@ -12,7 +12,9 @@ import pytest
 from process import Outcome, add_store, ask, environment, read_json, settle
 from toy import SIGNS, vector
 
+from embcli.cli.directives import answer_line
 from embcli.cli.interpreter import Interpreter, overall
+from embcli.cli.script import read_script
 from embcli.models.names import data_dir
 
 ANALOGY = "embcli.analogy/1"
@@ -122,7 +124,13 @@ QUESTIONS = [
     "king - man + woman", "king", "project 'cats - cat' king queen", "project 'cats - cat' --pairs king:queen",
     "softmax king queen man", "softmax --logits a=1,b=2", "similarity king queen", "similarity king queen man --matrix",
     "odd king queen cat", "lookup king", "attend man king queen --focus queen", "neighbors king --among queen,man",
-    "models", "models info toy", "shapes gpt-2",
+    "models", "models info toy", "shapes gpt-2", "plot king queen man cat", "plot --heatmap king queen man",
+    "plot --arrows man:woman,king:queen", "plot --neighbors king", "plot --analogy 'king - man + woman'",
+    "plot --axes 'woman - man' 'queen - woman' king cat", "plot --project 'cats - cat' king queen",
+    "plot --softmax king queen man", "plot --softmax a=1,b=2", "plot --pattern 'man king queen' --focus queen",
+    "analogy king - man + woman --metric dot", "analogy king - man + woman --method 3cosmul",
+    "neighbors king --vocab 9", "neighbors king -o king.svg", "plot king queen man -o three.txt", "king --format csv",
+    "analogy king - man + woman -m toy",
 ]  # fmt: skip
 
 
@@ -134,13 +142,73 @@ SETTINGS = (
 )  # fmt: skip
 
 
-FEW_WORDS = "embcli: note: searching the first 9 words; for 9 answers use -k 9\n"
+def errors_of(outcome: Outcome) -> list[str]:
+    """What stands on stderr beside notes."""
+    return [line for line in outcome.err.splitlines() if not line.startswith("embcli: note: ")]
 
 
 @pytest.mark.parametrize("directive", SETTINGS)
 def test_a_setting_makes_no_error_of_a_question_that_was_none(directive: str) -> None:
     found = play("\n".join([directive, *QUESTIONS]))
-    assert (found.status, found.err.replace(FEW_WORDS, "")) == (0, "")
+    assert (found.status, errors_of(found)) == (0, [])
+
+
+# A value for each option that takes one; the values of the others are their choices.
+VALUES = {
+    "T": "0.5", "temperature": "0.5,1", "among": "king,man", "batch": "2", "coordinates": "2", "dictionary": "9",
+    "focus": "queen", "head": "1", "k": "3", "layer": "0", "layers": "0", "perplexity": "2", "pieces": "mean",
+    "seed": "3", "sequence": "9", "tokens": "3", "vocab": "9",
+}  # fmt: skip
+
+
+def directives() -> list[str]:
+    """`:set` of every option, with every value that it has, but `words`: some answers have none, and say so."""
+    settings, program = Interpreter().settings, []
+    for name in settings.option_names():
+        values = settings.values_of(name) or [VALUES.get(name, "")]
+        program += [f":set {name} {value}".rstrip() for value in values if value != "words"]
+    return [
+        *program,
+        ":set T 0.5,1",
+        ":set T 0",
+        ":set method tsne\n:set seed 3\n:set perplexity 2\n:set fit vocabulary",
+    ]
+
+
+@pytest.mark.parametrize("directive", directives())
+def test_no_option_that_can_be_set_makes_an_error_of_a_question(directive: str) -> None:
+    found = play("\n".join([directive, *QUESTIONS]))
+    assert (found.status, errors_of(found)) == (0, [])
+
+
+def test_a_setting_applies_where_it_has_an_effect_and_nowhere_else() -> None:
+    interpreter = Interpreter()
+    for name, value in (("k", "5"), ("T", "0.5"), ("seed", "3"), ("vocab", "9"), ("fit", "vocabulary"), ("layer", "0")):
+        interpreter.settings.set(name, value)
+    assert interpreter.commands("plot --neighbors king --method tsne") == [
+        ["plot", "-k", "5", "--seed", "3", "--neighbors", "king", "--method", "tsne"]
+    ]
+    assert interpreter.commands("plot --softmax king queen") == [
+        ["plot", "--temperature", "0.5", "--softmax", "king", "queen"]
+    ]
+    assert interpreter.commands("plot --heatmap king queen") == [["plot", "--heatmap", "king", "queen"]]
+    assert interpreter.commands("plot king queen") == [["plot", "--fit", "vocabulary", "king", "queen"]]
+    attend = "attend 'man king' --focus king"
+    assert interpreter.commands(attend)[0][1:3] == ["--temperature", "0.5"]  # word vectors have one head
+
+
+@pytest.mark.parametrize("name", ["theme dark", "-o a.svg", "--output=a.svg", "expect king", "scan 3", "heatmap"])
+def test_what_belongs_to_one_question_is_not_set_for_all(name: str) -> None:
+    found = play(f":set {name}\nking -k 1")
+    option = name.partition(" ")[0].partition("=")[0]
+    assert found.err == f"embcli: {option} is a part of one question, so it is not set for all; write it on that line\n"
+    assert found.out.startswith("king\n")
+    assert not Path("a.svg").exists()
+
+
+def test_a_value_may_follow_an_equals_sign() -> None:
+    [found] = records(play(":set --metric=dot\nking", "--json"))
+    assert found["query"]["metric"] == "dot"
 
 
 @pytest.mark.parametrize(
@@ -167,7 +235,9 @@ def test_a_setting_makes_no_error_of_a_question_that_was_none(directive: str) ->
         ("king | sort", "| joins programs in a shell, which this is not"),
         ("king > file", "> joins programs in a shell, which this is not"),
         ("shell", "shell cannot run here; leave this program, and run: embcli shell"),
-        ("analogy -", "cannot read questions: stdin is closed"),
+        ("analogy -", "questions are not read from stdin here; write each question on a line of its own"),
+        ('analogy -- "-"', "questions are not read from stdin here"),
+        ("odd king -", "words are not read from stdin here"),
     ],
 )
 def test_a_bad_line_is_explained_in_one_line(line: str, message: str) -> None:
@@ -189,6 +259,13 @@ def test_head_and_tail_shorten_an_answer() -> None:
     whole = ask("nn", "king").out.splitlines()
     assert play("nn king | head -n 2").out.splitlines() == [*whole[:2], ""]
     assert play("nn king|tail -3").out.splitlines() == [*whole[-3:], ""]
+
+
+def test_words_that_are_one_in_the_model_are_suggested_in_quotes(at_home: Path) -> None:
+    assert "in quotes" not in play("king queen prince cat").err
+    add_store(at_home, "glove", {"new-york": [1.0, 0], "new": [0.6, 0.8], "york": [0, 1.0]})
+    assert play("new york").err == 'embcli: there is no command "new"; did you mean "new york", in quotes?\n'
+    assert play('"new york"').status == 0
 
 
 def test_quit_ends_a_script() -> None:
@@ -248,16 +325,42 @@ def test_a_session_is_saved_as_a_script_that_gives_the_same_answers() -> None:
     assert subprocess.run(["sh", "-n", "my.demo"], check=False).returncode == 0
 
 
-def test_saving_replaces_an_earlier_session_and_nothing_else() -> None:
+def test_notes_stand_in_a_saved_session_where_they_were_typed() -> None:
+    play(
+        "# Kings\nnn king\n# Below the king.\n# And more.\nkingg\n\n# Before the cat\nnn cat\n"
+        "nn queen\n\n# End\n:save a.demo"
+    )
+    assert Path("a.demo").read_text().partition("\n\n")[2] == (
+        "# Kings\nembcli nn king\n# Below the king.\n# And more.\n\n# Before the cat\nembcli nn cat\n\n"
+        "embcli nn queen\n\n# End\n"
+    )
+    first, second, *_ = read_script(Path("a.demo").read_text()).steps
+    assert first.shown == ("Below the king.", "And more.")
+    assert second.note == ("Before the cat",)
+
+
+def test_saving_replaces_what_this_session_saved_and_nothing_else() -> None:
+    refused = "embcli: {} exists, and was not written by this session; choose another name\n"
     Path("mine.txt").write_text("precious\n")
-    found = play("king\n:save mine.txt")
-    assert found.err == "embcli: mine.txt exists and is not a saved session; choose another name\n"
+    assert play("king\n:save mine.txt").err == refused.format("mine.txt")
     assert Path("mine.txt").read_text() == "precious\n"
-    assert play("king\n:save a.demo").status == 0
-    assert play("queen\n:save a.demo").status == 0
-    assert "queen" in Path("a.demo").read_text()
+    assert play("king\n:save a.demo\nqueen\n:save a.demo").err == ""
+    saved = Path("a.demo").read_text()
+    assert "queen" in saved
+    assert play("cat\n:save a.demo").err == refused.format("a.demo")
+    assert Path("a.demo").read_text() == saved
     assert play(f"queen\n:save nowhere{os.sep}a.demo").status == 4
     assert sorted(path.name for path in Path().glob("*a.demo*")) == ["a.demo"]
+
+
+def test_a_saved_session_that_was_edited_is_never_replaced(capsys: pytest.CaptureFixture[str]) -> None:
+    interpreter = Interpreter()
+    for line in ("king -k 1", ":save a.demo"):
+        assert answer_line(interpreter, line) == 0
+    edited = Path("a.demo").read_text() + "# An hour of work\n"
+    Path("a.demo").write_text(edited)
+    assert answer_line(interpreter, ":save a.demo") == 2
+    assert Path("a.demo").read_text() == edited
 
 
 def test_help_lists_the_directives_and_that_of_a_command_is_its_help() -> None:

@@ -23,7 +23,7 @@ import pytest
 import safetensors.numpy
 from process import LIMIT, Outcome, ask, environment, settle, start
 
-from embcli.store.header import TENSORS
+from embcli.store.header import OPTIONAL, TENSORS
 from embcli.store.read import open_store, verify
 from embcli.store.write import write_store
 
@@ -167,7 +167,7 @@ def make_material(folder: Path, rows: int, dim: int) -> Material:
 
 def tensors(path: Path) -> list[bytes]:
     store = open_store(path)
-    return [getattr(store, name).tobytes() for name in TENSORS if name not in ("crc32", "ngrams")]
+    return [getattr(store, name).tobytes() for name in TENSORS if name not in {"crc32", *OPTIONAL}]
 
 
 def models_in(home: Path) -> list[str]:
@@ -925,7 +925,7 @@ def test_a_truncated_store_is_refused_at_open(keep: float, store: Path) -> None:
 @pytest.mark.parametrize("foreign", ["same tensors", "other tensors", "text", "zip", "zeros"])
 def test_a_foreign_file_in_the_place_of_a_store_is_refused_at_open(foreign: str, large: Material, store: Path) -> None:
     opened = open_store(large.new)
-    arrays = {name: np.array(getattr(opened, name)) for name in TENSORS if name not in ("crc32", "ngrams")}
+    arrays = {name: np.array(getattr(opened, name)) for name in TENSORS if name not in {"crc32", *OPTIONAL}}
     contents: dict[str, Callable[[], bytes]] = {
         "same tensors": lambda: safetensors.numpy.save({**arrays, "crc32": np.zeros(6, np.uint32)}),
         "other tensors": lambda: safetensors.numpy.save({"vectors": arrays["vectors"]}, {"format": "embcli/1"}),

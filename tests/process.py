@@ -21,7 +21,7 @@ from embcli.store.write import write_store
 # Environment variables of the user that must not affect tests.
 CLEARED = (
     "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "TERM", "COLORTERM",
-    "EMBCLI_MODEL", "PYTHONIOENCODING", "PYTHONUTF8", "LC_ALL", "LC_CTYPE", "LANG",
+    "EMBCLI_ENGINE", "EMBCLI_MODEL", "PYTHONIOENCODING", "PYTHONUTF8", "LC_ALL", "LC_CTYPE", "LANG",
 )  # fmt: skip
 # Characters that a terminal may interpret: C0 except newline, DEL, C1, bidi marks, separators, BOM, surrogates.
 ACTIVE = re.compile(

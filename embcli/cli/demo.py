@@ -52,7 +52,7 @@ def demo(
     path = path_of(name)
     script = read_script_file(path)
     if step and step > len(script.steps):
-        raise UsageProblem(f"{name} has {len(script.steps)} steps, so there is no step {step}", "give a smaller number")
+        raise UsageProblem(f"{name} has no step {step}", f"its last one is {len(script.steps)}")
     if pause and chosen in ("json", "jsonl"):
         raise UsageProblem("--pause waits for a person, and JSON is for programs", "remove one of them")
     if pause and not (is_terminal() and sys.stdout.isatty()):

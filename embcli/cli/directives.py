@@ -2,15 +2,17 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from embcli.cli.interpreter import DIRECTIVES, NOTE, Interpreter, overall
 from embcli.cli.main import report
+from embcli.cli.output_file import whole_file
 from embcli.cli.quoting import split_command
 from embcli.cli.script import session_text
 from embcli.cli.session import say
-from embcli.errors import EmbcliError, InputOutputProblem, UsageProblem
+from embcli.errors import EmbcliError, UsageProblem
 
 if TYPE_CHECKING:
     from embcli.models.collections import RegisteredSpace
@@ -172,30 +174,23 @@ def _save(interpreter: Interpreter, names: list[str], is_told: bool) -> int:
     if not any(line and not line.startswith(NOTE) for line in interpreter.session):
         raise UsageProblem("no question was answered yet, so there is nothing to save")
     path = Path(os.path.expanduser(names[0]))
-    try:
-        if path.exists() and not _is_as_saved(interpreter, path):
-            raise UsageProblem(f"{path} exists, and was not written by this session", "choose another name")
-        text = session_text(interpreter.session)
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            unfinished.write_text(text, "utf-8", newline="\n")
-            unfinished.replace(path)
-            interpreter.saved[path.resolve()] = text
-        finally:
-            unfinished.unlink(missing_ok=True)
-    except OSError as error:
-        raise InputOutputProblem(
-            f"{path}: {error.strerror or error}", "check the path, the permissions and the free space"
-        ) from error
+    if path.exists() and not _is_as_saved(interpreter, path):
+        raise UsageProblem(f"{path} exists, and was not written by this session", "choose another name")
+    text = session_text(interpreter.session)
+    with whole_file(path) as file:
+        file.write(text.encode())
+    interpreter.saved[path.resolve()] = text
     if is_told:
         say(f"saved; to play it: embcli demo {os.path.join('.', names[0]) if os.sep not in names[0] else names[0]}")
     return 0
 
 
 def _is_as_saved(interpreter: Interpreter, path: Path) -> bool:
-    """Whether a file holds what this session wrote to it, so that nothing of a person is lost. Raises OSError."""
+    """Whether a file holds what this session wrote to it, so that nothing of a person is lost."""
     text = interpreter.saved.get(path.resolve())
-    return text is not None and path.is_file() and path.read_bytes() == text.encode()
+    with suppress(OSError):  # a file that cannot be read
+        return text is not None and path.is_file() and path.read_bytes() == text.encode()
+    return False
 
 
 def _help(interpreter: Interpreter, words: list[str], _: bool) -> int:

@@ -81,7 +81,8 @@ def bars(
     from embcli.queries.softmax import parse_logits, parse_temperatures
 
     given = tuple(parse_temperatures(temperatures))
-    if LOGIT.fullmatch(source):
+    # Without words there is nothing but logits, of which `parse_logits` names the one that is misspelled.
+    if LOGIT.fullmatch(source) or ("=" in source and not words):
         unused = {"words": words, "-m": models, "--pieces": pieces, "--skip-unknown": skip_unknown}
         if any(unused.values()):
             names = ", ".join(name for name, value in unused.items() if value)

@@ -56,7 +56,8 @@ def _read_table(file: Path, text: str, column: str | None, delimiter: str, quoti
                 continue
             if len(cells) != len(names):
                 raise BadFile(
-                    f"{file}, line {reader.line_num}: {len(cells)} cells for {len(names)} columns", "correct the line"
+                    f"{file}, line {reader.line_num}: expected {len(names)} columns, found {len(cells)}",
+                    "correct the line",
                 )
             if not cells[place]:
                 raise BadFile(f"{file}, line {reader.line_num}: the word is missing", "correct the line")

@@ -28,7 +28,7 @@ from embcli.plot.frame import (
 from embcli.plot.glyphs import shortened, text_width
 from embcli.plot.labels import leader_of, place_labels
 from embcli.plot.question import MOST_GROUPS
-from embcli.results.plot import OTHERS, Plot, Point
+from embcli.results.plot import OTHERS, Plot
 
 # Of the area: what the points leave free at each side, where labels may stand.
 FREE = 0.06
@@ -83,9 +83,10 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Spec:
     is_page: for a page in a browser, which places the labels itself (by Vega's `label` transform) whenever the signals
     `cx`, `cy` and `unit`, the point in the centre and the units of a pixel, are changed.
     """
+    of_points = _groups_of(plot)
     # Words without a group come last.
-    ordered = sorted(plot.results, key=lambda point: point.group is None)
-    groups = list(dict.fromkeys(_group(plot, point) for point in ordered)) if _is_grouped(plot) else []
+    ordered = sorted(range(len(of_points)), key=lambda i: plot.results[i].group is None)
+    groups = [*dict.fromkeys(group for i in ordered if (group := of_points[i]) is not None)]
     is_wide = bool(groups or plot.arrows) and not is_page
     padding = Padding(64, 84, (COLUMN if is_wide else 0) + EDGE, 56)
     width, height = SLIDE[0] - padding.left - padding.right, SLIDE[1] - padding.top - padding.bottom
@@ -101,7 +102,7 @@ def scatter(plot: Plot, theme: str, *, is_page: bool = False) -> Spec:
     colours, shapes = scheme(len(groups))
     spec["signals"] += [{"name": name, "value": value} for name, value in zip(("cx", "cy", "unit"), view, strict=True)]
     spec["data"] = [
-        {"name": "points", "values": _points_data(plot)},
+        {"name": "points", "values": _points_data(plot, of_points)},
         {"name": "arrows", "values": arrow_data(plot, look.radius)},
     ]
     spec["scales"] = [
@@ -147,24 +148,23 @@ def _scale(name: str, size: str, ends: tuple[str, str]) -> Spec:
             "zero": False, "nice": False}  # fmt: skip
 
 
-def _points_data(plot: Plot) -> list[Spec]:
+def _points_data(plot: Plot, groups: Sequence[str | None]) -> list[Spec]:
     return [
         {"index": i, "word": one.word, "x": _short(one.x), "y": _short(one.y)}
-        | ({"group": _group(plot, one)} if _is_grouped(plot) else {})
+        | ({} if group is None else {"group": group})
         | ({} if one.cosine is None else {"cosine": one.cosine})
-        for i, one in enumerate(plot.results)
+        for i, (one, group) in enumerate(zip(plot.results, groups, strict=True))
     ]
 
 
-def _is_grouped(plot: Plot) -> bool:
-    return any(one.group is not None for one in plot.results)
-
-
-def _group(plot: Plot, point: Point) -> str:
-    """The group of a point, or a name for the words without one that no group has."""
-    if point.group is not None:
-        return point.group
-    return OTHERS if OTHERS not in {one.group for one in plot.results} else f"{OTHERS} (no group)"
+def _groups_of(plot: Plot) -> list[str | None]:
+    """The group of each point, with a name for the words without one that no group has; all None without groups."""
+    given = [one.group for one in plot.results]
+    named = {*given} - {None}
+    if not named:
+        return given
+    others = OTHERS if OTHERS not in named else f"{OTHERS} (no group)"
+    return [others if group is None else group for group in given]
 
 
 def _short(value: float) -> float:

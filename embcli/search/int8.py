@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from embcli.errors import DamagedStore
 from embcli.search.formulas import ROUNDINGS
 from embcli.search.local import SAFE_NORMS, Slice
 from embcli.store.codes import CODE_STEPS, LEAST_DIM, LEAST_NUMBERS, Codes
@@ -55,6 +56,7 @@ def slices(space: VectorSpace, codes: Codes, basis: Float64Array, count: int, *,
     """The products of a basis [w, dim] with the first `count` rows, as `local.slices` gives them, but for the error.
 
     Threads compute the next slices while the caller works on one; the products of bytes and numpy run side by side.
+    Raises DamagedStore for a companion that is not finite.
     """
     import numkong
 
@@ -80,6 +82,8 @@ def slices(space: VectorSpace, codes: Codes, basis: Float64Array, count: int, *,
             with np.errstate(over="ignore", invalid="ignore"):
                 values *= norms[first:last]
             values[:, rows] = 0
+        if not np.isfinite(values[0].sum() + residual):
+            raise DamagedStore("the int8 companion or the norms contain non-finite numbers")
         return Slice(number, first, values, error, norms[first:last], rows)
 
     return _ahead(compute, -(-count // CODED_ROWS))

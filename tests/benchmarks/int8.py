@@ -24,10 +24,11 @@ import time
 from pathlib import Path
 
 from peer_files import write_large_store
+from peers import BARE, TAKE_TURNS, median_ratio
 
 ASKED = ("neighbors", "w5000", "-m", "large", "--json")
 WARM = """
-import json, os, sys, time
+import os
 import numpy as np
 import embcli
 space = embcli.open_space("large")
@@ -42,15 +43,6 @@ for name, question in (("neighbors", neighbors), ("analogy", analogy)):
     for engine in ("local", "int8"):
         work[f"{name}, {engine}"] = lambda engine=engine, question=question: asked(engine, question)
     assert work[f"{name}, local"]() == work[f"{name}, int8"]()
-times = {name: [] for name in work}
-for counted in range(-1, int(sys.argv[1])):
-    for name, do in work.items():
-        time.sleep(0.1)  # BLAS's threads keep the processors busy for a while after a product
-        start = time.perf_counter()
-        do()
-        if counted >= 0:
-            times[name].append(time.perf_counter() - start)
-print(json.dumps(times))
 """
 PAGES = """
 import re, sys
@@ -59,15 +51,6 @@ space = embcli.open_space("large")
 embcli.find_neighbors(space, "w5000")
 maps = re.split(r"(?m)^(?=[0-9a-f]+-[0-9a-f]+ )", open("/proc/self/smaps").read())
 print(sum(int(re.search("Rss: +([0-9]+) kB", one)[1]) for one in maps if "large.safetensors" in one))
-"""
-BARE = """
-import json, struct, sys
-import numpy as np
-with open(sys.argv[1], "rb") as file:
-    size = struct.unpack("<Q", file.read(8))[0]
-    vectors = json.loads(file.read(size))["vectors"]
-E = np.memmap(sys.argv[1], np.float32, "r", 8 + size + vectors["data_offsets"][0], tuple(vectors["shape"]))
-print(np.argmax(E @ np.array(E[5000])))
 """
 
 
@@ -98,10 +81,10 @@ def measure(rows: int, home: Path, store: Path, rounds: int) -> None:
     """The figures of one store."""
 
     def report(work: str, seconds: list[float], bare: list[float], must: str = "") -> None:
-        ratio = statistics.median(b / s for b, s in zip(bare, seconds, strict=True))
+        ratio = median_ratio(bare, seconds)
         print(f"{rows:9,}  {work:34} {statistics.median(seconds) * 1000:7,.1f} ms  {ratio:10.2f}  {must}", flush=True)
 
-    warm = json.loads(run([sys.executable, "-c", WARM, str(rounds)], home)[1])
+    warm = json.loads(run([sys.executable, "-c", WARM + TAKE_TURNS, str(rounds)], home)[1])
     for name, seconds in warm.items():
         report(f"warm: {name}", seconds, warm["E @ q"], "≥ 2, goal 3" if name == "neighbors, int8" else "")
     commands = {"bare mmap and E @ q": [sys.executable, "-c", BARE, str(store)]}

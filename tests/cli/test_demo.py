@@ -206,7 +206,7 @@ def test_a_program_of_many_answers_writes_no_file(arguments: str, toy_home: Path
         ("nope", 2, 'there is no demo "nope"; demos: embedding, honesty, transformer; for a file, write ./nope'),
         ("embeddi", 2, "did you mean embedding?"),
         ("./nope.demo", 4, "cannot read nope.demo: No such file or directory"),
-        ("my.demo --step 4", 2, "my.demo has 3 steps, so there is no step 4"),
+        ("my.demo --step 4", 2, "my.demo has no step 4; its last one is 3"),
         ("my.demo --step 0", 2, "--step"),
         ("my.demo --pause", 2, "--pause needs a terminal"),
         ("my.demo --pause --json", 2, "--pause waits for a person, and JSON is for programs"),

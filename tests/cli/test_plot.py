@@ -65,7 +65,7 @@ def test_a_plain_file_has_a_word_a_line() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "options", "status", "message"),
     [
-        ("w.csv", "word,kind\neast\n", [], 2, "w.csv, line 2: 1 cells for 2 columns"),
+        ("w.csv", "word,kind\neast\n", [], 2, "w.csv, line 2: expected 2 columns, found 1"),
         ("w.csv", "word,kind\n,a\n", [], 2, "w.csv, line 2: the word is missing"),
         ("w.csv", 'word,kind\n"east,a\n', [], 2, "w.csv, line"),
         ("w.csv", "word,kind\n", [], 2, "w.csv has no words"),
@@ -204,6 +204,8 @@ def refused(*arguments: str) -> Outcome:
         (["--project", "east"], "--project needs words"),
         (["--softmax", "east"], "--softmax needs words"),
         (["--softmax", "a=1,b=2", "east"], "logits exclude words"),
+        (["--softmax", "a=1,b=x"], '"b=x" is not a logit'),
+        (["--softmax", "a=1,b=nan"], '"b=nan" is not a logit'),
         (["--softmax", "a=1,b=2", "-m", "small"], "logits exclude -m"),
         (["--heatmap"], "--heatmap needs words"),
         (["--heatmap", "east"], "a matrix requires two different words"),

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embcli.errors import UsageProblem
+from embcli.errors import DamagedStore, UsageProblem
 from embcli.search import engine, int8, local
 from embcli.search.formulas import Cosines
+from embcli.search.length_formulas import Dots
 from embcli.search.settling import Search
 from embcli.store.codes import quantize
 from embcli.vectors.arithmetic import Float64Array, unit_rows
@@ -122,6 +123,28 @@ def test_an_engine_that_cannot_answer_says_what_to_do(monkeypatch: pytest.Monkey
     with pytest.raises(UsageProblem, match="needs numkong") as not_installed:
         search_with(space, "int8")
     assert not_installed.value.hint == "run: pip install 'embcli[fast]'"
+
+
+@pytest.mark.parametrize("name", ["scales", "errors"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("row", [0, 199])
+def test_a_companion_that_is_not_finite_is_damage(
+    name: str, bad: float, row: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(int8, "CODED_ROWS", 64)
+    space = space_of(VECTORS)
+    assert space.int8 is not None
+    getattr(space.int8, name)[row] = bad
+    with pytest.raises(DamagedStore, match="int8 companion or the norms contain non-finite"):
+        search_with(space, "int8")
+
+
+def test_norms_that_are_not_finite_are_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMBCLI_ENGINE", "int8")
+    space = space_of(VECTORS)
+    space.norms = np.where(np.arange(200) == 150, np.nan, space.norms).astype(np.float32)
+    with pytest.raises(DamagedStore):
+        engine.search(space, Dots(space, space.float64([0])), [Search(1)])
 
 
 def test_an_error_in_a_thread_is_raised_where_the_search_is(monkeypatch: pytest.MonkeyPatch) -> None:

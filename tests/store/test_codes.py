@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from embcli.errors import DamagedStore
-from embcli.store import codes, spool
+from embcli.store import spool
 from embcli.store.codes import Codes, quantize
 from embcli.store.read import open_store, verify
 from embcli.store.write import write_store
@@ -85,10 +85,6 @@ def test_a_store_keeps_the_companion_where_a_search_gains_by_it(
         if found is not None:
             for part, expected in zip(found, companion(vectors), strict=True):
                 np.testing.assert_array_equal(part, expected)
-
-
-def test_large_models_are_those_of_256_mib() -> None:
-    assert codes.LEAST_NUMBERS * 4 == 256 << 20
 
 
 def test_dropped_duplicates_have_no_codes(

@@ -17,6 +17,9 @@ from typing import NamedTuple
 
 import pytest
 
+from embcli.models.addresses import parse_address
+from embcli.models.milvus import Server
+
 STARTED_WITHIN = 60  # seconds
 
 
@@ -69,7 +72,9 @@ def start(folder: Path, port: int | None = None) -> LiteServer:
         assert process.poll() is None, "milvus-lite ended at once"
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return LiteServer(process, port)
+                server = LiteServer(process, port)
+                Server(parse_address(server.address("any"))).ask("list_collections")  # it listens before it answers
+                return server
         time.sleep(0.1)
     process.kill()
     raise AssertionError("milvus-lite does not answer")

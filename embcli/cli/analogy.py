@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
     from embcli.queries.expression import Expression
     from embcli.queries.questions import RankingQuestion
-    from embcli.results.queries import Ranking
+    from embcli.results.analogy import Ranking
 
 
 def analogy(
@@ -117,7 +117,7 @@ def _read_line(line: str, *, triple: bool) -> Fields:
 
 
 def _columns(_: "StoredSpace", question: "RankingQuestion") -> list[str]:
-    from embcli.results.queries import Answer, Expected
+    from embcli.results.analogy import Answer, Expected
 
     expected = ["expected", *(f"expected_{name}" for name in Expected._fields[1:])] if question.expect else []
     return [*Answer._fields, *expected, "resolved"]

@@ -11,7 +11,7 @@ from embcli.cli.topic import Topic, answer_each, read_text
 from embcli.errors import UsageProblem
 
 if TYPE_CHECKING:
-    from embcli.results.transformer import Attended
+    from embcli.results.attend import Attended
     from embcli.transformer.attend import AttendQuestion
 
 
@@ -73,7 +73,7 @@ def _answer(model: Any, question: "AttendQuestion") -> "Attended":
 
 
 def _columns(_: Any, question: "AttendQuestion") -> list[str]:
-    from embcli.results.transformer import ReadToken
+    from embcli.results.attend import ReadToken
 
     return [*ReadToken._fields]
 

@@ -11,7 +11,7 @@ from embcli.cli.session import ask, load_transformers, output_format, use_one_bl
 from embcli.cli.topic import Fields, Topic, answer_each
 
 if TYPE_CHECKING:
-    from embcli.results.transformer import Contexts
+    from embcli.results.context import Contexts
     from embcli.transformer.context import ContextQuestion
     from embcli.transformer.model import Transformer
 

@@ -13,7 +13,7 @@ from embcli.cli.topic import Topic, answer_each, read_words_of_line
 if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
     from embcli.queries.questions import LookupQuestion
-    from embcli.results.queries import Lookup
+    from embcli.results.lookup import Lookup
 
 
 def lookup(
@@ -53,7 +53,7 @@ def _answer(space: "StoredSpace", question: "LookupQuestion") -> "Lookup":
 
 
 def _columns(space: "StoredSpace", _: "LookupQuestion") -> list[str]:
-    from embcli.results.queries import Entry
+    from embcli.results.lookup import Entry
 
     plain = [name for name in Entry._fields if name != "vector"]
     return [*plain, *(f"vector_{i}" for i in range(space.dim)), "resolved"]

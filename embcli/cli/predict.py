@@ -12,7 +12,7 @@ from embcli.cli.session import ask, load_transformers, output_format, use_one_bl
 from embcli.cli.topic import Topic, answer_each, read_text
 
 if TYPE_CHECKING:
-    from embcli.results.transformer import Prediction
+    from embcli.results.predict import Prediction
     from embcli.transformer.model import Transformer
     from embcli.transformer.predict import PredictQuestion
 
@@ -108,7 +108,7 @@ def _answer_aloud(model: "Transformer", question: "PredictQuestion") -> "Predict
 
 
 def _columns(_: "Transformer", question: "PredictQuestion") -> list[str]:
-    from embcli.results.transformer import Predicted
+    from embcli.results.predict import Predicted
 
     plain = ["token_id" if name == "id" else name for name in Predicted._fields if name != "probabilities"]
     names = [f"T{repr(temperature).removesuffix('.0')}" for temperature in question.temperatures]

@@ -13,7 +13,7 @@ from embcli.cli.topic import Topic, answer_each, read_expression
 if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
     from embcli.queries.questions import ProjectionQuestion
-    from embcli.results.queries import Projections
+    from embcli.results.project import Projections
 
 
 def project(
@@ -79,7 +79,7 @@ def _answer(space: "StoredSpace", question: "ProjectionQuestion") -> "Projection
 
 
 def _columns(_: "StoredSpace", question: "ProjectionQuestion") -> list[str]:
-    from embcli.results.queries import Pair, Projection
+    from embcli.results.project import Pair, Projection
 
     has_only_pairs = question.pairs and not question.words and not question.scan
     columns = Pair._fields if has_only_pairs else Projection._fields

@@ -14,7 +14,7 @@ from embcli.errors import UsageProblem
 if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
     from embcli.queries.questions import GroupsQuestion, SimilarityQuestion, WordsQuestion
-    from embcli.results.queries import GroupSimilarities, OddOneOut, Similarities
+    from embcli.results.similarity import GroupSimilarities, OddOneOut, Similarities
 
 
 def similarity(
@@ -97,19 +97,19 @@ def _find_odd_one(space: "StoredSpace", question: "WordsQuestion") -> "OddOneOut
 
 
 def _columns_of_similarity(_: "StoredSpace", __: "SimilarityQuestion") -> list[str]:
-    from embcli.results.queries import Similarity
+    from embcli.results.similarity import Similarity
 
     return [*Similarity._fields, "resolved"]
 
 
 def _columns_of_groups(_: "StoredSpace", __: "GroupsQuestion") -> list[str]:
-    from embcli.results.queries import GroupCosines
+    from embcli.results.similarity import GroupCosines
 
     return [*GroupCosines._fields, "resolved"]
 
 
 def _columns_of_odd(_: "StoredSpace", __: "WordsQuestion") -> list[str]:
-    from embcli.results.queries import Membership
+    from embcli.results.similarity import Membership
 
     return [*Membership._fields, "odd", "resolved"]
 

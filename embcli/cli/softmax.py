@@ -19,7 +19,7 @@ LOGIT = re.compile(r"[^=,]+=[-+]?\.?\d[\d.e+-]*(?:,[^=,]+=[-+]?\.?\d[\d.e+-]*)*"
 if TYPE_CHECKING:
     from embcli.models.open import StoredSpace
     from embcli.queries.questions import SoftmaxQuestion
-    from embcli.results.queries import Distribution
+    from embcli.results.softmax import Distribution
     from embcli.vectors.space import VectorSpace
 
 
@@ -127,7 +127,7 @@ def _answer(space: "StoredSpace", question: "SoftmaxQuestion") -> "Distribution"
 
 
 def _columns(_: "StoredSpace", question: "SoftmaxQuestion") -> list[str]:
-    from embcli.results.queries import Candidate
+    from embcli.results.softmax import Candidate
 
     plain = [name for name in Candidate._fields if name != "probabilities"]
     names = [f"T{repr(temperature).removesuffix('.0')}" for temperature in question.temperatures]

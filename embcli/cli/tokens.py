@@ -8,7 +8,7 @@ from embcli.cli.session import ask, load_transformers, output_format
 from embcli.cli.topic import Topic, answer_each, read_text
 
 if TYPE_CHECKING:
-    from embcli.results.transformer import Tokens
+    from embcli.results.tokens import Tokens
     from embcli.transformer.model import Transformer
     from embcli.transformer.tokens import TokensQuestion
 
@@ -40,7 +40,7 @@ def _answer(model: "Transformer", question: "TokensQuestion") -> "Tokens":
 
 
 def _columns(_: "Transformer", question: "TokensQuestion") -> list[str]:
-    from embcli.results.transformer import TextToken
+    from embcli.results.tokens import TextToken
 
     return ["token_id" if name == "id" else name for name in TextToken._fields]
 

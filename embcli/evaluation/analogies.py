@@ -28,7 +28,7 @@ from embcli.evaluation.questions import (
 from embcli.evaluation.ranks import rank_expected
 from embcli.queries.analogy import ANALOGY_METHODS
 from embcli.results.evaluations import Detail, Difference, Evaluation, EvaluationQuery, SectionScore
-from embcli.results.queries import ModelCard
+from embcli.results.model_card import ModelCard
 from embcli.vectors.space import VectorSpace
 from embcli.workers import Workers, processors
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from embcli.evaluation.question_sets import Section
 from embcli.queries.analogy import ANALOGY_METHODS
 from embcli.results.evaluations import TOTALS
-from embcli.results.tokens import spellings_of_word, word_of_token
+from embcli.results.spelling import spellings_of_word, word_of_token
 from embcli.search.shared_terms import shares_terms
 from embcli.vectors.space import VectorSpace
 from embcli.vectors.spellings import folded

@@ -14,7 +14,7 @@ from embcli.evaluation.intervals import CONFIDENCE, Interval, of_correlation_dif
 from embcli.evaluation.questions import rows_of_words
 from embcli.evaluation.ratings import Rating, read_rating_sets
 from embcli.results.evaluations import Correlation, Correlations, Difference, RatingsQuery
-from embcli.results.queries import ModelCard
+from embcli.results.model_card import ModelCard
 from embcli.vectors.arithmetic import Float64Array, round_cosines, unit_cosines, unit_rows
 from embcli.vectors.space import VectorSpace
 

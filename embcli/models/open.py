@@ -96,7 +96,7 @@ class StoredSpace(VectorSpace):
             raise
 
     def _resolve_token(self, text: str, spelling: str) -> tuple[int, str]:
-        from embcli.results.tokens import spellings_of_word, text_of_token
+        from embcli.results.spelling import spellings_of_word, text_of_token
 
         for token in spellings_of_word(text, spelling):
             row = self.vocabulary.find(token)

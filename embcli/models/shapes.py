@@ -4,8 +4,8 @@ from pathlib import Path
 
 from embcli.errors import UnknownModel, UsageProblem
 from embcli.models.checkpoints import open_transformer
-from embcli.results.queries import ModelCard
-from embcli.results.transformer import Shapes
+from embcli.results.model_card import ModelCard
+from embcli.results.shapes import Shapes
 from embcli.transformer.configuration import from_config
 from embcli.transformer.safetensors import read_json_file
 from embcli.transformer.shapes import AS_IN_THE_FILM, KNOWN, ShapesQuestion, answer, known

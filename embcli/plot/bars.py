@@ -15,7 +15,7 @@ from embcli.plot.frame import (
     text,
 )
 from embcli.plot.glyphs import shortened, text_width
-from embcli.results.queries import Distribution
+from embcli.results.softmax import Distribution
 
 BAR_LETTERS = 14
 LEAST_ROW, MOST_ROW = 20, 40  # pixels: the height of a row

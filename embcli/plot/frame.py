@@ -9,7 +9,7 @@ from itertools import cycle, islice
 from typing import Any, NamedTuple
 
 from embcli.plot.glyphs import SANS, shortened
-from embcli.results.queries import ModelCard
+from embcli.results.model_card import ModelCard
 
 Spec = dict[str, Any]
 

@@ -21,8 +21,8 @@ from embcli.plot.frame import (
     text,
 )
 from embcli.plot.glyphs import shortened, text_width
-from embcli.results.queries import Similarities
-from embcli.results.transformer import Attended
+from embcli.results.attend import Attended
+from embcli.results.similarity import Similarities
 
 MOST_ROWS = 100  # rows of a matrix
 LEAST_CELL, MOST_CELL = 16, 64  # pixels

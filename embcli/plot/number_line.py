@@ -18,7 +18,7 @@ from embcli.plot.frame import (
 )
 from embcli.plot.glyphs import shortened, text_width
 from embcli.plot.labels import stack_labels
-from embcli.results.queries import Projection, Projections
+from embcli.results.project import Projection, Projections
 
 LETTERS, LEVEL = 14, 22  # pixels: the size of the letters, and the height of a row of labels
 LEVELS = 9  # rows of labels on each side of the line, at most

@@ -13,8 +13,8 @@ from embcli.queries import directions
 from embcli.queries.analogy import find_neighbors, solve_analogy
 from embcli.queries.expression import parse
 from embcli.queries.words import reported, resolve_pairs, resolve_words, split_at_commas
+from embcli.results.model_card import ModelCard
 from embcli.results.plot import Arrow, Axis, Plot, PlotQuery, Point
-from embcli.results.queries import ModelCard
 from embcli.vectors.arithmetic import NO_STEP, Float64Array, lengths, unit_cosines, unit_rows
 from embcli.vectors.combinations import Combination, Resolution
 from embcli.vectors.space import VectorSpace

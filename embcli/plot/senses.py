@@ -20,7 +20,7 @@ from embcli.plot.frame import (
     text,
 )
 from embcli.plot.glyphs import shortened
-from embcli.results.transformer import Contexts, LayerCosine
+from embcli.results.context import Contexts, LayerCosine
 
 HEAD, FOOT = 26, 48  # pixels: of the title above a panel, and of its axis
 LEFT = 44  # of the numbers beside a panel

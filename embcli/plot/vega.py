@@ -16,7 +16,12 @@ from embcli.plot.heat import heatmap, pattern
 from embcli.plot.number_line import number_line
 from embcli.plot.scatter import scatter
 from embcli.plot.senses import senses
-from embcli.results import plot, queries, transformer
+from embcli.results import plot
+from embcli.results.attend import Attended
+from embcli.results.context import Contexts
+from embcli.results.project import Projections
+from embcli.results.similarity import Similarities
+from embcli.results.softmax import Distribution
 
 # The formats of pictures, by the suffixes of their files.
 PICTURE_SUFFIXES = ("svg", "png", "pdf", "html", "json")
@@ -25,11 +30,11 @@ PNG_SCALE = 2  # pixels of the file for each of the picture: 1,920 × 1,080
 # is_page: for a page in a browser.
 DRAWN: dict[type, Callable[..., Spec]] = {
     plot.Plot: scatter,
-    queries.Projections: number_line,
-    queries.Distribution: bars,
-    queries.Similarities: heatmap,
-    transformer.Attended: pattern,
-    transformer.Contexts: senses,
+    Projections: number_line,
+    Distribution: bars,
+    Similarities: heatmap,
+    Attended: pattern,
+    Contexts: senses,
 }
 
 

@@ -20,7 +20,9 @@ from embcli.queries import directions
 from embcli.queries.expression import Expression
 from embcli.queries.questions import AnalogyOptions, NeighborsOptions, RankingQuestion
 from embcli.queries.words import reported, resolve_words
-from embcli.results.queries import Answer, Expected, ModelCard, Ranking, RankingQuery, WeightedWord
+from embcli.results.analogy import Answer, Expected, Ranking, RankingQuery
+from embcli.results.model_card import ModelCard
+from embcli.results.words import WeightedWord
 from embcli.search.engine import search, search_among
 from embcli.search.formulas import Cosines, Formula, PairDirections, ProductsOfCosines, SumsOfCosines
 from embcli.search.length_formulas import Distances, Dots

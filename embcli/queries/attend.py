@@ -12,8 +12,9 @@ from embcli.errors import UsageProblem
 from embcli.queries.analogy import find_neighbors
 from embcli.queries.softmax import softmax
 from embcli.queries.words import resolve_words
-from embcli.results.queries import ModelCard
-from embcli.results.transformer import Attended, AttentionQuery, ReadToken, WordAndCosine
+from embcli.results.attend import Attended, AttentionQuery, ReadToken
+from embcli.results.model_card import ModelCard
+from embcli.results.words import WordAndCosine
 from embcli.vectors.arithmetic import Float64Array
 from embcli.vectors.space import VectorSpace
 

@@ -10,7 +10,9 @@ import numpy as np
 
 from embcli.errors import UsageProblem
 from embcli.queries.words import reported, resolve_words, split_at_commas
-from embcli.results.queries import Entry, LargeCoordinate, Lookup, ModelCard, WordsQuery
+from embcli.results.lookup import Entry, LargeCoordinate, Lookup
+from embcli.results.model_card import ModelCard
+from embcli.results.words import WordsQuery
 from embcli.vectors.arithmetic import Float64Array, lengths
 from embcli.vectors.space import VectorSpace
 

@@ -16,7 +16,9 @@ from embcli.queries.arguments import SHORT_PAIR, parse_pairs
 from embcli.queries.expression import Expression
 from embcli.queries.questions import ProjectionQuestion
 from embcli.queries.words import reported, resolve_pairs, resolve_words, split_at_commas
-from embcli.results.queries import ModelCard, Pair, Projection, ProjectionQuery, Projections, WeightedWord
+from embcli.results.model_card import ModelCard
+from embcli.results.project import Pair, Projection, ProjectionQuery, Projections
+from embcli.results.words import WeightedWord
 from embcli.search.engine import search
 from embcli.search.formulas import Cosines
 from embcli.search.scores import cosines, dots

@@ -14,17 +14,17 @@ from embcli.errors import UsageProblem
 from embcli.queries.arguments import parse_pairs
 from embcli.queries.expression import unquote
 from embcli.queries.words import reported, resolve_pairs, resolve_words, split_at_commas
-from embcli.results.queries import (
+from embcli.results.model_card import ModelCard
+from embcli.results.similarity import (
     CosineMatrix,
     GroupCosines,
     GroupSimilarities,
     Membership,
-    ModelCard,
     OddOneOut,
     Similarities,
     Similarity,
-    WordsQuery,
 )
+from embcli.results.words import WordsQuery
 from embcli.search.scores import cosines
 from embcli.vectors.arithmetic import (
     NO_STEP,

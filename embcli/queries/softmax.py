@@ -17,7 +17,9 @@ from embcli.queries import directions
 from embcli.queries.expression import Expression
 from embcli.queries.questions import SoftmaxQuestion
 from embcli.queries.words import reported, resolve_words, split_at_commas
-from embcli.results.queries import Candidate, Distribution, ModelCard, SoftmaxQuery, WeightedWord
+from embcli.results.model_card import ModelCard
+from embcli.results.softmax import Candidate, Distribution, SoftmaxQuery
+from embcli.results.words import WeightedWord
 from embcli.search.scores import cosines, dots
 from embcli.vectors.arithmetic import COSINE_BLUR, LENGTH_BLUR, Float64Array, round_cosines, round_lengths
 from embcli.vectors.space import VectorSpace

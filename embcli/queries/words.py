@@ -6,7 +6,7 @@ from typing import Any
 
 from embcli.errors import ExpressionSyntaxError, UnknownWord
 from embcli.queries.expression import parse, spell
-from embcli.results.queries import RareWord
+from embcli.results.words import RareWord
 from embcli.vectors.combinations import Resolution
 from embcli.vectors.space import VectorSpace
 

@@ -1,7 +1,7 @@
 """The tables of `attend`. Tokens are shown as text: `render` has replaced their spelling."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.text import Text
@@ -9,12 +9,13 @@ from rich.text import Text
 from embcli.render.drawing import Column, Grid, Parts, Pen, cosine, digits, headline, lengths, word
 from embcli.render.heat import shaded
 from embcli.render.printable import printable
-from embcli.results import transformer as records
+from embcli.results.attend import Attended, HeadChange, ReadingHead
+from embcli.results.words import WordAndCosine
 
 FIRST_OF_CHANGE = 4  # numbers shown of a head's change
 
 
-def attended(answer: records.Attended, pen: Pen) -> Parts:
+def _attended(answer: Attended, pen: Pen) -> Parts:
     """What a token reads: the steps of a head, its pattern, and what it adds."""
     query = answer.query
     is_static = answer.layer is None
@@ -50,7 +51,7 @@ def attended(answer: records.Attended, pen: Pen) -> Parts:
     return parts
 
 
-def heading_of_attention(answer: records.Attended, pen: Pen) -> Parts:
+def heading_of_attention(answer: Attended, pen: Pen) -> Parts:
     """The text, the head, what is reported of the question, and the warnings."""
     query = answer.query
     facts = (
@@ -63,7 +64,7 @@ def heading_of_attention(answer: records.Attended, pen: Pen) -> Parts:
     return [*headline(pen, query.text, facts, _Reported(query.resolved)), *warnings]
 
 
-def _head_of(answer: records.Attended) -> str:
+def _head_of(answer: Attended) -> str:
     if answer.layer is None:
         return "one head, W_Q = W_K = W_V = identity"
     return f"block {answer.layer}, head {answer.head}"
@@ -76,7 +77,7 @@ class _Reported:
         self.resolved, self.rare = resolved, None
 
 
-def _reading_heads(heads: Sequence[records.ReadingHead], pen: Pen) -> Parts:
+def _reading_heads(heads: Sequence[ReadingHead], pen: Pen) -> Parts:
     shown = Grid(
         Column("token", words=True), Column("block", right=True), Column("head", right=True),
         Column("weight", right=True), Column("mean on previous", right=True, rank=1),
@@ -98,7 +99,7 @@ def _reading_heads(heads: Sequence[records.ReadingHead], pen: Pen) -> Parts:
     return [Text("heads that read each token most", style="bold"), Text(note), Text(), shown]
 
 
-def pattern(answer: records.Attended, pen: Pen) -> Parts:
+def pattern(answer: Attended, pen: Pen) -> Parts:
     """The pattern: a row for each query, a column for each key."""
     if pen.in_words:
         return []
@@ -107,7 +108,7 @@ def pattern(answer: records.Attended, pen: Pen) -> Parts:
     return [title, Text(), *shaded([one.token for one in answer.results], visible, pen)]
 
 
-def _values(answer: records.Attended, pen: Pen) -> Parts:
+def _values(answer: Attended, pen: Pen) -> Parts:
     """What the head proposes for each visible token, and how much of it the weights let through."""
     shown = Grid(
         Column("token", words=True), Column("norm of v", right=True, rank=1), Column("of W_O v", right=True),
@@ -122,7 +123,7 @@ def _values(answer: records.Attended, pen: Pen) -> Parts:
     return [Text(title, style="bold"), Text(), shown]
 
 
-def _change(change: records.HeadChange, pen: Pen) -> Parts:
+def _change(change: HeadChange, pen: Pen) -> Parts:
     sizes = (
         ("the focus before the block", change.before), ("what this head adds", change.head),
         ("what all heads add", change.attention), ("what the MLP adds", change.mlp),
@@ -143,7 +144,7 @@ def _error_in_words(error: float) -> str:
     return f"within {10.0 ** math.ceil(math.log10(max(error, 1e-6))):.0e}"
 
 
-def _before_and_after(before: Sequence[records.WordAndCosine], after: Sequence[records.WordAndCosine]) -> Grid:
+def _before_and_after(before: Sequence[WordAndCosine], after: Sequence[WordAndCosine]) -> Grid:
     shown = Grid(
         Column("neighbours before", words=True), Column("cosine", right=True), Column("after", words=True),
         Column("cosine", right=True),
@@ -156,3 +157,6 @@ def _before_and_after(before: Sequence[records.WordAndCosine], after: Sequence[r
 def numbers_of(vector: Sequence[float]) -> str:
     """The numbers of a vector, with their signs."""
     return " ".join(digits(x, "+") for x in vector)
+
+
+VIEWS: dict[type, Callable[[Any, Pen], Parts]] = {Attended: _attended}

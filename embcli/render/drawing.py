@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from embcli.render.printable import cell_width, printable
-from embcli.results.queries import ModelCard
+from embcli.results.model_card import ModelCard
 
 BAR = 24  # longest bar
 LEAST_BAR = 3  # shortest bar

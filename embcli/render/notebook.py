@@ -14,7 +14,7 @@ from embcli.render.delimited import left_out, rows_and_facts
 from embcli.render.printable import printable
 from embcli.results.evaluations import Correlations, Evaluation
 from embcli.results.plot import Plot
-from embcli.results.queries import OddOneOut
+from embcli.results.similarity import OddOneOut
 
 # Results that are shown of a record; more would fill the screen.
 SHOWN_RESULTS = 50

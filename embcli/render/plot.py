@@ -9,15 +9,18 @@ from embcli.plot.facts import facts_of, title_of
 from embcli.plot.number_line import distinct
 from embcli.render.attend import heading_of_attention, pattern
 from embcli.render.chart import Chart, Mark, Title, chart, mark_of
+from embcli.render.context import text_with_focus
 from embcli.render.drawing import GAP, Column, Grid, Parts, Pen, cosine, headline, lengths, word
 from embcli.render.heat import shaded
 from embcli.render.number_line import number_line
 from embcli.render.printable import cell_width, printable
-from embcli.render.queries import softmax_table
-from embcli.render.question_facts import question_facts
-from embcli.render.transformer import text_with_focus
+from embcli.render.softmax import softmax_facts, softmax_table
 from embcli.results import plot as records
-from embcli.results import queries, transformer
+from embcli.results.attend import Attended
+from embcli.results.context import Contexts, LayerCosine
+from embcli.results.project import Projections
+from embcli.results.similarity import Similarities
+from embcli.results.softmax import Distribution
 
 # The line below a terminal's picture in which its shell waits.
 ROWS_OF_PROMPT = 1
@@ -111,7 +114,7 @@ def _in_words(answer: records.Plot) -> Grid:
     return shown
 
 
-def _number_line(answer: queries.Projections, pen: Pen) -> Parts:
+def _number_line(answer: Projections, pen: Pen) -> Parts:
     """Words above and below a line, at their dot products with the direction."""
     query = answer.query
     head = headline(pen, query.expression, ("dot product with the direction", pen.model(answer.model)), query)[:-1]
@@ -126,7 +129,7 @@ def _number_line(answer: queries.Projections, pen: Pen) -> Parts:
     return _fitted(pen, head, [], draw)
 
 
-def _bars(answer: queries.Distribution, pen: Pen) -> Parts:
+def _bars(answer: Distribution, pen: Pen) -> Parts:
     """Probabilities as bars: in the columns of the table of `softmax`, or, where these are narrow, below each other."""
     temperatures = answer.query.temperatures
     longest = max(cell_width(printable(one.word)) for one in answer.results)
@@ -136,7 +139,7 @@ def _bars(answer: queries.Distribution, pen: Pen) -> Parts:
         or min(longest, pen.width // 3) + len("-0.00000") + 2 * GAP + column * len(temperatures) <= pen.width
     ):
         return softmax_table(answer, pen)
-    facts = (*question_facts(answer), pen.model(answer.model) if answer.model else None)
+    facts = (*softmax_facts(answer), pen.model(answer.model) if answer.model else None)
     parts: Parts = [*headline(pen, answer.query.expression or "given logits", facts, answer.query)]
     for i, temperature in enumerate(temperatures):
         shown = Grid(Column(f"T = {temperature:g}", words=True), Column("probability", right=True), Column(""))
@@ -147,14 +150,14 @@ def _bars(answer: queries.Distribution, pen: Pen) -> Parts:
     return parts
 
 
-def _heatmap(answer: queries.Similarities, pen: Pen) -> Parts:
+def _heatmap(answer: Similarities, pen: Pen) -> Parts:
     """The cosines of words with each other."""
     assert answer.matrix is not None, "a heatmap is of a matrix"
     head = headline(pen, "", ("cosine", pen.model(answer.model)), answer.query)
     return [*head, *shaded(answer.matrix.words, answer.matrix.cosines, pen, first=1)]
 
 
-def _attention(answer: transformer.Attended, pen: Pen) -> Parts:
+def _attention(answer: Attended, pen: Pen) -> Parts:
     """What each token reads, by one head."""
     head: Parts = heading_of_attention(answer, pen)
     if answer.heads is not None:
@@ -162,7 +165,7 @@ def _attention(answer: transformer.Attended, pen: Pen) -> Parts:
     return [*head, *pattern(answer, pen)]
 
 
-def _senses(answer: transformer.Contexts, pen: Pen) -> Parts:
+def _senses(answer: Contexts, pen: Pen) -> Parts:
     """The cosine of the focus in each two texts, layer by layer."""
     query = answer.query
     is_known = answer.comparisons[0].centered is not None
@@ -189,16 +192,16 @@ def _senses(answer: transformer.Contexts, pen: Pen) -> Parts:
     )  # fmt: skip
 
 
-def _pair(compared: transformer.LayerCosine) -> str:
+def _pair(compared: LayerCosine) -> str:
     return f"texts {compared.a + 1}, {compared.b + 1}"
 
 
 VIEWS: dict[type, Callable[[Any, Pen], Parts]] = {records.Plot: _plot}
 # The pictures of records whose own view is a table.
 PICTURES: dict[type, Callable[[Any, Pen], Parts]] = {
-    queries.Projections: _number_line,
-    queries.Distribution: _bars,
-    queries.Similarities: _heatmap,
-    transformer.Attended: _attention,
-    transformer.Contexts: _senses,
+    Projections: _number_line,
+    Distribution: _bars,
+    Similarities: _heatmap,
+    Attended: _attention,
+    Contexts: _senses,
 }

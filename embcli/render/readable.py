@@ -3,7 +3,7 @@
 from typing import Any
 
 from embcli.render.printable import printable
-from embcli.results.tokens import text_of_token
+from embcli.results.spelling import text_of_token
 
 # Fields that hold a token.
 TOKEN_FIELDS = {"word", "token", "a", "b", "low", "high", "odd", "instead", "start", "end"}

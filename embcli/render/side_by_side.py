@@ -10,14 +10,21 @@ from typing import Any
 from rich.text import Text
 
 from embcli.errors import EmbcliError
+from embcli.render.analogy import rank_with_inputs, ranking_facts
 from embcli.render.drawing import Cell, Column, Grid, Parts, Pen, cosine, digits, headline, word
+from embcli.render.predict import target_of
 from embcli.render.printable import printable
 from embcli.render.printing import print_parts
-from embcli.render.queries import order_of, rank_with_inputs
-from embcli.render.question_facts import question_facts
+from embcli.render.project import order_of, projection_facts
 from embcli.render.readable import readable
-from embcli.render.similarity import SIGN_LEGEND
-from embcli.results import queries, transformer
+from embcli.render.similarity import MEAN_COSINE, SIGN_LEGEND
+from embcli.render.softmax import softmax_facts
+from embcli.results.analogy import Ranking
+from embcli.results.predict import Prediction
+from embcli.results.project import Projections
+from embcli.results.similarity import GroupSimilarities, OddOneOut, Similarities
+from embcli.results.softmax import Distribution
+from embcli.results.tokens import Tokens
 
 Answers = Sequence[tuple[str, Any]]  # names of models, each with its record or its EmbcliError
 NO_VALUE = "missing"
@@ -41,7 +48,7 @@ def _heading(first: Any, answers: Answers, pen: Pen) -> Parts:
     """The question, its settings, and the models with what each reports about the words."""
     title, settings = (
         getattr(first.query, "expression", getattr(first.query, "text", None)),
-        pen.separator.join(filter(None, question_facts(first))),
+        pen.separator.join(filter(None, SETTINGS[type(first)](first))),
     )
     parts: Parts = [Text(printable(title), style="bold")] if title else []
     parts += [Text(settings)] if settings else []
@@ -242,13 +249,24 @@ def _title(name: str) -> str:
     return printable(name)
 
 
+# The settings of a question, which are the same for all models.
+SETTINGS: dict[type, Callable[[Any], tuple[str | None, ...]]] = {
+    Ranking: ranking_facts,
+    Projections: projection_facts,
+    Similarities: lambda _: ("cosine",),
+    GroupSimilarities: lambda _: ("cosine",),
+    OddOneOut: lambda _: (MEAN_COSINE,),
+    Distribution: softmax_facts,
+    Prediction: target_of,
+    Tokens: lambda _: (),
+}
 VIEWS: dict[type, Callable[[Answers, Pen], Parts]] = {
-    queries.Ranking: _rankings,
-    queries.Projections: _projections,
-    queries.Similarities: _similarities,
-    queries.GroupSimilarities: _groups,
-    queries.OddOneOut: _odd,
-    queries.Distribution: _distributions,
-    transformer.Prediction: _predictions,
-    transformer.Tokens: _tokens,
+    Ranking: _rankings,
+    Projections: _projections,
+    Similarities: _similarities,
+    GroupSimilarities: _groups,
+    OddOneOut: _odd,
+    Distribution: _distributions,
+    Prediction: _predictions,
+    Tokens: _tokens,
 }

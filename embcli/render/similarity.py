@@ -1,16 +1,19 @@
 """The tables of `similarity` and `odd`."""
 
+from collections.abc import Callable
+from typing import Any
+
 from rich.text import Text
 
 from embcli.render.drawing import BAR, GAP, Cell, Column, Grid, Parts, Pen, cosine, headline, lengths, longest_of, word
 from embcli.render.printable import cell_width, printable
-from embcli.render.question_facts import question_facts
-from embcli.results import queries
+from embcli.results.similarity import CosineMatrix, GroupSimilarities, OddOneOut, Similarities
 
+MEAN_COSINE = "cosine with the mean of the unit vectors"
 SIGN_LEGEND = "sign of cosine and dot: + acute angle, 0 right angle, - obtuse angle"
 
 
-def similarities(answer: queries.Similarities, pen: Pen) -> Parts:
+def _similarities(answer: Similarities, pen: Pen) -> Parts:
     """Pairs of words with their figures, or the matrix of cosines."""
     if answer.matrix is not None:
         return _matrix(answer, answer.matrix, pen)
@@ -27,7 +30,7 @@ def similarities(answer: queries.Similarities, pen: Pen) -> Parts:
     return [*parts, shown, Text(), Text(SIGN_LEGEND)]
 
 
-def _matrix(answer: queries.Similarities, matrix: queries.CosineMatrix, pen: Pen) -> Parts:
+def _matrix(answer: Similarities, matrix: CosineMatrix, pen: Pen) -> Parts:
     """A matrix of cosines, in blocks of as many columns as fit."""
     parts: Parts = [*headline(pen, "", ("cosine", pen.model(answer.model)), answer.query)]
     labels = [printable(label) for label in matrix.words]
@@ -49,7 +52,7 @@ def _matrix(answer: queries.Similarities, matrix: queries.CosineMatrix, pen: Pen
     return [*parts, Text(), Text(SIGN_LEGEND)]
 
 
-def groups(answer: queries.GroupSimilarities, pen: Pen) -> Parts:
+def _groups(answer: GroupSimilarities, pen: Pen) -> Parts:
     """Cosines within and between groups: the mean as a bar, the least and the greatest."""
     shown = Grid(
         Column("group", words=True), Column("with", words=True), Column("pairs", right=True, rank=2),
@@ -70,12 +73,18 @@ def groups(answer: queries.GroupSimilarities, pen: Pen) -> Parts:
     return [*headline(pen, "", ("cosine", pen.model(answer.model)), answer.query), shown]
 
 
-def odd(answer: queries.OddOneOut, pen: Pen) -> Parts:
+def _odd(answer: OddOneOut, pen: Pen) -> Parts:
     """The words by their cosine with the mean of all; the last one does not belong."""
     shown = Grid(Column("word", words=True), Column("cosine", right=True), Column(""))
     for member in answer.results:
         is_odd = member.word == answer.odd
         bar: Cell = longest_of("does not belong", "odd", style="red") if is_odd else pen.bar(member.score, 1.0)
         shown.add(word(member.word, "bold red" if is_odd else "bold"), cosine(member.score), bar)
-    facts = (*question_facts(answer), pen.model(answer.model))
-    return [*headline(pen, "", facts, answer.query), shown]
+    return [*headline(pen, "", (MEAN_COSINE, pen.model(answer.model)), answer.query), shown]
+
+
+VIEWS: dict[type, Callable[[Any, Pen], Parts]] = {
+    Similarities: _similarities,
+    GroupSimilarities: _groups,
+    OddOneOut: _odd,
+}

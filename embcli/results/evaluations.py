@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from embcli.results.display import displayed
+from embcli.results.model_card import ModelCard
 from embcli.results.numbers import Share
-from embcli.results.queries import ModelCard
 
 # Names of totals; a section with such a name is renamed.
 TOTALS = ("semantic", "syntactic", "all")

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from embcli.results.display import displayed
+from embcli.results.model_card import ModelCard
 from embcli.results.numbers import Length, Share
-from embcli.results.queries import ModelCard, RareWord
+from embcli.results.words import RareWord
 
 # What words without a group are called, beside words with one.
 OTHERS = "others"

@@ -9,24 +9,34 @@ from collections.abc import Mapping
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from embcli.errors import UsageProblem
-from embcli.results import demo, evaluations, models, plot, queries, transformer
+from embcli.results import demo, evaluations, models, plot
+from embcli.results.analogy import Ranking
+from embcli.results.attend import Attended
+from embcli.results.context import Contexts
+from embcli.results.lookup import Lookup
+from embcli.results.predict import Prediction
+from embcli.results.project import Projections
+from embcli.results.shapes import Shapes
+from embcli.results.similarity import GroupSimilarities, OddOneOut, Similarities
+from embcli.results.softmax import Distribution
+from embcli.results.tokens import Tokens
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 # The record of each command; subcommands with another record than their group have their own entries.
 RECORDS: dict[str, tuple[type, str]] = {
-    "analogy": (queries.Ranking, "embcli.analogy/1"),
-    "neighbors": (queries.Ranking, "embcli.neighbors/1"),
-    "project": (queries.Projections, "embcli.project/1"),
-    "softmax": (queries.Distribution, "embcli.softmax/1"),
-    "similarity": (queries.Similarities, "embcli.similarity/1"),
-    "similarity groups": (queries.GroupSimilarities, "embcli.similarity-groups/1"),
-    "odd": (queries.OddOneOut, "embcli.odd/1"),
-    "lookup": (queries.Lookup, "embcli.lookup/1"),
-    "tokens": (transformer.Tokens, "embcli.tokens/1"),
-    "predict": (transformer.Prediction, "embcli.predict/1"),
-    "context": (transformer.Contexts, "embcli.context/1"),
-    "attend": (transformer.Attended, "embcli.attend/1"),
-    "shapes": (transformer.Shapes, "embcli.shapes/1"),
+    "analogy": (Ranking, "embcli.analogy/1"),
+    "neighbors": (Ranking, "embcli.neighbors/1"),
+    "project": (Projections, "embcli.project/1"),
+    "softmax": (Distribution, "embcli.softmax/1"),
+    "similarity": (Similarities, "embcli.similarity/1"),
+    "similarity groups": (GroupSimilarities, "embcli.similarity-groups/1"),
+    "odd": (OddOneOut, "embcli.odd/1"),
+    "lookup": (Lookup, "embcli.lookup/1"),
+    "tokens": (Tokens, "embcli.tokens/1"),
+    "predict": (Prediction, "embcli.predict/1"),
+    "context": (Contexts, "embcli.context/1"),
+    "attend": (Attended, "embcli.attend/1"),
+    "shapes": (Shapes, "embcli.shapes/1"),
     "plot": (plot.Plot, "embcli.plot/1"),
     "evaluate analogies": (evaluations.Evaluation, "embcli.evaluate-analogies/1"),
     "evaluate similarity": (evaluations.Correlations, "embcli.evaluate-similarity/1"),
@@ -48,6 +58,8 @@ FORMER_NAMES = {
 SAME_AS = {"nn": "neighbors"} | {
     f"models {action}": "models" for action in ("list", "add", "verify", "default", "rename", "remove", "export")
 }
+# The modules of records that answer no line of a batch.
+NOT_IN_BATCHES = {module.__name__ for module in (demo, evaluations, models, plot)}
 # Of the answers and errors of a batch: the number of the line, and the caller's id.
 OF_BATCHES: dict[str, Any] = {"line": {"type": "integer"}, "id": {"type": ["string", "integer"]}}
 ERROR: dict[str, Any] = {
@@ -97,7 +109,7 @@ def schema_of(command: str) -> dict[str, Any]:
     record, name = RECORDS[command]
     schema = _object(record)
     schema["properties"]["schema"] = {"const": name}
-    if record.__module__ in (queries.__name__, transformer.__name__):
+    if record.__module__ not in NOT_IN_BATCHES:
         schema["properties"] |= OF_BATCHES
     former = FORMER_NAMES.get(name)
     described = {"description": f"The former name of this schema is {former}."} if former else {}

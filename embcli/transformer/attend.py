@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from embcli.errors import UsageProblem
-from embcli.results.queries import ModelCard
-from embcli.results.transformer import Attended, AttentionQuery, HeadChange, ReadingHead, ReadToken, Value
+from embcli.results.attend import Attended, AttentionQuery, HeadChange, ReadingHead, ReadToken, Value
+from embcli.results.model_card import ModelCard
 from embcli.transformer.forward import Attention, BlockParameters, Step, head_change, head_values, softmax_rows
 from embcli.transformer.model import Text, Transformer
 from embcli.transformer.tokens import find_focus, focus_warnings, listed

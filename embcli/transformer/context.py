@@ -9,16 +9,9 @@ import numpy as np
 
 from embcli.errors import UsageProblem
 from embcli.queries.softmax import softmax
-from embcli.results.queries import ModelCard
-from embcli.results.transformer import (
-    ContextQuery,
-    Contexts,
-    GainedToken,
-    LayerCosine,
-    LayerMeaning,
-    VisibleToken,
-    WordAndCosine,
-)
+from embcli.results.context import ContextQuery, Contexts, GainedToken, LayerCosine, LayerMeaning, VisibleToken
+from embcli.results.model_card import ModelCard
+from embcli.results.words import WordAndCosine
 from embcli.transformer.dictionary import WORDS, LayerDictionary, Report, open_dictionary
 from embcli.transformer.model import TextRun, Transformer
 from embcli.transformer.tokens import Focus, find_focus, focus_warnings

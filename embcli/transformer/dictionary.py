@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from embcli.errors import BadFile, EmbcliError, InputOutputProblem, UsageProblem
-from embcli.results.tokens import text_of_token
+from embcli.results.spelling import text_of_token
 from embcli.transformer.forward import BlockParameters, Step, forward
 from embcli.transformer.model import Transformer
 from embcli.transformer.safetensors import open_safetensors

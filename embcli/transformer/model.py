@@ -17,7 +17,10 @@ from embcli.transformer.tokenizer import Tokenizer
 from embcli.vectors.arithmetic import Float32Array
 
 if TYPE_CHECKING:
-    from embcli.results.transformer import Attended, Contexts, Prediction, Tokens
+    from embcli.results.attend import Attended
+    from embcli.results.context import Contexts
+    from embcli.results.predict import Prediction
+    from embcli.results.tokens import Tokens
 
 
 class Text(NamedTuple):
@@ -141,7 +144,7 @@ class Transformer:
 
     @property
     def spelling(self) -> str:
-        """How the files spell tokens: `bytes`, `spaces` or `pieces` (`results/tokens.py`)."""
+        """How the files spell tokens: `bytes`, `spaces` or `pieces` (`results/spelling.py`)."""
         return self.tokenizer.spelling
 
     @property

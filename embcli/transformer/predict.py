@@ -7,16 +7,9 @@ import numpy as np
 
 from embcli.errors import UsageProblem
 from embcli.queries.softmax import entropy, softmax
-from embcli.results.queries import ModelCard
-from embcli.results.transformer import (
-    LensRow,
-    Predicted,
-    Prediction,
-    PredictionQuery,
-    Sample,
-    SharedRow,
-    TextToken,
-)
+from embcli.results.model_card import ModelCard
+from embcli.results.predict import LensRow, Predicted, Prediction, PredictionQuery, Sample, SharedRow
+from embcli.results.tokens import TextToken
 from embcli.transformer.forward import Past, forward
 from embcli.transformer.model import Text, Transformer
 from embcli.transformer.tokens import listed, token_id

@@ -6,8 +6,8 @@ W_E has a column for each token, as in the lessons: 12,288 × 50,257 in GPT-3.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from embcli.results.queries import ModelCard
-from embcli.results.transformer import Matrix, Product, Shapes, ShapesQuery
+from embcli.results.model_card import ModelCard
+from embcli.results.shapes import Matrix, Product, Shapes, ShapesQuery
 from embcli.transformer.configuration import Configuration
 
 # The published sizes of well-known models: family, blocks, d, heads, MLP, vocabulary, context.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from embcli.errors import BadFile, UsageProblem
-from embcli.results.tokens import BYTES, PIECE_MARK, PIECES, SPACE_MARK, SPACES
+from embcli.results.spelling import BYTES, PIECE_MARK, PIECES, SPACE_MARK, SPACES
 from embcli.transformer.gguf import read_array
 from embcli.transformer.safetensors import read_json_file
 from embcli.transformer.tensor_file import TensorFile, shown

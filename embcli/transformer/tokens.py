@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from embcli.errors import UsageProblem
-from embcli.results.queries import ModelCard
-from embcli.results.tokens import spellings_of_word, text_of_token
-from embcli.results.transformer import TextQuery, TextToken, Tokens
+from embcli.results.model_card import ModelCard
+from embcli.results.spelling import spellings_of_word, text_of_token
+from embcli.results.tokens import TextQuery, TextToken, Tokens
 from embcli.transformer.model import Text, Transformer
 
 

@@ -66,7 +66,7 @@ class VectorSpace:
         self.vocabulary = vocabulary
         self.name = name
         self.origin = "memory"
-        # How the words are spelled, if they are the tokens of a transformer (`results/tokens.py`).
+        # How the words are spelled, if they are the tokens of a transformer (`results/spelling.py`).
         self.spelling: str | None = None
         self.counts: IntArray | None = None
         self._is_sorted: bool | None = None

@@ -11,7 +11,7 @@ from safetensors.numpy import load_file, save_file
 from tiny_models import MODELS
 
 import embcli
-from embcli.results.tokens import (
+from embcli.results.spelling import (
     byte_characters,
     spellings_of_word,
     text_of_token,

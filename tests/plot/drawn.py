@@ -12,16 +12,11 @@ from embcli.plot.question import PlotQuestion
 from embcli.queries.project import answer as project
 from embcli.queries.questions import ProjectionQuestion
 from embcli.queries.similarity import compare_all
+from embcli.results.attend import Attended, AttentionQuery, ReadToken
+from embcli.results.context import ContextQuery, Contexts, LayerCosine
+from embcli.results.model_card import ModelCard
 from embcli.results.plot import Axis, Plot, PlotQuery, Point
-from embcli.results.queries import Candidate, Distribution, ModelCard, SoftmaxQuery
-from embcli.results.transformer import (
-    Attended,
-    AttentionQuery,
-    ContextQuery,
-    Contexts,
-    LayerCosine,
-    ReadToken,
-)
+from embcli.results.softmax import Candidate, Distribution, SoftmaxQuery
 from embcli.vectors.space import VectorSpace
 
 SVG = "{http://www.w3.org/2000/svg}"

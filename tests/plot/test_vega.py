@@ -16,7 +16,7 @@ from embcli.plot.scatter import LOOKS
 from embcli.plot.vega import PICTURE_SUFFIXES, draw_file, specification
 from embcli.queries.project import project
 from embcli.render.readable import printed
-from embcli.results.queries import CosineMatrix, Similarities
+from embcli.results.similarity import CosineMatrix, Similarities
 from embcli.vectors.space import VectorSpace
 
 KINDS = ("points", "number line", "bars", "heat map", "pattern", "senses")

@@ -14,7 +14,7 @@ import embcli
 from embcli.errors import ExpressionSyntaxError, UnknownWord, UsageProblem
 from embcli.queries.analogy import ANALOGY_METHODS
 from embcli.queries.expression import parse
-from embcli.results.queries import Answer, Ranking
+from embcli.results.analogy import Answer, Ranking
 from embcli.vectors.space import VectorSpace
 
 Floats = npt.NDArray[np.float64]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import embcli
 from embcli.errors import UnknownWord, UsageProblem
 from embcli.queries.project import area_under_curve, scalar_projection
-from embcli.results.queries import Pair, Projections
+from embcli.results.project import Pair, Projections
 from embcli.vectors.space import VectorSpace
 
 PLURAL = "cats - cat"  # of the toy space: twice the axis `plural`, nothing else

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import embcli
 from embcli.errors import UnknownWord, UsageProblem
 from embcli.queries.softmax import entropy, parse_logits, softmax
-from embcli.results.queries import Distribution
+from embcli.results.softmax import Distribution
 from embcli.vectors.space import VectorSpace
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

@@ -13,7 +13,7 @@ from embcli.render import render
 from embcli.render.as_json import as_json
 from embcli.render.delimited import left_out, rows_of
 from embcli.render.notebook import SHOWN_RESULTS, as_html
-from embcli.results.queries import Entry
+from embcli.results.lookup import Entry
 from embcli.results.schemas import RECORDS
 from embcli.vectors.space import VectorSpace
 

@@ -9,7 +9,9 @@ import pytest
 from embcli.render import render
 from embcli.render.printable import printable
 from embcli.render.slide import CELL, ROOM, TEXT_COLOURS, slide
-from embcli.results.queries import Membership, ModelCard, OddOneOut, WordsQuery
+from embcli.results.model_card import ModelCard
+from embcli.results.similarity import Membership, OddOneOut
+from embcli.results.words import WordsQuery
 
 SVG = "{http://www.w3.org/2000/svg}"
 WORDS = ("<b>king</b>", "a&b", '"quoted"', "日本語", "</pre><script>", "\x1b[31mred", "\uffff", "plain")

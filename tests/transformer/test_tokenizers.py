@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from embcli.errors import BadFile
-from embcli.results.tokens import BYTES, PIECES, SPACES
+from embcli.results.spelling import BYTES, PIECES, SPACES
 from embcli.transformer.gguf import open_gguf
 from embcli.transformer.tokenizer import from_gguf
 

@@ -2,7 +2,6 @@
 
 import re
 from typing import NamedTuple
-from urllib.parse import parse_qsl, unquote, urlsplit
 
 from embcli.errors import UsageProblem
 
@@ -42,6 +41,8 @@ def parse_address(text: str) -> Address:
 
     parse_address("milvus://127.0.0.1/glove")  # Address('127.0.0.1', 19530, 'glove', '', False)
     """
+    from urllib.parse import parse_qsl, unquote, urlsplit
+
     try:
         parts = urlsplit(text)
         port = parts.port

@@ -20,7 +20,6 @@ FILE_SUFFIXES = (
     "txt", "vec", "bin", "kv", "model", "w2v", "npy", "npz", "csv", "tsv", "gguf", "safetensors",
     "gz", "bz2", "xz", "zip", "tar",
 )  # fmt: skip
-FILE_NAME = re.compile(rf".+\.({'|'.join(FILE_SUFFIXES)})", re.IGNORECASE)
 
 # The name of a model of random vectors begins with this, and ends with that of the model whose words it has.
 RANDOM_PREFIX = "random-"
@@ -40,7 +39,12 @@ def is_path(name: str) -> bool:
         return True
     if name == DEFAULT or (NAME.fullmatch(name) and is_installed(name)):
         return False
-    return FILE_NAME.fullmatch(name) is not None and Path(name).exists()
+    return _has_file_suffix(name) and Path(name).exists()
+
+
+def _has_file_suffix(name: str) -> bool:
+    stem, _, suffix = name.rpartition(".")
+    return bool(stem) and suffix.lower() in FILE_SUFFIXES
 
 
 def as_name(name: str | os.PathLike[str]) -> str:
@@ -143,7 +147,7 @@ def no_model(name: str, chosen_by: str = "") -> UnknownModel:
     file = ""
     if Path(name).is_file():
         file = f"for the file of that name, write {os.path.join('.', name)}; "
-    elif FILE_NAME.fullmatch(name):
+    elif _has_file_suffix(name):
         file = "there is no such file either; "
     where = f", which {chosen_by} names" if chosen_by else ""
     similar = similar_names(name, names)

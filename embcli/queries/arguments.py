@@ -110,6 +110,8 @@ def split_expected(source: str, expect: str | None = None) -> tuple[str, str | N
 
         split_expected("king - man + woman = queen")  # ('king - man + woman', 'queen')
     """
+    if "=" not in source:
+        return source, expect
     found = re.fullmatch(rf"(.*\S)\s+=(?:\s*(\?|{QUOTED}|[^\s\"]+))?\s*", source, re.DOTALL)
     if found is None:
         return source, expect

@@ -121,7 +121,7 @@ def quote(word: str) -> str:
     """A word as an expression spells it: quoted if it would be parsed differently without quotes."""
     tokens = TOKEN.match(word)
     plain = tokens is not None and tokens.lastgroup == "word" and tokens.end() == len(word)
-    if plain and "::" not in word and not re.match(NUMBER + r"\*", word):
+    if plain and "::" not in word and not ("*" in word and re.match(NUMBER + r"\*", word)):
         return word
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -256,7 +256,7 @@ class _Parser:
         return 1 / value
 
     def number_before_star(self) -> bool:
-        return re.fullmatch(NUMBER, self.token.text) is not None and self.tokens[self.next + 1].kind == "times"
+        return self.tokens[self.next + 1].kind == "times" and re.fullmatch(NUMBER, self.token.text) is not None
 
     def glued_division(self) -> bool:
         """Whether a token such as `/2`, usually a word, directly follows `)`."""

@@ -27,6 +27,8 @@ from typing import Any, NamedTuple
 import milvus_server
 from process import CLEARED, LIMIT, asks_transformers, environment, share
 
+from embcli.workers import ONE_THREAD
+
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs"
 # The address of a Milvus server in documents; examples are run with the port of one that is started for them.
@@ -90,8 +92,9 @@ def replay(examples: Sequence[Example], home: Path, folder: Path, port: int | No
     for example in examples:
         if example.language == "console":
             command = example.source.replace(DOCUMENTED_SERVER, server)
+            # Documents are replayed side by side; the threads of two processes would wait for each other.
             output = subprocess.run(
-                ["sh", "-c", command], cwd=folder, env=environment(home, PATH=path), timeout=LIMIT,
+                ["sh", "-c", command], cwd=folder, env=environment(home, PATH=path, **ONE_THREAD), timeout=LIMIT,
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
             ).stdout.decode()  # fmt: skip
         else:

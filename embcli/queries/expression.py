@@ -256,7 +256,7 @@ class _Parser:
         return 1 / value
 
     def number_before_star(self) -> bool:
-        return self.tokens[self.next + 1].kind == "times" and re.fullmatch(NUMBER, self.token.text) is not None
+        return re.fullmatch(NUMBER, self.token.text) is not None and self.tokens[self.next + 1].kind == "times"
 
     def glued_division(self) -> bool:
         """Whether a token such as `/2`, usually a word, directly follows `)`."""

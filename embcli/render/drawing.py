@@ -4,9 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from rich import box
 from rich.console import Console, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from embcli.render.printable import cell_width, printable
@@ -54,29 +52,32 @@ class Grid:
 
     def __init__(self, *columns: Column) -> None:
         self.columns = columns
-        self.rows: list[tuple[Sequence[Cell], str | None]] = []
-        self.lines: set[int] = set()
+        self.rows: list[Sequence[Cell]] = []
+        self.styles: list[str] = []
+        self.spaces: set[int] = set()
         self.summaries: set[int] = set()
 
-    def add(self, *cells: Cell, style: str | None = None) -> None:
+    def add(self, *cells: Cell, style: str = "") -> None:
         """Add a row."""
-        self.rows.append((cells, style))
+        self.rows.append(cells)
+        self.styles.append(style)
 
-    def add_line(self) -> None:
-        """Draw a line before the next row."""
-        self.lines.add(len(self.rows))
+    def add_space(self) -> None:
+        """Leave a line empty before the next row."""
+        self.spaces.add(len(self.rows))
 
     def add_summary(self, label: str, *cells: Cell) -> None:
-        """Add a row about the rows above, below a line."""
-        self.add_line()
+        """Add a row about the rows above, after an empty line."""
+        self.add_space()
         self.summaries.add(len(self.rows))
         self.add(label, *cells)
 
-    def fit(self, width: int) -> list[RenderableType]:
-        """The table in the given width, and a note that names the omitted columns.
+    def fit(self, console: Console) -> list[RenderableType]:
+        """The table in the console's width, and a note that names the omitted columns.
 
         Numbers are never truncated: if the least width does not fit, the table is wider.
         """
+        width = console.width
         kept = list(range(len(self.columns)))
         if self._comfortable(kept) > width:
             kept = [i for i in kept if self.columns[i].rank != EXPENDABLE]
@@ -86,11 +87,11 @@ class Grid:
                 break
             kept = [i for i in kept if self.columns[i].rank != last]
         drawn = self._drawn(kept, width)
-        parts: list[RenderableType] = [self._table(drawn, width)]
+        table = Text("\n").join(self._lines(drawn, console))
+        table.no_wrap = True
+        parts: list[RenderableType] = [table]
         left_out = [str(column.heading) for i, column in enumerate(self.columns) if i not in kept and column.heading]
-        cells = [
-            (cells[i], drawn[i][number].plain) for i in drawn for number, (cells, _) in enumerate(self.rows, start=1)
-        ]
+        cells = [(cells[i], drawn[i][number].plain) for i in drawn for number, cells in enumerate(self.rows, start=1)]
         left_out += dict.fromkeys(
             cell.loss for cell, text in cells
             if isinstance(cell, Flexible) and cell.loss and text.strip() != cell.draw(cell.most).plain.strip()
@@ -104,7 +105,7 @@ class Grid:
         """Each row as a line of headings and cells, without bars and rules: `rank 1, word queen, cosine 0.8524`."""
         headings = [_words_of(column.heading) for column in self.columns]
         lines = []
-        for number, (cells, _) in enumerate(self.rows):
+        for number, cells in enumerate(self.rows):
             # A plain "-" stands for no value; a word is a Text.
             pairs = zip(headings, ["" if cell == "-" else _words_of(cell) for cell in cells], strict=True)
             named = [(heading, text) for heading, text in pairs if text]
@@ -116,7 +117,7 @@ class Grid:
     def _extent(self, number: int) -> tuple[int, int]:
         """The least and the greatest width of a column."""
         column = self.columns[number]
-        cells: list[Cell] = [column.heading, *(cells[number] for cells, _ in self.rows)]
+        cells: list[Cell] = [column.heading, *(cells[number] for cells in self.rows)]
         least = max(cell.least if isinstance(cell, Flexible) else cell_width(str(cell)) for cell in cells)
         most = max(cell.most if isinstance(cell, Flexible) else cell_width(str(cell)) for cell in cells)
         return least, max(least, most)
@@ -126,7 +127,7 @@ class Grid:
         widths = [
             max(
                 self._extent(i)[0],
-                *(cell.most for cells, _ in self.rows if isinstance(cell := cells[i], Flexible) and cell.loss),
+                *(cell.most for cells in self.rows if isinstance(cell := cells[i], Flexible) and cell.loss),
                 0,
             )
             for i in kept
@@ -150,30 +151,46 @@ class Grid:
                 # A bar shorter than LEAST_BAR is omitted.
                 rooms[i] = rooms[i] - share if rooms[i] - share - least >= LEAST_BAR else least
             flexible = [i for i in flexible if rooms[i] > extents[i][0]]
-        cells = {i: [self.columns[i].heading, *(cells[i] for cells, _ in self.rows)] for i in kept}
+        cells = {i: [self.columns[i].heading, *(cells[i] for cells in self.rows)] for i in kept}
         drawn = {i: [_drawn(cell, rooms[i]) for cell in column] for i, column in cells.items()}
         return {i: column for i, column in drawn.items() if any(cell.plain for cell in column)}
 
-    def _table(self, drawn: Mapping[int, list[Text]], width: int) -> Table:
+    def _lines(self, drawn: Mapping[int, list[Text]], console: Console) -> list[Text]:
+        """The lines of the table: the headings in bold above a rule, if there are any, and the rows."""
         widths = {i: max(cell_width(cell.plain) for cell in column) for i, column in drawn.items()}
         foldable = [i for i in drawn if self.columns[i].words]
-        while foldable and sum(widths.values()) + GAP * (len(drawn) - 1) > width:
+        while foldable and sum(widths.values()) + GAP * (len(drawn) - 1) > console.width:
             widest = max(foldable, key=lambda i: widths[i])
             if widths[widest] <= FOLDED:
                 break
             widths[widest] -= 1
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
-        for i, (heading, *cells) in drawn.items():
-            heading.justify = "right" if self.columns[i].right else "left"
-            table.add_column(heading, width=widths[i], overflow="fold", no_wrap=not self.columns[i].words)
-            for cell in cells if self.columns[i].right else []:
-                # Not by rich, which strips the trailing spaces that align decimal points.
-                cell.pad_left(max(0, widths[i] - cell_width(cell.plain)))
-        for number, (_, style) in enumerate(self.rows):
-            if number in self.lines and number:
-                table.add_section()
-            table.add_row(*(column[number + 1] for column in drawn.values()), style=style)
-        return table
+        lines = []
+        if any(column[0].plain for column in drawn.values()):
+            lines = self._row({i: column[0] for i, column in drawn.items()}, widths, console, "bold")
+            rule = "─" if console.encoding.startswith("utf") else "-"
+            lines.append(Text(rule * (sum(widths.values()) + GAP * (len(widths) - 1))))
+        for number, style in enumerate(self.styles):
+            lines += [Text()] if number in self.spaces and number else []
+            lines += self._row({i: column[number + 1] for i, column in drawn.items()}, widths, console, style)
+        return lines
+
+    def _row(self, cells: Mapping[int, Text], widths: Mapping[int, int], console: Console, style: str) -> list[Text]:
+        """A row, of several lines if words are folded."""
+        folded = {}
+        for i, cell in cells.items():
+            fits = cell_width(cell.plain) <= widths[i]
+            folded[i] = [cell] if fits else [*cell.wrap(console, widths[i], overflow="fold")]
+            if fits and self.columns[i].right:
+                cell.pad_left(widths[i] - cell_width(cell.plain))
+        lines = []
+        for number in range(max(map(len, folded.values()))):
+            line, space = Text(style=style), 0
+            for i, parts in folded.items():
+                part = parts[number] if number < len(parts) else Text()
+                line.append(" " * space).append_text(part)
+                space = widths[i] - cell_width(part.plain) + GAP
+            lines.append(line)
+        return lines
 
 
 # The parts of a view, from top to bottom.

@@ -70,7 +70,7 @@ def _in_full(rows: Sequence[evaluations.SectionScore]) -> Grid:
             *([_percent(row.accuracy_of_all)] if partly else []),
             _percent(row.accuracy_with_inputs),
             "-" if row.reciprocal_rank is None else f"{row.reciprocal_rank:.3f}",
-            style="bold" if row.section in TOTALS else None,
+            style="bold" if row.section in TOTALS else "",
         )
     return shown
 
@@ -97,7 +97,7 @@ def _side_by_side(rows: Sequence[evaluations.SectionScore], by: str, pen: Pen) -
                 printable(section),
                 ", ".join(dict.fromkeys(map(_coverage, asked))),
                 *(f"{_percent(cell.accuracy)} / {_percent(cell.accuracy_with_inputs)}" for cell in asked),
-                style="bold" if section in TOTALS else None,
+                style="bold" if section in TOTALS else "",
             )
         parts += [shown, Text()]
     return parts[:-1]
@@ -148,9 +148,9 @@ def _differences(differences: Sequence[evaluations.Difference], evaluation: Any,
 
 
 def _divide(shown: Any, section: str, rows: Iterable[evaluations.SectionScore]) -> None:
-    """Draw a line before the totals."""
+    """Leave a line empty before the totals."""
     if section == next((row.section for row in rows if row.section in TOTALS), None) and shown.rows:
-        shown.add_line()
+        shown.add_space()
 
 
 def _settings(top: int | None, case_sensitive: bool) -> tuple[str | None, ...]:

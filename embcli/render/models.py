@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from embcli.render.drawing import Column, Flexible, Grid, Parts, Pen, digits, headline, word
@@ -33,9 +32,7 @@ def _models(listed: models.Models, pen: Pen) -> Parts:
 
 def _model_info(infos: models.ModelInfos, pen: Pen) -> Parts:
     (info,) = infos.results
-    shown = Table(box=None, show_header=False, pad_edge=False)
-    shown.add_column()
-    shown.add_column(overflow="fold")
+    shown = Grid(Column(""), Column("", words=True))
     source = f"{info.source} ({info.source_size:,} bytes)" if info.source_size else info.source
     facts = (
         ("words", f"{info.words:,}"),
@@ -53,7 +50,7 @@ def _model_info(infos: models.ModelInfos, pen: Pen) -> Parts:
     )
     for name, fact in facts:
         if fact:
-            shown.add_row(name, printable(fact))
+            shown.add(name, printable(fact))
     return [*headline(pen, info.name, ("the default model" if info.default else "a model",)), shown]
 
 

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Literal
 
 from rich.console import Console
-from rich.table import Table
 
-from embcli.render.drawing import GAP, WHOLE, Grid, Parts, Pen
+from embcli.render.drawing import WHOLE, Grid, Parts, Pen
 
 UNBROKEN = 100_000  # a width at which no line in words is broken
 SLIDE_CELLS = (WHOLE, 24)  # columns and rows of a slide
@@ -42,13 +41,7 @@ def print_parts(
     )
     with console.capture() as capture:
         for drawn in view(Pen(console, in_words=in_words)):
-            fitted = (
-                [drawn] if not isinstance(drawn, Grid) else drawn.in_words() if in_words else drawn.fit(console.width)
-            )
+            fitted = [drawn] if not isinstance(drawn, Grid) else drawn.in_words() if in_words else drawn.fit(console)
             for part in fitted:
-                room = console.width
-                if isinstance(part, Table):
-                    console.width = max(room, sum((column.width or 0) + GAP for column in part.columns))
-                console.print(part)
-                console.width = room
+                console.print(part, soft_wrap=bool(getattr(part, "no_wrap", False)))  # tables are folded already
     return "\n".join(line.rstrip() for line in capture.get().split("\n"))

@@ -10,6 +10,7 @@ Creates a virtual environment with this checkout and the other tools (gensim; fi
 - google: all 19,544 analogies, inputs excluded and included, against gensim's evaluation (inputs excluded only).
 - pipe: 10,000 analogies through a pipe, as a whole process.
 - large: a synthetic clustered store of 3,000,000 × 300 (3.6 GB), against a bare mmap and `E @ q`.
+- search: neighbours on GloVe and on 1,000,000 × 300, against faiss (flat) and usearch (exact): `peer_search.py`.
 
 Each round runs all commands, so that a change in the speed of the machine affects all of them; a ratio is the median of
 the rounds' ratios. `--short`, for CI, uses fewer rounds and questions and a smaller store, and skips gensim's text.
@@ -28,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-PEERS = ("finalfusion==0.7.1", "reach==4.1.1")
+PEERS = ("finalfusion==0.7.1", "reach==4.1.1", "faiss-cpu==1.15.1", "usearch==2.26.6")
 QUESTION = ["analogy", "king", "-", "man", "+", "woman"]
 # Allow compiled bytecode, which the first round writes, as for users.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -144,7 +145,7 @@ work = {"embcli": lambda: embcli.find_neighbors(space, "w5000"), "E @ q": lambda
 work["embcli, analogy"] = lambda: embcli.solve_analogy(space, "w5000 - w7000 + w9000")
 """
 MAKE = "import sys; sys.path.insert(0, sys.argv[1]); from peer_files import *; from pathlib import Path; "
-WORKS = ("cold", "warm", "google", "pipe", "large")
+WORKS = ("cold", "warm", "google", "pipe", "large", "search")
 
 
 class Bench:
@@ -279,6 +280,26 @@ class Bench:
         for name in ("embcli", "embcli, analogy"):
             ratio = median_ratio(warm[name], warm["E @ q"])
             self.add(work, f"warm: {name}", statistics.median(warm[name]), ratio, "≤ 1.15")
+
+    def search(self) -> None:
+        """Exact neighbours, beside libraries that search vectors."""
+        from peer_search import compare
+
+        count = 2000 if self.short else 13_207
+        spell = f"""
+import json
+import embcli
+from embcli.queries.expression import quote
+print(json.dumps([quote(word) for word in embcli.open_space("glove").vocabulary[:{count}]]))
+"""
+        listed = json.loads(self.run([self.python, "-c", spell])[1])
+        compare(self, "glove", lambda some: [listed[row] for row in some], range(count))
+        count = 300_000 if self.short else 1_000_000
+        store = self.folder / "home/models/clustered.safetensors"
+        make = MAKE + f"write_large_store(Path({str(store)!r}), {count}, 300)"
+        self.run([self.python, "-c", make, str(Path(__file__).parent)])
+        compare(self, "clustered", lambda some: [f"w{row}" for row in some], range(100 if self.short else 1000))
+        store.unlink()
 
 
 def main() -> None:

@@ -290,7 +290,9 @@ class Bench:
 import json
 import embcli
 from embcli.queries.expression import quote
-print(json.dumps([quote(word) for word in embcli.open_space("glove").vocabulary[:{count}]]))
+words = embcli.open_space("glove").vocabulary[:{count}]
+# A line that begins with a brace is a JSON object.
+print(json.dumps([json.dumps(dict(expression=word)) if word[0] == chr(123) else quote(word) for word in words]))
 """
         listed = json.loads(self.run([self.python, "-c", spell])[1])
         compare(self, "glove", lambda some: [listed[row] for row in some], range(count))

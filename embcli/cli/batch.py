@@ -18,6 +18,9 @@ from embcli.workers import Workers, processors
 
 # The fields of a JSON question that are not those of the command's question: the caller's id, and the model.
 OF_LINES: dict[str, tuple[type, ...]] = {"id": (str, int), "model": (str,)}
+# The numbers of a model that full blocks ask. Larger models are asked in smaller blocks, so that workers share fewer
+# questions, but blocks of at least so many lines: smaller matrix products are slow.
+NUMBERS_OF_FULL_BLOCK, LEAST_FULL_BLOCK = 1 << 25, 128
 
 
 class Asked(NamedTuple):
@@ -87,6 +90,12 @@ class Batch:
                 errors += [f"line {one.line.number}: {e.message}" for e in fitting if isinstance(e, EmbcliError)]
         return Answered("".join(texts), status, missed, frozenset(left), tuple(errors))
 
+    def lines_at_once(self) -> int:
+        """The lines of a full block."""
+        numbers = max((len(space) * space.dim for space in self.spaces.values() if self.topic.is_shared), default=0)
+        wanted = FULL_BLOCK * NUMBERS_OF_FULL_BLOCK // max(1, numbers)
+        return max(LEAST_FULL_BLOCK, min(FULL_BLOCK, wanted))
+
     def _space(self, name: str) -> Any:
         if name not in self.spaces:
             from embcli.models.open import open_space
@@ -135,8 +144,9 @@ def _answers(batch: Batch, count: int) -> Iterator[Answered]:
     """Answer stdin block by block; from the first full block on, `count` workers share the questions."""
     is_shared = False
     with Workers(batch.answer_lines, count) as workers:
-        for block in blocks_of_lines():
-            is_shared = is_shared or (count > 1 and len(block) == FULL_BLOCK)
+        at_once = batch.lines_at_once()
+        for block in blocks_of_lines(at_once):
+            is_shared = is_shared or (count > 1 and len(block) == at_once)
             if block and not is_shared:
                 yield batch.answer_lines(block)
                 continue

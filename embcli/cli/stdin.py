@@ -15,7 +15,7 @@ from embcli.errors import BadFile, InputOutputProblem, UsageProblem
 
 READ_AT_ONCE = 1 << 16  # bytes
 LONGEST_QUESTION = 1 << 20  # bytes
-FULL_BLOCK = 1024  # lines
+FULL_BLOCK = 1024  # the most lines of a block
 
 
 class Line(NamedTuple):
@@ -51,8 +51,8 @@ def _no_stdin(what: str) -> UsageProblem:
     return UsageProblem(f"cannot read {what}: stdin is closed")
 
 
-def blocks_of_lines(*, with_empty: bool = False) -> Iterator[Lines]:
-    """The available lines in blocks, and an empty block before each read that may wait.
+def blocks_of_lines(at_once: int = FULL_BLOCK, *, with_empty: bool = False) -> Iterator[Lines]:
+    """The available lines in blocks of up to `at_once`, and an empty block before each read that may wait.
 
     with_empty: whether empty lines are returned.
 
@@ -63,7 +63,7 @@ def blocks_of_lines(*, with_empty: bool = False) -> Iterator[Lines]:
     rest, number, ended = b"", 0, False
     ready: deque[Line] = deque()
     while not ended or ready:
-        while not ended and len(ready) < FULL_BLOCK and (not ready or _more_is_there()):
+        while not ended and len(ready) < at_once and (not ready or _more_is_there()):
             if not _more_is_there():
                 yield []
             piece = sys.stdin.buffer.read1(READ_AT_ONCE)  # type: ignore[union-attr]
@@ -76,7 +76,7 @@ def blocks_of_lines(*, with_empty: bool = False) -> Iterator[Lines]:
                 if read.text or (with_empty and not read.problem):
                     ready.append(read)
             rest = rest[:LONGEST_QUESTION]  # bounds the memory of a line that is too long
-        yield [ready.popleft() for _ in range(min(len(ready), FULL_BLOCK))]
+        yield [ready.popleft() for _ in range(min(len(ready), at_once))]
 
 
 def read_words(arguments: Iterable[str], *, is_used: bool = False) -> list[str]:

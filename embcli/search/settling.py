@@ -255,11 +255,11 @@ class Settling:
             return
         questions, slots, rows, least, most = (np.concatenate(columns) for columns in zip(*self.open, strict=True))
         self.open, self.pending = [], 0
+        is_best = slots == BEST
+        self._raise_cuts_to(questions[is_best], least[is_best])
+        is_possible = ~is_best | (most >= self.cuts[questions])
+        questions, slots, rows = questions[is_possible], slots[is_possible], rows[is_possible]
         if self.is_coarse:
-            is_best = slots == BEST
-            self._raise_cuts_to(questions[is_best], least[is_best])
-            is_possible = ~is_best | (most >= self.cuts[questions])
-            questions, slots, rows = questions[is_possible], slots[is_possible], rows[is_possible]
             prefetch(self.space.vectors, rows[:MOST_PREFETCHED].tolist())
             questions, slots, rows = self._narrowed(questions, slots, rows)
         scores = self._printed(questions, rows)

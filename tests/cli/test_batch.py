@@ -12,6 +12,11 @@ from typing import Any
 import pytest
 from process import LIMIT, Outcome, ask, environment, settle
 
+from embcli.cli.analogy import ANALOGY
+from embcli.cli.batch import Batch
+from embcli.cli.lookup import LOOKUP
+from embcli.cli.output import OutputFormat
+from embcli.queries.questions import LookupQuestion, RankingQuestion
 from embcli.workers import WorkerLost, Workers
 
 COMMANDS = {
@@ -191,6 +196,22 @@ def test_a_shared_batch_in_csv_has_one_header(monkeypatch: pytest.MonkeyPatch) -
     rows = list(csv.DictReader(io.StringIO(out)))
     assert (status, len(rows)) == (0, 2100)
     assert out.count("question") == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "dim", "lines"), [(400_000, 50, 1024), (3_000_000, 300, 128), (250_000, 300, 458), (1, 1, 1024)]
+)
+def test_blocks_have_fewer_lines_for_large_models_which_workers_then_share(rows: int, dim: int, lines: int) -> None:
+    class Sized:
+        def __init__(self, dim: int) -> None:
+            self.dim = dim
+
+        def __len__(self) -> int:
+            return rows
+
+    spaces = {"one": Sized(dim), "small": Sized(1)}
+    assert Batch(ANALOGY, spaces, RankingQuestion("king"), OutputFormat("jsonl")).lines_at_once() == lines
+    assert Batch(LOOKUP, spaces, LookupQuestion(("king",)), OutputFormat("jsonl")).lines_at_once() == 1024
 
 
 def test_a_lost_process_ends_a_batch_with_one_line_and_whole_answers(monkeypatch: pytest.MonkeyPatch) -> None:

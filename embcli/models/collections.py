@@ -168,7 +168,9 @@ def open_registered(name: str) -> RegisteredSpace:
     try:
         found = inspect(server, word, vector, check_keys=False)
     except UsageProblem as error:
-        raise _changed(name, known.address, error.message) from None
+        message = f"{known.address} changed since it was registered as {name}: {error.message}"
+        hint = f"{error.hint}; then run: embcli models add {known.address} --force"
+        raise InputOutputProblem(message, hint) from None
     for what, one, other in (("dimension", known.dim, found.dim), ("key", known.fields[0], found.fields[0])):
         if one != other:
             raise _changed(name, known.address, f"its {what} was {one} and is {other}")

@@ -279,8 +279,14 @@ def verify(name: Named | None = None, *, progress: Progress | None = None) -> Mo
         raise damaged[0]
     if damaged:
         raise DamagedStore(f"{len(damaged)} of {len(names)} models are damaged: {'; '.join(map(str, damaged))}")
-    if unreachable:
+    if len(names) == len(unreachable) == 1:
         raise unreachable[0]
+    if unreachable:
+        messages = "; ".join(error.message for error in unreachable)
+        raise InputOutputProblem(
+            f"{len(unreachable)} of {len(names)} models could not be verified (the others are intact): {messages}",
+            unreachable[0].hint,
+        )
     return as_models("verify", name, [describe(each)._replace(status="verified") for each in names])
 
 

@@ -127,6 +127,8 @@ class Server:
                 f"there is no collection {self.address.collection} at {where}",
                 "it may have been dropped; check its name",
             )
+        if self.address.db and "database" in lower and ("not exist" in lower or "not found" in lower):
+            return InputOutputProblem(f"there is no database {self.address.db} at {where}", "check ?db= in the address")
         if any(sign in lower for sign in AWAY):
             return InputOutputProblem(
                 f"no Milvus server answers at {where}", "start it, or check the address, the port and TLS"

@@ -13,6 +13,8 @@ APOSTROPHES = re.compile("[\u2018\u2019\u02bc\u2032`\u00b4]")
 # RusVectores and the like (king_NOUN, king|NOUN, king#n).
 AFFIX_BEFORE = re.compile(r"(?:/[^/\s]{1,10}){1,3}/|[A-Z]{2,}/")
 AFFIX_AFTER = re.compile(r"(?<=.)(?:[_|#/][A-Z]{1,6}|[|#][a-z]{1,6})$")
+# The most letters of a word whose edits are looked up; longer texts are not misspelled words.
+MOST_EDITED = 40
 # An affix counts if so many of the sampled words have it.
 LEAST_SHARE = 0.05
 
@@ -36,7 +38,12 @@ def spellings(text: str) -> Iterator[list[str]]:
 
 
 def one_edit_away(word: str) -> Iterator[str]:
-    """The strings within one edit of a word: a letter deleted, replaced, inserted, or swapped with the next one."""
+    """The strings within one edit of a word: a letter deleted, replaced, inserted, or swapped with the next one.
+
+    There are some 54 for each letter, so a text longer than MOST_EDITED has none.
+    """
+    if len(word) > MOST_EDITED:
+        return
     letters = sorted({*ascii_lowercase, *word})
     for i in range(len(word) + 1):
         before, after = word[:i], word[i:]

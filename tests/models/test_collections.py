@@ -405,7 +405,7 @@ def test_missing_collections_databases_and_certificates_are_reported(
     milvus: LiteServer, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert_one_line(ask("models", "add", milvus.address("nowhere")), 4, "there is no collection nowhere")
-    assert_one_line(ask("models", "add", milvus.address("words?db=nowhere")), 4, "database 'nowhere' does not exist")
+    assert_one_line(ask("models", "add", milvus.address("words?db=nowhere")), 4, "there is no database nowhere")
     monkeypatch.setenv("EMBCLI_MILVUS_CA", str(home / "missing.pem"))
     assert_one_line(ask("models", "add", milvus.address("words?secure=true")), 4, "there is no certificate")
 
@@ -454,6 +454,22 @@ def test_a_changed_collection_is_reported(milvus: LiteServer, home: Path) -> Non
     client_of(milvus).delete("changing", filter="id == 7")
     assert_one_line(ask("models", "verify", "changing"), 4, "it had 15 rows and has 14")
     assert ask("neighbors", "king", "-m", "changing", "--json").answer["model"]["words"] == 14
+
+
+def test_an_emptied_collection_is_reported_and_the_other_models_are_verified(milvus: LiteServer, home: Path) -> None:
+    make_collection(milvus, "emptied", "int")
+    assert ask("models", "add", milvus.address("emptied")).status == 0
+    client_of(milvus).delete("emptied", filter="id >= 0")
+    for arguments in (["neighbors", "king", "-m", "emptied"], ["models", "verify", "emptied"]):
+        assert_one_line(ask(*arguments), 4, "is empty; insert rows, or export a model to it; then run")
+    assert_one_line(ask("models", "verify"), 4, "1 of 2 models could not be verified (the others are intact)")
+
+
+def test_a_long_unknown_word_has_no_suggestions_but_an_error(milvus: LiteServer, home: Path) -> None:
+    assert export(milvus, "short_words", "--force").status == 0
+    assert ask("models", "add", milvus.address("short_words")).status == 0
+    outcome = ask("lookup", "x" * 70_000, "-m", "short_words", "--json")
+    assert (outcome.status, outcome.error["suggestions"]) == (3, [])
 
 
 def test_a_damaged_registration_is_listed_and_can_be_removed(home: Path) -> None:

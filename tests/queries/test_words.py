@@ -115,6 +115,11 @@ def test_no_word_of_the_more_frequent_half_is_questioned(glove: StoredSpace) -> 
         assert not glove.resolve_all([glove.vocabulary[row]]).rare
 
 
+def test_a_long_text_has_no_edits_which_would_fill_the_memory() -> None:
+    assert next(one_edit_away("x" * 40), None) is not None
+    assert next(one_edit_away("x" * 41), None) is None
+
+
 def test_one_edit_away_is_all_strings_at_that_distance() -> None:
     near = set(one_edit_away("ab"))
     assert {"b", "a", "ba", "abc", "cab", "acb", "xb", "ax"} <= near

@@ -68,7 +68,7 @@ class RegisteredCollection:
         return self._rows.named(words)
 
     def numbered(self, rows: Sequence[int]) -> list[Entity]:
-        """RemoteRows by number."""
+        """Rows by number."""
         return self._rows.numbered(rows)
 
     def prefixed(self, prefix: str, limit: int) -> list[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BYTES_SENT_AT_ONCE, ROWS_SENT_AT_ONCE = 8 << 20, 5_000
 # The longest word that a VARCHAR holds, in bytes.
 LONGEST_VARCHAR = 65_535
-# RemoteRows that are read back and compared, bit for bit.
+# Rows that are read back and compared, bit for bit.
 SAMPLED = 100
 # Of a collection with more rows whose norms do not fit float32 arithmetic, the answers are not called exact.
 MOST_UNFIT = 1_000

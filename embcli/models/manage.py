@@ -258,11 +258,12 @@ def verify(name: Named | None = None, *, progress: Progress | None = None) -> Mo
     """Verify the checksums of a model, or of all models, and that checkpoints are there unchanged.
 
     Raises DamagedStore with the damaged ones; else InputOutputProblem for a checkpoint that moved or changed, and for a
-    collection whose server does not answer, or which changed.
+    collection whose server does not answer, or which changed; BadFile for a damaged registration alone.
     """
     name = None if name is None else as_name(name)
     names = installed_names() if name is None else [_made(name, progress)]
-    damaged, unreachable = [], []
+    damaged: list[DamagedStore] = []
+    unverified: list[BadFile | InputOutputProblem] = []
     for each in names:
         try:
             if is_registered(each):
@@ -273,19 +274,19 @@ def verify(name: Named | None = None, *, progress: Progress | None = None) -> Mo
                 check_files(each, metadata)
         except DamagedStore as error:
             damaged.append(error)
-        except InputOutputProblem as error:
-            unreachable.append(error)
+        except (BadFile, InputOutputProblem) as error:
+            unverified.append(error)
     if len(damaged) == 1:
         raise damaged[0]
     if damaged:
         raise DamagedStore(f"{len(damaged)} of {len(names)} models are damaged: {'; '.join(map(str, damaged))}")
-    if len(names) == len(unreachable) == 1:
-        raise unreachable[0]
-    if unreachable:
-        messages = "; ".join(error.message for error in unreachable)
+    if len(names) == len(unverified) == 1:
+        raise unverified[0]
+    if unverified:
+        messages = "; ".join(error.message for error in unverified)
         raise InputOutputProblem(
-            f"{len(unreachable)} of {len(names)} models could not be verified (the others are intact): {messages}",
-            unreachable[0].hint,
+            f"{len(unverified)} of {len(names)} models could not be verified (the others are intact): {messages}",
+            unverified[0].hint,
         )
     return as_models("verify", name, [describe(each)._replace(status="verified") for each in names])
 

@@ -28,9 +28,9 @@ try:
 except ImportError:
     pass
 """
-# Rows from stdin to a line each of the eleven best rows with their cosines; the seconds of the search go to stderr.
+# Rows from stdin to a line each of the eleven best rows with their cosines.
 FAISS = """
-import json, sys, time
+import json, sys
 import faiss
 import numpy as np
 rows = [int(row) for row in sys.stdin.read().split()]
@@ -41,7 +41,7 @@ for some, best in zip(scores.tolist(), found.tolist()):
     print(json.dumps({"rows": best, "scores": some}))
 """
 USEARCH = """
-import json, sys, time
+import json, sys
 import numpy as np
 from usearch.index import MetricKind, search
 rows = [int(row) for row in sys.stdin.read().split()]

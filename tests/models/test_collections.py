@@ -477,6 +477,8 @@ def test_a_damaged_registration_is_listed_and_can_be_removed(home: Path) -> None
     listed = {one["name"]: one["status"] for one in ask("models", "--json").answer["results"]}
     assert listed["broken"] == "damaged"
     assert_one_line(ask("neighbors", "king", "-m", "broken"), 2, "is not a registration of a collection")
+    assert_one_line(ask("models", "verify", "broken"), 2, "is not a registration of a collection")
+    assert_one_line(ask("models", "verify"), 4, "1 of 2 models could not be verified (the others are intact)")
     assert ask("models", "remove", "broken").status == 0
 
 
